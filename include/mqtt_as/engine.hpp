@@ -1,0 +1,268 @@
+// The engine: everything an MQTT client decides, as a state machine without sockets, clock, threads or callbacks.
+//
+// Inputs are `on_*`, requests are verbs, outputs are `poll_*`. A front is one pump:
+//
+//   on each turn:  give the engine what happened (on_opened, on_bytes, on_sent, on_closed, on_time);
+//                  after EACH call take all events (poll_event);
+//                  once per turn, when the read is drained: perform commands (poll_command), write
+//                  (poll_transmit -> on_sent), arm one timer at deadline().
+#pragma once
+
+#include "mqtt_as/engine_config.hpp"
+#include "mqtt_as/properties.hpp"
+#include "mqtt_as/types.hpp"
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <variant>
+
+namespace mqtt_as {
+
+// ---- what the application asks ----------------------------------------------------------------
+
+/// How far into connecting, or `online`. Fronts announce resolve, connect and tls by `on_stage`.
+enum class stage : std::uint8_t { idle, link, resolve, connect, tls, mqtt, online };
+
+struct publish_request {
+    std::string_view topic;
+    bytes payload;
+    std::uint8_t qos = 0;
+    bool retain = false;
+    bool payload_stays = false;        ///< the caller keeps `payload` alive until the operation is finished:
+                                       ///< bodies of limits::gather_from bytes or more are not copied
+    duration timeout{0};               ///< 0: none. When it passes, the wait ends (see `cancel`)
+    publish_properties properties;     ///< copied
+};
+
+struct subscription {
+    std::string_view filter;
+    std::uint8_t qos = 0;
+    bool no_local = false;             ///< MQTT 5
+    bool retain_as_published = false;  ///< MQTT 5
+    std::uint8_t retain_handling = 0;  ///< MQTT 5: 0, 1, 2
+    duration timeout{0};
+    subscribe_properties properties;   ///< MQTT 5; user properties go out with the first request only
+};
+
+struct unsubscription {
+    std::string_view filter;
+    duration timeout{0};
+    subscribe_properties properties;
+};
+
+/// `error` != ok: rejected, nothing was created.
+struct submitted {
+    errc error = errc::ok;
+    op_id id;
+};
+
+enum class cancel_scope : std::uint8_t {
+    if_untouched,  ///< only when nothing of it was given to a transport (Asio's "total")
+    end_wait,      ///< ends the wait in any case; the packet may still arrive
+};
+enum class cancel_result : std::uint8_t { cancelled, not_cancelled };
+
+// ---- what the engine answers ------------------------------------------------------------------
+
+/// The one report of an operation.
+struct op_done {
+    op_id id;
+    errc error = errc::ok;
+    reason_code reason{};                 ///< of the acknowledgement; granted qos for SUBSCRIBE
+    bool may_have_been_delivered = false; ///< when error != ok: bytes of it were given to a transport
+    bool may_be_duplicated = false;       ///< qos 2 published again after a lost session
+    bool finished = true;                 ///< the packet is done too; when false, `released` follows later
+    property_view properties;             ///< of the acknowledgement; valid until the next call of on_bytes
+};
+
+/// The packet of an operation reported earlier is done: a payload kept by `payload_stays` is free again.
+struct released {
+    op_id id;
+};
+
+/// A received message. The views are valid until the next call of `on_bytes` or the engine's end.
+/// `acknowledge` must be called for each, at any qos: it frees the place in the inbox and, for qos 1 and 2,
+/// lets the acknowledgement go out, in the order of arrival [MQTT-4.6.0-2].
+struct message {
+    acknowledge_id id = 0;
+    std::string_view topic;
+    bytes payload;
+    std::uint8_t qos = 0;
+    bool retain = false;
+    bool dup = false;
+    property_view properties;
+};
+
+/// CONNACK accepted us. Wanted subscriptions may still be under renewal: see `renewed`.
+struct connected {
+    bool session_present = false;
+    bool first = false;                    ///< the first of this `start`
+    property_view properties;              ///< of CONNACK; valid until the next call of on_bytes
+};
+
+/// After `connected`: every wanted subscription that the server had lost has been asked for again and answered.
+struct renewed {};
+
+/// A wanted subscription was refused at renewal. It stays wanted.
+struct renewal_refused {
+    std::string_view filter;  ///< valid until the next call of the engine
+    reason_code reason{};
+};
+
+/// A connection, or an attempt at one, ended.
+struct disconnected {
+    bool was_online = false;
+    errc error{};
+    stage at{};                    ///< where it ended
+    violation why{};               ///< with protocol_violation
+    reason_code reason{};          ///< with connection_refused, server_disconnected
+    int transport_error = 0;       ///< with transport errors: the front's own number (errno on hosts)
+    bool can_retry_help = true;    ///< false: the same attempt will fail the same way until someone changes something
+    property_view properties;      ///< of CONNACK or DISCONNECT; valid until the next call of on_bytes
+};
+
+/// The next attempt comes after `for_duration`.
+struct waiting {
+    std::uint32_t attempt = 0;     ///< attempts that failed in this outage
+    duration for_duration{};
+};
+
+/// The engine stopped by itself: the first attempt failed (without `retry`), or `refusal_policy::give_up`.
+struct gave_up {
+    disconnected last;
+};
+
+/// `stop` has completed; nothing more will happen until `start`.
+struct stopped {};
+
+using event = std::variant<op_done, released, message, connected, renewed, renewal_refused, disconnected, waiting,
+                           gave_up, stopped>;
+
+/// Open a transport to endpoint number `endpoint` (the front reports on_stage..., then on_opened or
+/// on_closed), or close the connection of that epoch (answered by on_closed; abandoning an attempt that is
+/// not open yet is answered by on_closed, too).
+struct command {
+    enum class kind : std::uint8_t { open, close } what;
+    mqtt_as::epoch epoch;
+    std::uint8_t endpoint = 0;
+};
+
+/// Why `on_bytes` stopped.
+struct taken {
+    enum class why : std::uint8_t {
+        packet,     ///< one packet was processed: take events, call again with the rest
+        need_more,  ///< all was taken; give more when it comes
+        busy,       ///< the inbox is full: keep the rest, stop reading until `wants_bytes()`
+        closed,     ///< the connection is over; drop the rest
+    } reason;
+    std::size_t size = 0;  ///< bytes taken from the front of the input
+};
+
+/// Where the client stands. Everything `explain()` says comes from here.
+struct status {
+    enum class phase : std::uint8_t { stopped, waiting, opening, handshake, online, closing } now_in{};
+    time_point since;                     ///< of this phase
+    stage at{};
+    bool link_up = true;
+    std::uint8_t endpoint = 0;
+    std::uint32_t attempt = 0;            ///< attempts in this outage, the running one included
+    std::optional<time_point> outage_since;///< since when we are not online although started
+    std::optional<time_point> next_attempt;///< while waiting
+    std::optional<disconnected> last_error;///< without its `properties`; kept until the next one
+    std::uint32_t queued = 0;             ///< operations not yet given to a transport on this connection
+    std::uint32_t in_flight = 0;          ///< operations that await an acknowledgement
+    std::uint32_t unfinished = 0;         ///< all operations, abandoned ones included
+    std::size_t payload_bytes = 0;        ///< of unfinished operations
+    std::uint32_t inbox = 0;              ///< messages given out and not acknowledged
+    std::uint32_t subscriptions = 0;      ///< wanted filters
+};
+
+struct counters {
+    std::uint32_t connections = 0;        ///< CONNACKs that accepted us
+    std::uint32_t outages = 0;            ///< connections lost although wanted
+    std::uint32_t republications = 0;     ///< same identifier, on a live connection: REPUB_COUNT
+    std::uint32_t resent = 0;             ///< PUBLISH and PUBREL repeated after a reconnection
+    std::uint32_t unknown_acknowledgements = 0;
+    std::uint32_t duplicates_dropped = 0; ///< inbound qos 2 repeats not delivered again
+};
+
+class engine {
+public:
+    /// `check(config, limits)` must be ok. `seed` decides jitter and the first packet identifier: hosts give
+    /// real entropy.
+    engine(const engine_config& config, const limits& limits, memory_source& memory, std::uint64_t seed);
+    ~engine();
+    engine(const engine&) = delete;
+    engine& operator=(const engine&) = delete;
+
+    // ---- the application asks -----------------------------------------------------------------
+
+    /// Begins to connect. With `retry`, a failing first attempt is an outage like any other; without, it
+    /// ends in `gave_up`. already_started unless stopped.
+    errc start(time_point now, bool retry);
+
+    /// Waits up to `grace` for what is on the wire, sends DISCONNECT, closes, reports every remaining
+    /// operation as stopped, then `stopped`. During the grace nothing new is accepted or staged.
+    void stop(time_point now, duration grace);
+
+    /// As `stop`, at once and without DISCONNECT (the server publishes the will). Afterwards all requests
+    /// are rejected with closed, for good.
+    void close(time_point now);
+
+    submitted publish(time_point now, const publish_request&);
+    submitted subscribe(time_point now, const subscription&);
+    submitted unsubscribe(time_point now, const unsubscription&);
+    /// Not found, or already reported: not_cancelled. The report (cancelled) comes as an event.
+    cancel_result cancel(time_point now, op_id id, cancel_scope scope);
+    void acknowledge(time_point now, acknowledge_id id);
+    /// Asks for a PINGREQ now (broker_up). False when not online.
+    bool ping(time_point now);
+
+    // ---- the world tells ----------------------------------------------------------------------
+
+    /// The network interface came or went. Advice: attempts go on at back-off pace while it is down; up
+    /// ends a back-off wait and restarts an attempt that has had no answer.
+    void on_link(time_point now, bool up);
+    /// The attempt reached this stage (resolve, connect, tls): its limit of inactivity begins anew.
+    void on_stage(time_point now, epoch e, stage s);
+    void on_opened(time_point now, epoch e);
+    /// `error`: resolve_failed, connect_failed, tls_failed, connection_closed... ; partial writes must have
+    /// been reported by on_sent before. `transport_error` is the front's number for it, 0 for an orderly end.
+    void on_closed(time_point now, epoch e, errc error, int transport_error);
+    /// Processes at most one packet. An incomplete one is assembled in the engine's memory.
+    taken on_bytes(time_point now, epoch e, bytes in);
+    /// The transport has taken `size` more bytes of the batch.
+    void on_sent(time_point now, epoch e, std::size_t size);
+    /// The peer's TCP acknowledged bytes since the last look: a sign of life.
+    void on_peer_progress(time_point now, epoch e);
+    /// Call at or after deadline(), when everything readable has been given to on_bytes.
+    void on_time(time_point now);
+
+    // ---- take from the engine -----------------------------------------------------------------
+
+    std::optional<command> poll_command();
+    /// The next batch, or the rest of one that was taken in part; 0 while nothing is to be sent. Bytes stay
+    /// put until all of them are reported by on_sent, or on_closed.
+    std::size_t poll_transmit(time_point now, std::span<bytes> gather);
+    std::optional<event> poll_event();
+    /// When to call on_time; empty while nothing is due.
+    std::optional<time_point> deadline() const;
+    /// False while the inbox is full: stop reading. Also false when there is no connection.
+    bool wants_bytes() const;
+
+    bool is_online() const;
+    status look() const;
+    const counters& count() const;
+    /// When bytes were last received on this connection.
+    time_point last_received() const;
+
+    /// Asserts every invariant; for tests.
+    void check() const;
+
+private:
+    struct state;
+    state* state_;
+};
+
+}  // namespace mqtt_as

@@ -1,0 +1,132 @@
+// The packets a client sends and receives, as plain views. Nothing here owns memory.
+#pragma once
+
+#include "mqtt_as/properties.hpp"
+#include "mqtt_as/types.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace mqtt_as::wire {
+
+enum class packet_type : std::uint8_t {
+    connect = 1, connack, publish, puback, pubrec, pubrel, pubcomp, subscribe, suback, unsubscribe, unsuback,
+    pingreq, pingresp, disconnect, auth
+};
+
+inline constexpr std::uint32_t remaining_length_max = 268'435'455;
+inline constexpr std::size_t fixed_header_max = 5;
+
+// ---- received ---------------------------------------------------------------------------------
+
+/// What CONNACK agreed on, with the specification's default where the server said nothing. In 3.1.1 these
+/// are the defaults.
+struct negotiated {
+    std::uint16_t receive_maximum = 65'535;
+    std::uint8_t maximum_qos = 2;
+    bool retain_available = true;
+    bool wildcard_subscription_available = true;
+    bool subscription_identifier_available = true;
+    bool shared_subscription_available = true;
+    std::uint32_t maximum_packet_size = remaining_length_max + fixed_header_max;
+    std::optional<std::uint32_t> session_expiry_interval;  ///< seconds; the server's word replaces ours
+    std::optional<std::uint16_t> server_keep_alive;        ///< seconds; the server's word replaces ours
+};
+
+struct connack {
+    bool session_present = false;
+    reason_code reason{};  ///< 3.1.1 return codes as their equivalents: 1 0x84, 2 0x85, 3 0x88, 4 0x86, 5 0x87
+    negotiated agreed;
+    std::string_view assigned_client_identifier;
+    property_view properties;
+};
+
+struct publish {
+    std::string_view topic;
+    bytes payload;
+    std::uint16_t packet_id = 0;  ///< 0 when qos is 0
+    std::uint8_t qos = 0;
+    bool retain = false;
+    bool dup = false;
+    property_view properties;
+};
+
+/// PUBACK, PUBREC, PUBREL, PUBCOMP.
+struct acknowledgement {
+    std::uint16_t packet_id = 0;
+    reason_code reason{};
+    property_view properties;
+};
+
+/// SUBACK and UNSUBACK. UNSUBACK of 3.1.1 has no reasons. Each byte is a checked `reason_code`
+/// (3.1.1: 0x80 is unspecified_error, as in 5).
+struct subscription_acknowledgement {
+    std::uint16_t packet_id = 0;
+    bytes reasons;
+    property_view properties;
+};
+
+struct disconnect {
+    reason_code reason{};
+    property_view properties;
+};
+
+struct auth {
+    reason_code reason{};
+    property_view properties;
+};
+
+// ---- sent -------------------------------------------------------------------------------------
+
+struct will {
+    std::string_view topic;
+    bytes payload;
+    std::uint8_t qos = 0;
+    bool retain = false;
+    std::uint32_t delay_interval = 0;  ///< seconds; MQTT 5
+    publish_properties properties;     ///< MQTT 5
+};
+
+struct connect {
+    std::string_view client_id;
+    std::uint16_t keep_alive = 60;  ///< seconds
+    bool clean_start = true;        ///< 3.1.1: clean session
+    std::optional<std::string_view> user;
+    std::optional<std::string_view> password;
+    std::optional<will> last_will;
+    // MQTT 5 only
+    std::uint32_t session_expiry_interval = 0;  ///< seconds; sent when not 0
+    std::uint16_t receive_maximum = 65'535;     ///< sent when not 65,535
+    std::uint32_t maximum_packet_size = 0;      ///< sent when not 0
+    std::optional<std::string_view> authentication_method;
+    std::optional<std::string_view> authentication_data;
+    connect_properties properties;
+};
+
+/// Everything of a PUBLISH but its payload, which follows the head on the wire.
+struct publish_head {
+    std::string_view topic;
+    std::uint32_t payload_size = 0;
+    std::uint8_t qos = 0;
+    bool retain = false;
+    publish_properties properties;
+};
+
+/// One filter; we send one per SUBSCRIBE, so that each has an answer of its own.
+struct subscribe {
+    std::uint16_t packet_id = 0;
+    std::string_view filter;
+    std::uint8_t qos = 0;
+    bool no_local = false;             // MQTT 5, as are the next two
+    bool retain_as_published = false;
+    std::uint8_t retain_handling = 0;  ///< 0 send retained, 1 only for a new subscription, 2 do not
+    subscribe_properties properties;
+};
+
+struct unsubscribe {
+    std::uint16_t packet_id = 0;
+    std::string_view filter;
+    subscribe_properties properties;  ///< user properties only
+};
+
+}  // namespace mqtt_as::wire

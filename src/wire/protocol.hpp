@@ -1,0 +1,87 @@
+// The one place where MQTT 3.1.1 and 5 differ: a table of wire functions and a few named permissions.
+//
+// The engine holds a pointer to one of two constant tables and never asks which. An image that uses one
+// version does not link the other. Everything is a pure function: no state, no allocation, no I/O.
+#pragma once
+
+#include "src/wire/packets.hpp"
+#include "src/wire/writer.hpp"
+
+namespace mqtt_as::wire {
+
+// ---- framing: the same in both versions --------------------------------------------------------
+
+struct fixed_header {
+    enum class status : std::uint8_t { complete, need_more, malformed } state = status::need_more;
+    std::uint8_t first = 0;               ///< packet type and flags
+    std::uint8_t header_size = 0;         ///< bytes of the fixed header, 2 to 5
+    std::uint32_t remaining_length = 0;
+    violation why = violation::none;      ///< when malformed
+
+    packet_type type() const { return static_cast<packet_type>(first >> 4); }
+    std::uint8_t flags() const { return first & 0x0F; }
+    std::size_t packet_size() const { return header_size + std::size_t{remaining_length}; }
+};
+
+/// Reads a fixed header from the first bytes of a packet. `need_more` until the remaining length is
+/// whole. Malformed as soon as the bytes seen can no longer become a good header: the first byte alone is
+/// judged (types a server never sends, reserved flags [MQTT-2.2.2-2], qos 3), then the length. 
+/// AUTH (0xF0) is judged by the table: see `protocol::has_auth`.
+fixed_header read_fixed_header(bytes in, bool has_auth) noexcept;
+
+/// Offset of the packet identifier in a PUBLISH head written by `encode_publish_head`, when qos > 0.
+struct publish_layout {
+    std::size_t head_size = 0;         ///< bytes before the payload
+    std::size_t packet_id_offset = 0;  ///< 0 when qos is 0
+};
+
+/// The DUP flag in the first byte of a PUBLISH.
+inline constexpr std::uint8_t dup_flag = 0x08;
+
+struct protocol {
+    protocol_version version;
+
+    // ---- permissions -------------------------------------------------------------------------
+    bool may_resend_while_connected;   ///< 3.1.1 yes, 5 never [MQTT-4.4.0-1]
+    bool may_start_clean_and_keep;     ///< 5: Clean Start with Session Expiry; 3.1.1 needs two connections
+    bool may_send_password_alone;      ///< 5 [MQTT-3.1.2-19]; not 3.1.1 [MQTT-3.1.2-22]
+    bool disconnect_has_reason;        ///< 5: an error is told to the server before closing
+    bool acknowledgement_has_reason;   ///< 5: PUBREL and PUBCOMP of an unknown identifier carry 0x92
+    bool has_properties;               ///< 5: properties, subscription options
+    bool has_auth;                     ///< 5: packet type 15 exists
+    bool limits_inbound;               ///< 5: our receive maximum binds the server
+
+    // ---- decoding: `body` is the packet without its fixed header, whole ------------------------
+    violation (*decode_connack)(bytes body, connack&) noexcept;
+    violation (*decode_publish)(std::uint8_t flags, bytes body, publish&) noexcept;
+    /// `type` is puback, pubrec, pubrel or pubcomp: each has its own list of reason codes.
+    violation (*decode_acknowledgement)(packet_type type, bytes body, acknowledgement&) noexcept;
+    violation (*decode_suback)(bytes body, subscription_acknowledgement&) noexcept;
+    violation (*decode_unsuback)(bytes body, subscription_acknowledgement&) noexcept;
+    violation (*decode_disconnect)(bytes body, disconnect&) noexcept;
+    violation (*decode_auth)(bytes body, auth&) noexcept;
+
+    // ---- encoding: whole packets, fixed header included ----------------------------------------
+    // Arguments have been validated by the engine (see `check_*`). The writer may be a counting one.
+    void (*encode_connect)(writer&, const connect&) noexcept;
+    publish_layout (*encode_publish_head)(writer&, const publish_head&) noexcept;  ///< packet id left 0
+    /// Reason `success` is left out of the packet where the specification allows; 3.1.1 ignores it.
+    void (*encode_acknowledgement)(writer&, packet_type, std::uint16_t packet_id, reason_code) noexcept;
+    void (*encode_subscribe)(writer&, const subscribe&) noexcept;
+    void (*encode_unsubscribe)(writer&, const unsubscribe&) noexcept;
+    void (*encode_disconnect)(writer&, reason_code) noexcept;
+
+    // ---- what the caller may ask for: errc::ok or why not ---------------------------------------
+    errc (*check_publish)(const publish_head&) noexcept;     ///< topic, qos, properties, packet size
+    errc (*check_subscribe)(const subscribe&) noexcept;      ///< filter, qos, options, properties
+    errc (*check_unsubscribe)(const unsubscribe&) noexcept;
+    errc (*check_connect)(const connect&) noexcept;          ///< client id, user, password, will, properties
+};
+
+/// PINGREQ is the same two bytes in both versions.
+inline constexpr std::uint8_t pingreq[2] = {0xC0, 0x00};
+
+extern const protocol v3_1_1;
+extern const protocol v5;
+
+}  // namespace mqtt_as::wire
