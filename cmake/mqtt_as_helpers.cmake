@@ -1,0 +1,25 @@
+# Small functions that the CMakeLists files below share.
+include_guard()
+include(GoogleTest)
+
+# Adds every folder below `folder` that has a CMakeLists.txt.
+function(add_each_subdirectory_of folder)
+    file(GLOB lists RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS ${folder}/*/CMakeLists.txt)
+    foreach(list IN LISTS lists)
+        cmake_path(GET list PARENT_PATH subfolder)
+        add_subdirectory(${subfolder})
+    endforeach()
+endfunction()
+
+# A GoogleTest program: add_gtest(name SOURCES a.cpp b.cpp LIBRARIES x y). Each of its tests is one of ctest's, so that
+# they run side by side. Includes begin at the repository's root: "tests/...", "src/...".
+function(add_gtest name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;LIBRARIES")
+    add_executable(${name} ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gmock GTest::gtest_main)
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+    if(NOT arg_TIMEOUT)
+        set(arg_TIMEOUT 60)
+    endif()
+    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${arg_TIMEOUT})
+endfunction()
