@@ -74,7 +74,7 @@ enum class errc : std::uint8_t {
     bad_topic = 1,               ///< the topic name is empty, too long, not UTF-8, or has a wildcard or U+0000
     bad_filter = 2,              ///< the topic filter breaks the rules of MQTT section 4.7
     bad_qos = 3,                 ///< the qos is not 0, 1 or 2
-    bad_properties = 4,          ///< a property is malformed, repeated, or not allowed in this packet
+    bad_properties = 4,          ///< a property or option is malformed, out of range, or not allowed in this packet
     unsupported_by_version = 5,  ///< MQTT 3.1.1 has no such feature; set the protocol version to 5
     too_large = 6,               ///< the packet exceeds a limit of the protocol, of the server or of `limits`
     queue_full = 7,              ///< `limits` of unfinished operations or of payload bytes are reached
@@ -83,6 +83,9 @@ enum class errc : std::uint8_t {
     closed = 10,                 ///< after `close()`
     already_started = 11,        ///< `connect()` while connected or connecting
     unsupported_by_server = 12,  ///< the server said in CONNACK that it does not offer this
+    bad_client_id = 13,          ///< the client identifier is too long, not UTF-8, or empty where the session is kept
+    bad_credentials = 14,        ///< user or password too long, user not UTF-8, or (3.1.1) a password without a user
+    bad_will = 15,               ///< the will's topic, qos or size breaks the rules of a PUBLISH
 
     // outcome of an operation
     refused = 20,                ///< the server answered with a failing reason code

@@ -106,7 +106,7 @@ struct connect {
 /// Everything of a PUBLISH but its payload, which follows the head on the wire.
 struct publish_head {
     std::string_view topic;
-    std::uint32_t payload_size = 0;
+    std::size_t payload_size = 0;
     std::uint8_t qos = 0;
     bool retain = false;
     publish_properties properties;

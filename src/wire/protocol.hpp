@@ -23,11 +23,13 @@ struct fixed_header {
     std::size_t packet_size() const { return header_size + std::size_t{remaining_length}; }
 };
 
+struct protocol;
+
 /// Reads a fixed header from the first bytes of a packet. `need_more` until the remaining length is
 /// whole. Malformed as soon as the bytes seen can no longer become a good header: the first byte alone is
-/// judged (types a server never sends, reserved flags [MQTT-2.2.2-2], qos 3), then the length. 
-/// AUTH (0xF0) is judged by the table: see `protocol::has_auth`.
-fixed_header read_fixed_header(bytes in, bool has_auth) noexcept;
+/// judged (types a server never sends in this version, reserved flags [MQTT-2.2.2-2], qos 3, DUP with
+/// qos 0), then the length. PINGRESP has no body, so that a length other than 0 is malformed, too.
+fixed_header read_fixed_header(bytes in, const protocol&) noexcept;
 
 /// Offset of the packet identifier in a PUBLISH head written by `encode_publish_head`, when qos > 0.
 struct publish_layout {
@@ -48,11 +50,14 @@ struct protocol {
     bool disconnect_has_reason;        ///< 5: an error is told to the server before closing
     bool acknowledgement_has_reason;   ///< 5: PUBREL and PUBCOMP of an unknown identifier carry 0x92
     bool has_properties;               ///< 5: properties, subscription options
-    bool has_auth;                     ///< 5: packet type 15 exists
     bool limits_inbound;               ///< 5: our receive maximum binds the server
+    bool wants_short_lengths;          ///< 5: a variable byte integer has the fewest bytes [MQTT-1.5.5-1]
+    std::uint16_t received_types;      ///< bit n: a server may send packet type n
 
     // ---- decoding: `body` is the packet without its fixed header, whole ------------------------
+    // Given `none`, the result is whole and its views lie in `body`; else the result means nothing.
     violation (*decode_connack)(bytes body, connack&) noexcept;
+    /// `flags` as read_fixed_header let them through.
     violation (*decode_publish)(std::uint8_t flags, bytes body, publish&) noexcept;
     /// `type` is puback, pubrec, pubrel or pubcomp: each has its own list of reason codes.
     violation (*decode_acknowledgement)(packet_type type, bytes body, acknowledgement&) noexcept;
