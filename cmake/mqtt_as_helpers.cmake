@@ -12,8 +12,11 @@ function(add_each_subdirectory_of folder)
 endfunction()
 
 # A GoogleTest program: add_gtest(name SOURCES a.cpp b.cpp LIBRARIES x y). Each of its tests is one of ctest's, so that
-# they run side by side. Includes begin at the repository's root: "tests/...", "src/...".
+# they run side by side. Includes begin at the repository's root: "tests/...", "src/...". Nothing without GoogleTest.
 function(add_gtest name)
+    if(NOT GTest_FOUND)
+        return()
+    endif()
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;LIBRARIES")
     add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gmock GTest::gtest_main)

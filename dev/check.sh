@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Runs clang-tidy over the library, the tools and the examples, side by side; any warning is an error.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mapfile -t files < <(dev/sources.sh | grep -E '^(src|tools|examples)/.*\.cpp$')
+tidy() { clang-tidy-19 --quiet -p build/release --warnings-as-errors='*' "$1" 2> >(grep -vE '^[0-9]+ warnings? generated' >&2); }
+export -f tidy
+if ! printf '%s\n' "${files[@]}" | xargs -P "$(nproc)" -I '{}' bash -c 'tidy {}'; then
+    echo "check: clang-tidy objects, see above" >&2
+    exit 1
+fi
+echo "check: clang-tidy has nothing to say about ${#files[@]} sources and their headers"
