@@ -32,7 +32,7 @@ struct publish_request {
     bool payload_stays = false;        ///< the caller keeps `payload` alive until the operation is finished:
                                        ///< bodies of limits::gather_from bytes or more are not copied
     duration timeout{0};               ///< 0: none. When it passes, the wait ends (see `cancel`)
-    publish_properties properties;     ///< copied
+    publish_properties properties{};     ///< copied
 };
 
 struct subscription {
@@ -42,13 +42,13 @@ struct subscription {
     bool retain_as_published = false;  ///< MQTT 5
     std::uint8_t retain_handling = 0;  ///< MQTT 5: 0, 1, 2
     duration timeout{0};
-    subscribe_properties properties;   ///< MQTT 5; user properties go out with the first request only
+    subscribe_properties properties{};   ///< MQTT 5; user properties go out with the first request only
 };
 
 struct unsubscription {
     std::string_view filter;
     duration timeout{0};
-    subscribe_properties properties;
+    subscribe_properties properties{};
 };
 
 /// `error` != ok: rejected, nothing was created.
