@@ -1,0 +1,93 @@
+// What both versions do alike: the shapes of packets, with the places of MQTT 5's properties left open.
+#pragma once
+
+#include "mqtt_as/topic.hpp"
+#include "src/wire/protocol.hpp"
+#include "src/wire/reader.hpp"
+
+namespace mqtt_as::wire {
+
+/// The longest string or binary data, and so the longest will: their length has two bytes.
+inline constexpr std::size_t data_bytes_max = 65'535;
+inline constexpr std::size_t packet_bytes_max = fixed_header_max + remaining_length_max;
+
+// ---- decoding -----------------------------------------------------------------------------------
+
+/// Fails on 0 [MQTT-2.3.1-1].
+inline std::uint16_t take_packet_id(reader& in) {
+    const auto packet_id = static_cast<std::uint16_t>(in.take_number(2));
+    if (packet_id == 0) in.fail(violation::zero_packet_identifier);
+    return packet_id;
+}
+
+/// Flags, topic name and packet identifier of a PUBLISH.
+inline void take_publish_head(reader& in, std::uint8_t flags, publish& out) {
+    out.qos = flags >> 1 & 3;
+    out.retain = (flags & 1) != 0;
+    out.dup = (flags & dup_flag) != 0;
+    out.topic = in.take_data();
+    if (!is_topic_name(out.topic)) {
+        in.fail(is_utf8_string(out.topic) ? violation::bad_topic_name : violation::bad_string);
+    }
+    out.packet_id = out.qos != 0 ? take_packet_id(in) : std::uint16_t{0};
+}
+
+/// The first byte of CONNACK: true for session present.
+bool take_acknowledge_flags(reader& in);
+
+/// The rest of a SUBACK or UNSUBACK: one code or more, each in `allowed`.
+bytes take_reasons(reader& in, bytes allowed);
+
+bool contains(bytes codes, std::uint8_t code);
+
+// ---- encoding -----------------------------------------------------------------------------------
+
+void put_fixed_header(writer&, std::uint8_t first, std::size_t remaining_length);
+
+/// PUBACK, PUBREC, PUBREL or PUBCOMP up to its packet identifier.
+void put_acknowledgement_start(writer&, packet_type, std::size_t remaining_length, std::uint16_t packet_id);
+
+/// Where version 5 has properties in CONNECT.
+struct connect_blocks {
+    void (*put_of_connect)(writer&, const connect&);
+    void (*put_of_will)(writer&, const will&);
+};
+/// `blocks` is nullptr in 3.1.1.
+void put_connect(writer&, const connect&, protocol_version, const connect_blocks* blocks);
+
+/// `property_bytes` counts the properties with their length, 0 in 3.1.1.
+inline std::size_t publish_length(const publish_head& head, std::size_t property_bytes) {
+    const std::size_t packet_id_bytes = head.qos != 0 ? 2 : 0;
+    return 2 + head.topic.size() + packet_id_bytes + property_bytes + head.payload_size;
+}
+
+/// A PUBLISH up to its packet identifier.
+inline publish_layout put_publish_start(writer& out, const publish_head& head, std::size_t property_bytes) {
+    const std::size_t start = out.size();
+    const int flags = head.qos << 1 | (head.retain ? 1 : 0);
+    out.put_byte(static_cast<std::uint8_t>(0x30 | flags));
+    out.put_variable(static_cast<std::uint32_t>(publish_length(head, property_bytes)));
+    out.put_string(head.topic);
+    publish_layout layout;
+    if (head.qos != 0) {
+        layout.packet_id_offset = out.size() - start;
+        out.put_u16(0);
+    }
+    layout.head_size = out.size() - start + property_bytes;
+    return layout;
+}
+
+// ---- what the caller may ask for ------------------------------------------------------------------
+
+errc check_filter(std::string_view filter, std::uint8_t qos);
+
+/// Client identifier, user, password and will, as far as the versions agree.
+errc check_connect_fields(const connect&);
+
+inline errc check_publish_fields(const publish_head& head) {
+    if (!is_topic_name(head.topic)) return errc::bad_topic;
+    if (head.qos > 2) return errc::bad_qos;
+    return head.payload_size > remaining_length_max ? errc::too_large : errc::ok;
+}
+
+}  // namespace mqtt_as::wire

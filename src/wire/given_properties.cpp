@@ -1,0 +1,142 @@
+// MQTT 5 properties that the caller gives: what is allowed, and how it is written.
+#include "mqtt_as/topic.hpp"
+#include "src/wire/common.hpp"
+#include "src/wire/properties.hpp"
+
+namespace mqtt_as::wire {
+namespace {
+
+// ---- writing --------------------------------------------------------------------------------------
+
+void put_id(writer& out, property_id id) { out.put_byte(static_cast<std::uint8_t>(id)); }
+
+void put_u32(writer& out, property_id id, std::uint32_t value) {
+    put_id(out, id);
+    out.put_u32(value);
+}
+
+void put_boolean(writer& out, property_id id, bool value) {
+    put_id(out, id);
+    out.put_byte(value ? 1 : 0);
+}
+
+void put_data(writer& out, property_id id, const std::optional<std::string_view>& data) {
+    if (!data) return;
+    put_id(out, id);
+    out.put_string(*data);
+}
+
+void put_user_properties(writer& out, std::span<const user_property> all) {
+    for (const user_property& each : all) {
+        put_data(out, property_id::user_property, each.name);
+        out.put_string(each.value);
+    }
+}
+
+void put_fields(writer& out, const publish_properties& given) {
+    if (given.payload_is_utf8) put_boolean(out, property_id::payload_format_indicator, true);
+    if (given.message_expiry_interval) {
+        put_u32(out, property_id::message_expiry_interval, *given.message_expiry_interval);
+    }
+    put_data(out, property_id::content_type, given.content_type);
+    put_data(out, property_id::response_topic, given.response_topic);
+    put_data(out, property_id::correlation_data, given.correlation_data);
+    put_user_properties(out, given.user_properties);
+}
+
+void put_fields(writer& out, const will& given) {
+    if (given.delay_interval != 0) put_u32(out, property_id::will_delay_interval, given.delay_interval);
+    put_fields(out, given.properties);
+}
+
+void put_fields(writer& out, const subscribe_properties& given) {
+    if (given.subscription_identifier) {
+        put_id(out, property_id::subscription_identifier);
+        out.put_variable(*given.subscription_identifier);
+    }
+    put_user_properties(out, given.user_properties);
+}
+
+/// Values that are the specification's defaults are left out.
+void put_fields(writer& out, const connect& given) {
+    if (given.session_expiry_interval != 0) {
+        put_u32(out, property_id::session_expiry_interval, given.session_expiry_interval);
+    }
+    if (given.receive_maximum != 65'535) {
+        put_id(out, property_id::receive_maximum);
+        out.put_u16(given.receive_maximum);
+    }
+    if (given.maximum_packet_size != 0) put_u32(out, property_id::maximum_packet_size, given.maximum_packet_size);
+    if (given.properties.request_response_information) {
+        put_boolean(out, property_id::request_response_information, true);
+    }
+    if (!given.properties.request_problem_information) {
+        put_boolean(out, property_id::request_problem_information, false);
+    }
+    put_user_properties(out, given.properties.user_properties);
+    put_data(out, property_id::authentication_method, given.authentication_method);
+    put_data(out, property_id::authentication_data, given.authentication_data);
+}
+
+template <class Given>
+void put_measured(writer& out, const Given& given) {
+    writer count;
+    put_fields(count, given);
+    out.put_variable(static_cast<std::uint32_t>(count.size()));
+    put_fields(out, given);
+}
+
+// ---- checking -------------------------------------------------------------------------------------
+
+bool is_good(const std::optional<std::string_view>& text) { return !text || is_utf8_string(*text); }
+
+bool is_good_data(const std::optional<std::string_view>& data) { return !data || data->size() <= data_bytes_max; }
+
+/// Stops counting at what no packet can hold, so that no sum of sizes wraps on a 32-bit machine.
+errc check_user_properties(std::span<const user_property> all) {
+    std::size_t total = 0;
+    for (const user_property& each : all) {
+        if (!is_utf8_string(each.name) || !is_utf8_string(each.value)) return errc::bad_properties;
+        total += each.name.size() + each.value.size();
+        if (total > remaining_length_max) return errc::too_large;
+    }
+    return errc::ok;
+}
+
+}  // namespace
+
+void put_block(writer& out, const connect& given) { put_measured(out, given); }
+void put_block(writer& out, const will& given) { put_measured(out, given); }
+void put_block(writer& out, const publish_properties& given) { put_measured(out, given); }
+void put_block(writer& out, const subscribe_properties& given) { put_measured(out, given); }
+
+errc check_given(const publish_properties& given) {
+    const bool has_good_topic = !given.response_topic || is_topic_name(*given.response_topic);  // [MQTT-3.3.2-14]
+    if (!has_good_topic || !is_good(given.content_type) || !is_good_data(given.correlation_data)) {
+        return errc::bad_properties;
+    }
+    return check_user_properties(given.user_properties);
+}
+
+errc check_given(const subscribe_properties& given) {
+    // 0 wraps: allowed are 1 to 268,435,455.
+    if (given.subscription_identifier && *given.subscription_identifier - 1 >= remaining_length_max) {
+        return errc::bad_properties;
+    }
+    return check_user_properties(given.user_properties);
+}
+
+errc check_given(const connect& given) {
+    const bool has_good_method = given.authentication_method ? is_good(given.authentication_method)
+                                                             : !given.authentication_data;  // section 3.1.2.11.10
+    if (given.receive_maximum == 0 || !has_good_method || !is_good_data(given.authentication_data)) {
+        return errc::bad_properties;
+    }
+    if (given.last_will) {
+        const errc of_will = check_given(given.last_will->properties);
+        if (of_will != errc::ok) return of_will;
+    }
+    return check_user_properties(given.properties.user_properties);
+}
+
+}  // namespace mqtt_as::wire

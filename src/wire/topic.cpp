@@ -1,0 +1,138 @@
+// UTF-8 strings (section 1.5.3 in 3.1.1, 1.5.4 in 5), topic names and topic filters (4.7, 4.8.2).
+#include "mqtt_as/topic.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace mqtt_as {
+namespace {
+
+constexpr std::size_t string_bytes_max = 65'535;
+constexpr std::string_view share_prefix = "$share/";
+
+/// Hosts look at eight bytes at a time. Boards go byte by byte: it is smaller, and a Cortex-M0+ has no
+/// unaligned loads.
+constexpr bool scans_words = sizeof(void*) == 8;
+
+constexpr std::uint64_t each_byte(std::uint8_t value) { return 0x0101'0101'0101'0101u * value; }
+
+/// True only if all eight bytes are ASCII and neither U+0000 nor a wildcard. A zero byte (after the
+/// exclusive or: a wildcard) has its high bit set by the subtraction; so has every byte of 0x80 and above.
+/// A borrow can condemn an innocent neighbour, but only beside a guilty byte.
+bool is_plain(std::uint64_t word) {
+    const std::uint64_t no_plus = (word ^ each_byte('+')) - each_byte(1);
+    const std::uint64_t no_hash = (word ^ each_byte('#')) - each_byte(1);
+    const std::uint64_t suspects = word | (word - each_byte(1)) | no_plus | no_hash;
+    return (suspects & each_byte(0x80)) == 0;
+}
+
+template <class Word>
+std::uint64_t load(const char* at) {
+    Word word;
+    std::memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/// May say no to a text that is well-formed, never yes to one that is not. Words overlap at the end.
+bool is_plain(std::string_view text) {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    if (text.size() < 4) return false;
+    if (text.size() < 8) return is_plain(load<std::uint32_t>(at) << 32 | load<std::uint32_t>(end - 4));
+    for (; end - at > 8; at += 8) {
+        if (!is_plain(load<std::uint64_t>(at))) return false;
+    }
+    return is_plain(load<std::uint64_t>(end - 8));
+}
+
+/// Steps over one character of two to four bytes; nullptr when it is ill-formed: a stray or missing
+/// continuation, an overlong form, a surrogate, or above U+10FFFF [MQTT-1.5.3-1].
+const char* skip_character(const char* at, const char* end) {
+    const auto lead = static_cast<std::uint8_t>(*at++);
+    const int more = lead < 0xC0 ? 0 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : lead < 0xF8 ? 3 : 0;
+    if (more == 0 || end - at < more) return nullptr;
+    std::uint32_t character = lead & (0x3Fu >> more);
+    for (const char* const next = at + more; at != next; ++at) {
+        const auto byte = static_cast<std::uint8_t>(*at);
+        if ((byte & 0xC0) != 0x80) return nullptr;
+        character = character << 6 | (byte & 0x3Fu);
+    }
+    const std::uint32_t least = more == 1 ? 0x80 : more == 2 ? 0x800 : 0x1'0000;
+    const bool is_surrogate = character - 0xD800 < 0x800;
+    return character < least || character > 0x10'FFFF || is_surrogate ? nullptr : at;
+}
+
+/// Well-formed, no U+0000, at most 65,535 bytes; and no wildcard, when `is_name`.
+bool is_string(std::string_view text, bool is_name) {
+    if (text.size() > string_bytes_max) return false;
+    if constexpr (scans_words) {
+        if (is_plain(text)) return true;
+    }
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    while (at != end) {
+        const char c = *at;
+        if (static_cast<std::uint8_t>(c) >= 0x80) {
+            at = skip_character(at, end);
+            if (at == nullptr) return false;
+        } else {
+            if (c == 0 || (is_name && (c == '+' || c == '#'))) return false;
+            ++at;
+        }
+    }
+    return true;
+}
+
+/// FILTER of `$share/NAME/FILTER`, other filters whole; empty when NAME or FILTER is missing.
+std::string_view without_share(std::string_view filter) {
+    if (!is_shared_filter(filter)) return filter;
+    filter.remove_prefix(share_prefix.size());
+    const auto slash = filter.find('/');
+    return slash == 0 || slash == filter.npos ? std::string_view{} : filter.substr(slash + 1);
+}
+
+}  // namespace
+
+bool is_utf8_string(std::string_view text) noexcept { return is_string(text, false); }
+
+bool is_topic_name(std::string_view name) noexcept { return !name.empty() && is_string(name, true); }
+
+bool is_topic_filter(std::string_view filter) noexcept {
+    const std::string_view levels = without_share(filter);
+    if (levels.empty() || !is_utf8_string(filter)) return false;
+    const std::string_view share = filter.substr(0, filter.size() - levels.size());
+    if (share.find_first_of("+#") != share.npos) return false;
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+        if (levels[i] != '+' && levels[i] != '#') continue;
+        const bool is_last = i + 1 == levels.size();
+        const bool begins_level = i == 0 || levels[i - 1] == '/';
+        const bool ends_level = is_last || (levels[i] == '+' && levels[i + 1] == '/');
+        if (!begins_level || !ends_level) return false;
+    }
+    return true;
+}
+
+bool is_shared_filter(std::string_view filter) noexcept { return filter.starts_with(share_prefix); }
+
+bool topic_matches(std::string_view filter, std::string_view name) noexcept {
+    filter = without_share(filter);
+    if (filter.empty() || name.empty()) return false;
+    if (name[0] == '$' && (filter[0] == '+' || filter[0] == '#')) return false;  // [MQTT-4.7.2-1]
+    std::size_t f = 0;
+    std::size_t n = 0;
+    for (; f < filter.size(); ++f) {
+        if (filter[f] == '#') return true;
+        if (filter[f] == '+') {
+            while (n < name.size() && name[n] != '/') ++n;
+        } else if (n < name.size() && filter[f] == name[n]) {
+            ++n;
+        } else {
+            // "a/#" matches "a" too: the name has ended where the filter goes on with "/#".
+            return n == name.size() && filter.substr(f) == "/#";
+        }
+    }
+    return n == name.size();
+}
+
+}  // namespace mqtt_as
