@@ -25,8 +25,8 @@ namespace mqtt_as {
 enum class stage : std::uint8_t { idle, link, resolve, connect, tls, mqtt, online };
 
 struct publish_request {
-    std::string_view topic;
-    bytes payload;
+    std::string_view topic{};
+    bytes payload{};
     std::uint8_t qos = 0;
     bool retain = false;
     bool payload_stays = false;        ///< the caller keeps `payload` alive until the operation is finished:
@@ -36,7 +36,7 @@ struct publish_request {
 };
 
 struct subscription {
-    std::string_view filter;
+    std::string_view filter{};
     std::uint8_t qos = 0;
     bool no_local = false;             ///< MQTT 5
     bool retain_as_published = false;  ///< MQTT 5
@@ -46,7 +46,7 @@ struct subscription {
 };
 
 struct unsubscription {
-    std::string_view filter;
+    std::string_view filter{};
     duration timeout{0};
     subscribe_properties properties{};
 };

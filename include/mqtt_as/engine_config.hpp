@@ -65,8 +65,8 @@ struct backoff_config {
 inline constexpr backoff_config fleet_backoff{duration{1'000}, duration{0}, duration{120'000}, duration{20'000}};
 
 struct engine_will {
-    std::string_view topic;
-    bytes payload;
+    std::string_view topic{};
+    bytes payload{};
     std::uint8_t qos = 0;
     bool retain = false;
     std::uint32_t delay_interval = 0;  ///< seconds; MQTT 5

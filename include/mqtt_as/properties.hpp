@@ -106,12 +106,12 @@ private:
 /// Properties of a PUBLISH or of a will that the caller gives. Everything is borrowed until the call
 /// that takes it returns (the encoder copies).
 struct publish_properties {
-    std::optional<std::uint32_t> message_expiry_interval;  ///< seconds
-    std::optional<std::string_view> content_type;
-    std::optional<std::string_view> response_topic;
-    std::optional<std::string_view> correlation_data;      ///< any bytes
+    std::optional<std::uint32_t> message_expiry_interval{};  ///< seconds
+    std::optional<std::string_view> content_type{};
+    std::optional<std::string_view> response_topic{};
+    std::optional<std::string_view> correlation_data{};      ///< any bytes
     bool payload_is_utf8 = false;                          ///< payload format indicator 1
-    std::span<const user_property> user_properties;
+    std::span<const user_property> user_properties{};
     bool empty() const {
         return !message_expiry_interval && !content_type && !response_topic && !correlation_data &&
                !payload_is_utf8 && user_properties.empty();
@@ -120,8 +120,8 @@ struct publish_properties {
 
 /// Properties of SUBSCRIBE (`subscription_identifier` [1..268,435,455]) and UNSUBSCRIBE (user properties only).
 struct subscribe_properties {
-    std::optional<std::uint32_t> subscription_identifier;
-    std::span<const user_property> user_properties;
+    std::optional<std::uint32_t> subscription_identifier{};
+    std::span<const user_property> user_properties{};
     bool empty() const { return !subscription_identifier && user_properties.empty(); }
 };
 
@@ -130,7 +130,7 @@ struct subscribe_properties {
 struct connect_properties {
     bool request_response_information = false;
     bool request_problem_information = true;
-    std::span<const user_property> user_properties;
+    std::span<const user_property> user_properties{};
 };
 
 }  // namespace mqtt_as
