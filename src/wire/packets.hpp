@@ -10,8 +10,21 @@
 namespace mqtt_as::wire {
 
 enum class packet_type : std::uint8_t {
-    connect = 1, connack, publish, puback, pubrec, pubrel, pubcomp, subscribe, suback, unsubscribe, unsuback,
-    pingreq, pingresp, disconnect, auth
+    connect = 1,
+    connack,
+    publish,
+    puback,
+    pubrec,
+    pubrel,
+    pubcomp,
+    subscribe,
+    suback,
+    unsubscribe,
+    unsuback,
+    pingreq,
+    pingresp,
+    disconnect,
+    auth
 };
 
 inline constexpr std::uint32_t remaining_length_max = 268'435'455;
@@ -117,7 +130,7 @@ struct subscribe {
     std::uint16_t packet_id = 0;
     std::string_view filter;
     std::uint8_t qos = 0;
-    bool no_local = false;             // MQTT 5, as are the next two
+    bool no_local = false;  // MQTT 5, as are the next two
     bool retain_as_published = false;
     std::uint8_t retain_handling = 0;  ///< 0 send retained, 1 only for a new subscription, 2 do not
     subscribe_properties properties;

@@ -10,23 +10,30 @@ namespace wire {
 namespace {
 
 enum class kind : std::uint8_t {
-    byte = 1, u16 = 2, u32 = 4,  // the value is the width
-    variable, binary, string, pair
+    byte = 1,
+    u16 = 2,
+    u32 = 4,  // the value is the width
+    variable,
+    binary,
+    string,
+    pair
 };
 
 enum class range : std::uint8_t {
     any,
-    boolean,      ///< 0 or 1
+    boolean,  ///< 0 or 1
     not_zero,
-    no_alias,     ///< our Topic Alias Maximum is 0, so that any alias is too much [MQTT-3.1.2-27]
+    no_alias,  ///< our Topic Alias Maximum is 0, so that any alias is too much [MQTT-3.1.2-27]
 };
 
 struct rule {
     std::uint16_t packets = 0;  ///< bit n: a server may send it in packet type n
     kind type{};
     range values = range::any;
-    bool may_repeat = false;
 };
+
+/// Stands for packet type 0, which does not exist: the property may appear more than once.
+constexpr std::uint16_t many_times = 1;
 
 constexpr std::uint16_t in(packet_type type) { return static_cast<std::uint16_t>(1u << static_cast<unsigned>(type)); }
 
@@ -34,9 +41,9 @@ constexpr std::uint16_t in_connack = in(packet_type::connack);
 constexpr std::uint16_t in_publish = in(packet_type::publish);
 constexpr std::uint16_t in_auth = in(packet_type::auth);
 constexpr std::uint16_t in_disconnect = in(packet_type::disconnect);
-constexpr std::uint16_t in_acknowledgements =
-    in(packet_type::puback) | in(packet_type::pubrec) | in(packet_type::pubrel) | in(packet_type::pubcomp) |
-    in(packet_type::suback) | in(packet_type::unsuback);
+constexpr std::uint16_t in_acknowledgements = in(packet_type::puback) | in(packet_type::pubrec) |
+                                              in(packet_type::pubrel) | in(packet_type::pubcomp) |
+                                              in(packet_type::suback) | in(packet_type::unsuback);
 constexpr std::uint16_t in_answers = in_connack | in_acknowledgements | in_disconnect | in_auth;
 
 /// What a server may send, by identifier. Properties that only a client sends have no rule, nor has Session
@@ -51,7 +58,7 @@ constexpr auto rules = [] {
     set(content_type, {in_publish, kind::string});
     set(response_topic, {in_publish, kind::string});
     set(correlation_data, {in_publish, kind::binary});
-    set(subscription_identifier, {in_publish, kind::variable, range::not_zero, true});
+    set(subscription_identifier, {in_publish | many_times, kind::variable, range::not_zero});
     set(session_expiry_interval, {in_connack, kind::u32});
     set(assigned_client_identifier, {in_connack, kind::string});
     set(server_keep_alive, {in_connack, kind::u16});
@@ -65,7 +72,7 @@ constexpr auto rules = [] {
     set(topic_alias, {in_publish, kind::u16, range::no_alias});
     set(maximum_qos, {in_connack, kind::byte, range::boolean});
     set(retain_available, {in_connack, kind::byte, range::boolean});
-    set(user_property, {in_publish | in_answers, kind::pair, range::any, true});
+    set(user_property, {in_publish | in_answers | many_times, kind::pair});
     set(maximum_packet_size, {in_connack, kind::u32, range::not_zero});
     set(wildcard_subscription_available, {in_connack, kind::byte, range::boolean});
     set(subscription_identifier_available, {in_connack, kind::byte, range::boolean});
@@ -83,23 +90,23 @@ property take_property(reader& in, kind type) {
     property out;
     out.id = static_cast<property_id>(in.take_number(1));
     switch (type) {
-        case kind::byte:
-        case kind::u16:
-        case kind::u32: out.number = in.take_number(static_cast<std::size_t>(type)); break;
-        case kind::variable: out.number = in.take_variable(); break;
-        case kind::pair: out.name = in.take_data(); [[fallthrough]];
-        case kind::binary:
-        case kind::string: out.data = in.take_data(); break;
+    case kind::byte:
+    case kind::u16:
+    case kind::u32: out.number = in.take_number(static_cast<std::size_t>(type)); break;
+    case kind::variable: out.number = in.take_variable(); break;
+    case kind::pair: out.name = in.take_data(); [[fallthrough]];
+    case kind::binary:
+    case kind::string: out.data = in.take_data(); break;
     }
     return out;
 }
 
 violation judge_value(const property& given, const rule& by) {
     switch (by.values) {
-        case range::any: break;
-        case range::boolean: return given.number > 1 ? violation::bad_property_value : violation::none;
-        case range::not_zero: return given.number == 0 ? violation::bad_property_value : violation::none;
-        case range::no_alias: return violation::bad_topic_alias;
+    case range::any: break;
+    case range::boolean: return given.number > 1 ? violation::bad_property_value : violation::none;
+    case range::not_zero: return given.number == 0 ? violation::bad_property_value : violation::none;
+    case range::no_alias: return violation::bad_topic_alias;
     }
     const bool is_text = by.type == kind::string || by.type == kind::pair;
     const bool is_good = !is_text || (is_utf8_string(given.name) && is_utf8_string(given.data));
@@ -116,7 +123,7 @@ violation judge_all(bytes block, packet_type type) {
         if (in.why() != violation::none) break;
         const auto id = static_cast<unsigned>(given.id);
         const std::uint32_t bit = std::uint32_t{1} << (id & 31);
-        if ((seen[id >> 5] & bit) != 0 && !by.may_repeat) return violation::repeated_property;
+        if ((seen[id >> 5] & bit) != 0 && (by.packets & many_times) == 0) return violation::repeated_property;
         seen[id >> 5] |= bit;
         const violation why = judge_value(given, by);
         if (why != violation::none) return why;

@@ -13,10 +13,10 @@ namespace mqtt_as::wire {
 
 struct fixed_header {
     enum class status : std::uint8_t { complete, need_more, malformed } state = status::need_more;
-    std::uint8_t first = 0;               ///< packet type and flags
-    std::uint8_t header_size = 0;         ///< bytes of the fixed header, 2 to 5
+    std::uint8_t first = 0;        ///< packet type and flags
+    std::uint8_t header_size = 0;  ///< bytes of the fixed header, 2 to 5
     std::uint32_t remaining_length = 0;
-    violation why = violation::none;      ///< when malformed
+    violation why = violation::none;  ///< when malformed
 
     packet_type type() const { return static_cast<packet_type>(first >> 4); }
     std::uint8_t flags() const { return first & 0x0F; }
@@ -44,15 +44,15 @@ struct protocol {
     protocol_version version;
 
     // ---- permissions -------------------------------------------------------------------------
-    bool may_resend_while_connected;   ///< 3.1.1 yes, 5 never [MQTT-4.4.0-1]
-    bool may_start_clean_and_keep;     ///< 5: Clean Start with Session Expiry; 3.1.1 needs two connections
-    bool may_send_password_alone;      ///< 5 [MQTT-3.1.2-19]; not 3.1.1 [MQTT-3.1.2-22]
-    bool disconnect_has_reason;        ///< 5: an error is told to the server before closing
-    bool acknowledgement_has_reason;   ///< 5: PUBREL and PUBCOMP of an unknown identifier carry 0x92
-    bool has_properties;               ///< 5: properties, subscription options
-    bool limits_inbound;               ///< 5: our receive maximum binds the server
-    bool wants_short_lengths;          ///< 5: a variable byte integer has the fewest bytes [MQTT-1.5.5-1]
-    std::uint16_t received_types;      ///< bit n: a server may send packet type n
+    bool may_resend_while_connected;  ///< 3.1.1 yes, 5 never [MQTT-4.4.0-1]
+    bool may_start_clean_and_keep;    ///< 5: Clean Start with Session Expiry; 3.1.1 needs two connections
+    bool may_send_password_alone;     ///< 5 [MQTT-3.1.2-19]; not 3.1.1 [MQTT-3.1.2-22]
+    bool disconnect_has_reason;       ///< 5: an error is told to the server before closing
+    bool acknowledgement_has_reason;  ///< 5: PUBREL and PUBCOMP of an unknown identifier carry 0x92
+    bool has_properties;              ///< 5: properties, subscription options
+    bool limits_inbound;              ///< 5: our receive maximum binds the server
+    bool wants_short_lengths;         ///< 5: a variable byte integer has the fewest bytes [MQTT-1.5.5-1]
+    std::uint16_t received_types;     ///< bit n: a server may send packet type n
 
     // ---- decoding: `body` is the packet without its fixed header, whole ------------------------
     // Given `none`, the result is whole and its views lie in `body`; else the result means nothing.
@@ -77,10 +77,10 @@ struct protocol {
     void (*encode_disconnect)(writer&, reason_code) noexcept;
 
     // ---- what the caller may ask for: errc::ok or why not ---------------------------------------
-    errc (*check_publish)(const publish_head&) noexcept;     ///< topic, qos, properties, packet size
-    errc (*check_subscribe)(const subscribe&) noexcept;      ///< filter, qos, options, properties
+    errc (*check_publish)(const publish_head&) noexcept;  ///< topic, qos, properties, packet size
+    errc (*check_subscribe)(const subscribe&) noexcept;   ///< filter, qos, options, properties
     errc (*check_unsubscribe)(const unsubscribe&) noexcept;
-    errc (*check_connect)(const connect&) noexcept;          ///< client id, user, password, will, properties
+    errc (*check_connect)(const connect&) noexcept;  ///< client id, user, password, will, properties
 };
 
 /// PINGREQ is the same two bytes in both versions.

@@ -61,9 +61,7 @@ public:
     /// The first failure.
     violation why() const { return why_; }
     /// The first failure, or bytes that are left over.
-    violation why_at_end() const {
-        return why_ == violation::none && at_ != end_ ? violation::trailing_bytes : why_;
-    }
+    violation why_at_end() const { return why_ == violation::none && at_ != end_ ? violation::trailing_bytes : why_; }
 
 private:
     const std::uint8_t* at_;

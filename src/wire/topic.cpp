@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t string_bytes_max = 65'535;
 constexpr std::string_view share_prefix = "$share/";
 
+constexpr bool is_wildcard(char c) { return c == '+' || c == '#'; }
+
 /// Hosts look at eight bytes at a time. Boards go byte by byte: it is smaller, and a Cortex-M0+ has no
 /// unaligned loads.
 constexpr bool scans_words = sizeof(void*) == 8;
@@ -77,19 +79,25 @@ bool is_string(std::string_view text, bool is_name) {
             at = skip_character(at, end);
             if (at == nullptr) return false;
         } else {
-            if (c == 0 || (is_name && (c == '+' || c == '#'))) return false;
+            if (c == 0 || (is_name && is_wildcard(c))) return false;
             ++at;
         }
     }
     return true;
 }
 
-/// FILTER of `$share/NAME/FILTER`, other filters whole; empty when NAME or FILTER is missing.
+/// FILTER of `$share/NAME/FILTER`, other filters whole; empty when NAME is not well-formed or FILTER is missing.
 std::string_view without_share(std::string_view filter) {
     if (!is_shared_filter(filter)) return filter;
     filter.remove_prefix(share_prefix.size());
-    const auto slash = filter.find('/');
-    return slash == 0 || slash == filter.npos ? std::string_view{} : filter.substr(slash + 1);
+    for (std::size_t i = 0; i < filter.size(); ++i) {
+        if (is_wildcard(filter[i])) break;  // [MQTT-4.8.2-2]
+        if (filter[i] != '/') continue;
+        if (i == 0) break;  // [MQTT-4.8.2-1]
+        filter.remove_prefix(i + 1);
+        return filter;
+    }
+    return {};
 }
 
 }  // namespace
@@ -99,26 +107,27 @@ bool is_utf8_string(std::string_view text) noexcept { return is_string(text, fal
 bool is_topic_name(std::string_view name) noexcept { return !name.empty() && is_string(name, true); }
 
 bool is_topic_filter(std::string_view filter) noexcept {
+    if (!is_utf8_string(filter)) return false;
     const std::string_view levels = without_share(filter);
-    if (levels.empty() || !is_utf8_string(filter)) return false;
-    const std::string_view share = filter.substr(0, filter.size() - levels.size());
-    if (share.find_first_of("+#") != share.npos) return false;
     for (std::size_t i = 0; i < levels.size(); ++i) {
-        if (levels[i] != '+' && levels[i] != '#') continue;
-        const bool is_last = i + 1 == levels.size();
+        if (!is_wildcard(levels[i])) continue;
         const bool begins_level = i == 0 || levels[i - 1] == '/';
+        const bool is_last = i + 1 == levels.size();
         const bool ends_level = is_last || (levels[i] == '+' && levels[i + 1] == '/');
-        if (!begins_level || !ends_level) return false;
+        if (!begins_level || !ends_level) return false;  // [MQTT-4.7.1-2, -3]
     }
-    return true;
+    return !levels.empty();
 }
 
-bool is_shared_filter(std::string_view filter) noexcept { return filter.starts_with(share_prefix); }
+bool is_shared_filter(std::string_view filter) noexcept {
+    return filter.size() >= share_prefix.size() &&
+           std::memcmp(filter.data(), share_prefix.data(), share_prefix.size()) == 0;
+}
 
 bool topic_matches(std::string_view filter, std::string_view name) noexcept {
     filter = without_share(filter);
     if (filter.empty() || name.empty()) return false;
-    if (name[0] == '$' && (filter[0] == '+' || filter[0] == '#')) return false;  // [MQTT-4.7.2-1]
+    if (name[0] == '$' && is_wildcard(filter[0])) return false;  // [MQTT-4.7.2-1]
     std::size_t f = 0;
     std::size_t n = 0;
     for (; f < filter.size(); ++f) {
@@ -128,8 +137,8 @@ bool topic_matches(std::string_view filter, std::string_view name) noexcept {
         } else if (n < name.size() && filter[f] == name[n]) {
             ++n;
         } else {
-            // "a/#" matches "a" too: the name has ended where the filter goes on with "/#".
-            return n == name.size() && filter.substr(f) == "/#";
+            // "a/#" matches "a", too: the name has ended where the filter goes on with "/#".
+            return n == name.size() && f + 2 == filter.size() && filter[f] == '/' && filter[f + 1] == '#';
         }
     }
     return n == name.size();

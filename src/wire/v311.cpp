@@ -120,8 +120,8 @@ errc check_unsubscribe(const unsubscribe& packet) noexcept {
 /// Session expiry, receive maximum and maximum packet size are the engine's own and left out silently.
 errc check_connect(const connect& packet) noexcept {
     const bool is_known = packet.clean_start || !packet.client_id.empty();
-    if (!is_known) return errc::bad_client_id;                                          // [MQTT-3.1.3-7]
-    if (packet.password && !packet.user) return errc::bad_credentials;                  // [MQTT-3.1.2-22]
+    if (!is_known) return errc::bad_client_id;                          // [MQTT-3.1.3-7]
+    if (packet.password && !packet.user) return errc::bad_credentials;  // [MQTT-3.1.2-22]
     const connect_properties& asked = packet.properties;
     if (packet.authentication_method || packet.authentication_data || asked.request_response_information ||
         !asked.request_problem_information || !asked.user_properties.empty()) {

@@ -15,9 +15,9 @@ constexpr std::uint8_t pubrel_codes[] = {0x00, 0x92};                           
 constexpr std::uint8_t suback_codes[] = {0x00, 0x01, 0x02, 0x80, 0x83, 0x87, 0x8F, 0x91, 0x97, 0x9E, 0xA1, 0xA2};
 constexpr std::uint8_t unsuback_codes[] = {0x00, 0x11, 0x80, 0x83, 0x87, 0x8F, 0x91};
 /// Table 3-10 without what only a client sends. 0x8C stands in table 2-6 alone, and harms nobody.
-constexpr std::uint8_t disconnect_codes[] = {
-    0x00, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8B, 0x8C, 0x8D, 0x8E, 0x8F, 0x90, 0x93, 0x94,
-    0x95, 0x96, 0x97, 0x98, 0x99, 0x9A, 0x9B, 0x9C, 0x9D, 0x9E, 0x9F, 0xA0, 0xA1, 0xA2};
+constexpr std::uint8_t disconnect_codes[] = {0x00, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8B, 0x8C, 0x8D,
+                                             0x8E, 0x8F, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99,
+                                             0x9A, 0x9B, 0x9C, 0x9D, 0x9E, 0x9F, 0xA0, 0xA1, 0xA2};
 constexpr std::uint8_t auth_codes[] = {0x00, 0x18};  // 0x19 is the client's
 
 // ---- decoding -------------------------------------------------------------------------------------
@@ -33,21 +33,19 @@ void take_limits(const property_view& properties, connack& out) {
     for (const property& each : properties) {
         const std::uint32_t number = each.number;
         switch (each.id) {
-            case property_id::session_expiry_interval: agreed.session_expiry_interval = number; break;
-            case property_id::server_keep_alive: agreed.server_keep_alive = static_cast<std::uint16_t>(number); break;
-            case property_id::receive_maximum: agreed.receive_maximum = static_cast<std::uint16_t>(number); break;
-            case property_id::maximum_qos: agreed.maximum_qos = static_cast<std::uint8_t>(number); break;
-            case property_id::maximum_packet_size: agreed.maximum_packet_size = number; break;
-            case property_id::retain_available: agreed.retain_available = number != 0; break;
-            case property_id::wildcard_subscription_available:
-                agreed.wildcard_subscription_available = number != 0;
-                break;
-            case property_id::subscription_identifier_available:
-                agreed.subscription_identifier_available = number != 0;
-                break;
-            case property_id::shared_subscription_available: agreed.shared_subscription_available = number != 0; break;
-            case property_id::assigned_client_identifier: out.assigned_client_identifier = each.data; break;
-            default: break;
+        case property_id::session_expiry_interval: agreed.session_expiry_interval = number; break;
+        case property_id::server_keep_alive: agreed.server_keep_alive = static_cast<std::uint16_t>(number); break;
+        case property_id::receive_maximum: agreed.receive_maximum = static_cast<std::uint16_t>(number); break;
+        case property_id::maximum_qos: agreed.maximum_qos = static_cast<std::uint8_t>(number); break;
+        case property_id::maximum_packet_size: agreed.maximum_packet_size = number; break;
+        case property_id::retain_available: agreed.retain_available = number != 0; break;
+        case property_id::wildcard_subscription_available: agreed.wildcard_subscription_available = number != 0; break;
+        case property_id::subscription_identifier_available:
+            agreed.subscription_identifier_available = number != 0;
+            break;
+        case property_id::shared_subscription_available: agreed.shared_subscription_available = number != 0; break;
+        case property_id::assigned_client_identifier: out.assigned_client_identifier = each.data; break;
+        default: break;
         }
     }
 }
