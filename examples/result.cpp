@@ -1,0 +1,26 @@
+// The example of the document: publishes a number every five seconds, through all outages, and prints what comes in.
+#include <mqtt_as/mqtt_as.hpp>
+
+#include <iostream>
+
+using namespace std::chrono_literals;
+using mqtt_as::task;
+
+task<> run(mqtt_as::MQTTClient& client) {
+    co_await client.connect();
+    for (int n = 0;; ++n) {
+        co_await mqtt_as::sleep_for(5s);
+        std::cout << "publish " << n << '\n';
+        co_await client.publish("result", std::to_string(n), {.qos = 1});  // waits while the network is down
+    }
+}
+
+int main() {
+    mqtt_as::config config;
+    config.server = "192.168.0.10";
+    config.subs_cb = [](std::string_view topic, std::string_view message, bool retained) {
+        std::cout << topic << ' ' << message << ' ' << retained << '\n';
+    };
+    config.connect_coro = [](mqtt_as::MQTTClient& client) -> task<> { co_await client.subscribe("foo_topic", 1); };
+    return mqtt_as::run(config, run);  // event loop, signals, orderly shutdown
+}

@@ -1,0 +1,224 @@
+// Completion tokens and coroutines: what client.hpp leaves to those who pay for Asio's headers.
+#pragma once
+
+#include "mqtt_as/asio/client.hpp"
+#include "mqtt_as/asio/run.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <exception>
+#include <memory>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+namespace mqtt_as::detail {
+
+const boost::asio::any_io_executor& executor_of(const core&) noexcept;
+/// A number that names the waiter for `cancel` below. To be asked for before the operation begins.
+std::uint64_t new_ticket(core&, waiter&);
+void cancel(core&, waiter*, std::uint64_t ticket, cancel_scope) noexcept;
+
+std::exception_ptr make_exception(const char* operation, errc, const connect_result&);
+std::exception_ptr make_exception(const char* operation, errc, const publish_result&);
+std::exception_ptr make_exception(const char* operation, errc, const subscribe_result&);
+std::exception_ptr make_exception(const char* operation, errc, const unsubscribe_result&);
+std::exception_ptr make_exception(const char* operation, errc);
+
+/// Tokens that turn an error into an exception get the exception made by us: a std::system_error that knows more.
+template <class Token>
+inline constexpr bool throws = false;
+template <class Executor>
+inline constexpr bool throws<boost::asio::use_awaitable_t<Executor>> = true;
+template <class Allocator>
+inline constexpr bool throws<boost::asio::use_future_t<Allocator>> = true;
+template <class Token, class Executor>
+inline constexpr bool throws<boost::asio::executor_binder<Token, Executor>> = throws<Token>;
+template <class Token, class Slot>
+inline constexpr bool throws<boost::asio::cancellation_slot_binder<Token, Slot>> = throws<Token>;
+template <class Token, class Allocator>
+inline constexpr bool throws<boost::asio::allocator_binder<Token, Allocator>> = throws<Token>;
+
+template <class Error, class Result>
+struct signature_of {
+    using type = void(Error, Result);
+};
+template <class Error>
+struct signature_of<Error, void> {
+    using type = void(Error);
+};
+template <class Token, class Result>
+using signature =
+    typename signature_of<std::conditional_t<throws<Token>, std::exception_ptr, boost::system::error_code>,
+                          Result>::type;
+
+template <bool as_exception, class Operation, class Handler, class Result>
+void call(Handler& handler, errc error, Result&& result) {
+    if constexpr (as_exception) {
+        std::exception_ptr thrown;
+        if (error != errc::ok) {
+            if constexpr (requires { make_exception("", error, result); }) {
+                thrown = make_exception(Operation::name, error, result);
+            } else {
+                thrown = make_exception(Operation::name, error);
+            }
+        }
+        std::move(handler)(std::move(thrown), std::forward<Result>(result));
+    } else {
+        const boost::system::error_code code = error == errc::ok ? std::error_code() : make_error_code(error);
+        std::move(handler)(code, std::forward<Result>(result));
+    }
+}
+template <bool as_exception, class Operation, class Handler>
+void call(Handler& handler, errc error) {
+    if constexpr (as_exception) {
+        std::move(handler)(error == errc::ok ? std::exception_ptr() : make_exception(Operation::name, error));
+    } else {
+        std::move(handler)(
+            boost::system::error_code(error == errc::ok ? std::error_code() : make_error_code(error)));
+    }
+}
+
+/// The waiter of a handler that runs on the client's own executor: called from the pump.
+template <bool as_exception, class Operation, class Handler, class Result>
+class direct_waiter final : public result_waiter<Result> {
+public:
+    explicit direct_waiter(Handler&& handler) : handler_(std::move(handler)) {}
+
+    void complete(core& c) override {
+        Handler handler = handler_.take();
+        const errc error = this->error;
+        if constexpr (std::is_void_v<Result>) {
+            release(c);
+            call<as_exception, Operation>(handler, error);
+        } else {
+            Result result = std::move(this->result);
+            release(c);
+            call<as_exception, Operation>(handler, error, std::move(result));
+        }
+    }
+    void abandon() noexcept override { this->~direct_waiter(); }
+
+private:
+    void release(core& c) noexcept {
+        this->~direct_waiter();
+        release_block(c, this);
+    }
+
+    stored_handler<Handler> handler_;
+};
+
+/// The waiter of a handler that runs elsewhere: dispatched to its executor, which has work until then.
+template <bool as_exception, class Operation, class Handler, class Result, class Executor>
+class remote_waiter final : public result_waiter<Result> {
+public:
+    remote_waiter(Handler&& handler, const Executor& executor) : work_(work{std::move(handler), executor}) {}
+
+    void complete(core& c) override {
+        auto taken = std::make_unique<work>(work_.take());
+        const errc error = this->error;
+        if constexpr (std::is_void_v<Result>) {
+            release(c);
+            const auto executor = taken->guard.get_executor();
+            boost::asio::dispatch(executor, [taken = std::move(taken), error]() mutable {
+                Handler handler = std::move(taken->handler);
+                taken.reset();
+                call<as_exception, Operation>(handler, error);
+            });
+        } else {
+            Result result = std::move(this->result);
+            release(c);
+            const auto executor = taken->guard.get_executor();
+            boost::asio::dispatch(executor, [taken = std::move(taken), error, result = std::move(result)]() mutable {
+                Handler handler = std::move(taken->handler);
+                taken.reset();
+                call<as_exception, Operation>(handler, error, std::move(result));
+            });
+        }
+    }
+    void abandon() noexcept override { this->~remote_waiter(); }
+
+private:
+    struct work {
+        work(Handler&& h, const Executor& executor) : handler(std::move(h)), guard(executor) {}
+        Handler handler;
+        boost::asio::executor_work_guard<Executor> guard;
+    };
+    void release(core& c) noexcept {
+        this->~remote_waiter();
+        release_block(c, this);
+    }
+
+    stored_handler<work> work_;
+};
+
+/// Sits in a cancellation slot. Names the waiter instead of holding it, so that it may come too late.
+struct canceller {
+    std::weak_ptr<core> target;
+    waiter* who;
+    std::uint64_t ticket;
+
+    void operator()(boost::asio::cancellation_type type) {
+        using boost::asio::cancellation_type;
+        if (const auto c = target.lock(); c && type != cancellation_type::none) {
+            const bool ends_wait = (type & (cancellation_type::terminal | cancellation_type::partial)) !=
+                                   cancellation_type::none;
+            cancel(*c, who, ticket, ends_wait ? cancel_scope::end_wait : cancel_scope::if_untouched);
+        }
+    }
+};
+
+template <bool as_exception, class Result, class Operation>
+struct initiate {
+    std::shared_ptr<core> target;
+
+    using executor_type = boost::asio::any_io_executor;
+    executor_type get_executor() const noexcept { return executor_of(*target); }
+
+    template <class Handler>
+    void operator()(Handler&& handler, Operation operation) const {
+        using handler_type = std::decay_t<Handler>;
+        const auto& ours = executor_of(*target);
+        const auto executor = boost::asio::get_associated_executor(handler, ours);
+        using executor_type = std::decay_t<decltype(executor)>;
+        bool direct = false;
+        if constexpr (std::is_convertible_v<executor_type, boost::asio::any_io_executor>) {
+            direct = boost::asio::any_io_executor(executor) == ours;
+        }
+        auto slot = boost::asio::get_associated_cancellation_slot(handler);
+        result_waiter<Result>* who;
+        if (direct) {
+            who = make_waiter<direct_waiter<as_exception, Operation, handler_type, Result>>(
+                *target, std::forward<Handler>(handler));
+        } else {
+            who = make_waiter<remote_waiter<as_exception, Operation, handler_type, Result, executor_type>>(
+                *target, std::forward<Handler>(handler), executor);
+        }
+        if (slot.is_connected()) {
+            slot.template emplace<canceller>(target, who, new_ticket(*target, *who));
+        }
+        operation.begin(*target, who);
+    }
+};
+
+template <class Result, class Token, class Operation>
+auto start_async(const std::shared_ptr<core>& c, Token&& token, Operation operation) {
+    using token_type = std::decay_t<Token>;
+    return boost::asio::async_initiate<Token, signature<token_type, Result>>(
+        initiate<throws<token_type>, Result, Operation>{c}, token, std::move(operation));
+}
+
+}  // namespace mqtt_as::detail

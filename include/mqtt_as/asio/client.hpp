@@ -1,0 +1,333 @@
+// MQTTClient: the client of hosts. This header knows completion callbacks and declares coroutines; it includes
+// nothing of Asio, so that it compiles fast. For completion tokens and coroutines include "mqtt_as/asio/async.hpp".
+//
+// Completions. Every asynchronous method is called in one of three ways:
+//
+//     client.publish("t", "text", {.qos = 1}, [](std::error_code, mqtt_as::publish_result) { ... });   // callback
+//     mqtt_as::publish_result r = co_await client.publish("t", "text", {.qos = 1});  // throws std::system_error
+//     auto future = client.publish("t", "text", {.qos = 1}, boost::asio::use_future);                  // any token
+//
+// A completion runs exactly once, never inside the call that began it, never inside another completion, never
+// under a lock; on the handler's associated executor, else on the client's. Asio's tokens get a
+// boost::system::error_code; `use_awaitable` and `use_future` throw what the coroutine form throws.
+//
+// Coroutine forms begin when they are awaited: `co_await` them at once, or keep what you passed by view.
+//
+// Threads. Every method may be called from any thread and from any callback (`config::single_threaded` excepted).
+// The client must be destroyed while none of its callbacks runs in another thread.
+#pragma once
+
+#include "mqtt_as/asio/config.hpp"
+#include "mqtt_as/asio/error.hpp"
+#include "mqtt_as/asio/event_loop.hpp"
+#include "mqtt_as/asio/message.hpp"
+#include "mqtt_as/asio/task.hpp"
+#include "mqtt_as/asio/waiter.hpp"
+#include "mqtt_as/engine.hpp"
+#include "mqtt_as/payload.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace mqtt_as {
+
+// Options are trivially copyable: g++ 12 copies aggregates in `co_await` expressions bitwise. Views in them are
+// borrowed until the operation begins.
+
+struct connect_options {
+    bool quick = false;  ///< as the original: skips the check of the Wi-Fi's stability, where Wi-Fi is managed
+    bool retry = false;  ///< an absent server is an outage like any other instead of an error
+};
+
+struct publish_options {
+    std::uint8_t qos = 0;
+    bool retain = false;
+    std::chrono::milliseconds timeout{0};  ///< more than 0: after it the wait ends with timed_out
+    publish_properties properties{};       ///< MQTT 5
+};
+
+struct subscribe_options {
+    std::uint8_t qos = 0;
+    bool no_local = false;                 ///< MQTT 5: not what we publish ourselves
+    bool retain_as_published = false;      ///< MQTT 5
+    std::uint8_t retain_handling = 0;      ///< MQTT 5: retained messages 0: always, 1: if new, 2: never
+    std::chrono::milliseconds timeout{0};
+    subscribe_properties properties{};     ///< MQTT 5
+};
+
+struct unsubscribe_options {
+    std::chrono::milliseconds timeout{0};
+    subscribe_properties properties{};     ///< MQTT 5
+};
+
+struct disconnect_options {
+    std::chrono::milliseconds grace{2'000};  ///< how long to wait for what is on the wire
+};
+
+static_assert(std::is_trivially_copyable_v<connect_options> && std::is_trivially_copyable_v<publish_options> &&
+              std::is_trivially_copyable_v<subscribe_options> && std::is_trivially_copyable_v<unsubscribe_options> &&
+              std::is_trivially_copyable_v<disconnect_options>);
+
+/// Where the client stands, why, and what comes next. Times are those of `now`.
+struct explanation : status {
+    time_point now;
+    bool closed = false;              ///< after `close()`
+    std::string server;               ///< "name:port", or the path of the Unix socket
+    std::string address;              ///< the address last tried or in use, for example "127.0.0.1:1883"
+    std::size_t waiting_for_room = 0; ///< publishes that wait under full_policy::wait
+    std::size_t queue_size = 0;       ///< messages in `queue`
+    std::uint64_t discards = 0;       ///< messages that `queue` discarded
+    counters count;
+
+    /// One line: "down 41 s: TCP: Connection refused (127.0.0.1:1883); attempt 7; next in 12.3 s; 318 messages
+    /// (94 KB) queued".
+    std::string text() const;
+};
+
+namespace detail {
+
+// One struct per operation: its arguments, and how it begins. `name` goes into exceptions.
+struct connect_operation {
+    static constexpr const char* name = "connect";
+    connect_options options;
+    void begin(core&, result_waiter<connect_result>*);
+};
+struct publish_operation {
+    static constexpr const char* name = "publish";
+    std::string_view topic;
+    payload body;
+    publish_options options;
+    void begin(core&, result_waiter<publish_result>*);
+};
+struct subscribe_operation {
+    static constexpr const char* name = "subscribe";
+    std::string_view filter;
+    subscribe_options options;
+    void begin(core&, result_waiter<subscribe_result>*);
+};
+struct unsubscribe_operation {
+    static constexpr const char* name = "unsubscribe";
+    std::string_view filter;
+    unsubscribe_options options;
+    void begin(core&, result_waiter<unsubscribe_result>*);
+};
+struct disconnect_operation {
+    static constexpr const char* name = "disconnect";
+    disconnect_options options;
+    void begin(core&, result_waiter<void>*);
+};
+struct broker_up_operation {
+    static constexpr const char* name = "broker_up";
+    void begin(core&, result_waiter<bool>*);
+};
+struct receive_operation {
+    static constexpr const char* name = "receive";
+    void begin(core&, result_waiter<queued_message>*);
+};
+struct wait_operation {
+    static constexpr const char* name = "wait";
+    bool up;
+    void begin(core&, result_waiter<void>*);
+};
+
+/// The last argument of an asynchronous method: anything but its options.
+template <class T, class Options>
+concept token_beside = !std::convertible_to<T, Options>;
+
+}  // namespace detail
+
+/// As asyncio.Event: set by the client, cleared by the application.
+class event_flag {
+public:
+    bool is_set() const;
+    void set();
+    void clear();
+    /// Completes when the flag is set, at once if it is. Errors: cancelled; closed.
+    [[nodiscard]] task<> wait();
+    template <class Token>
+    auto wait(Token&& token) {
+        return detail::start<void>(core_, std::forward<Token>(token), detail::wait_operation{up_});
+    }
+
+private:
+    friend class MQTTClient;
+    event_flag(const std::shared_ptr<detail::core>& c, bool up) : core_(c), up_(up) {}
+    const std::shared_ptr<detail::core>& core_;
+    bool up_;
+};
+
+/// Received messages that wait to be taken, when `config::queue_len` is more than 0.
+class message_queue {
+public:
+    /// Takes the oldest message, waiting for one. Taking it acknowledges it. Errors: cancelled; closed.
+    [[nodiscard]] task<queued_message> receive();
+    template <class Token>
+    auto receive(Token&& token) {
+        return detail::start<queued_message>(core_, std::forward<Token>(token), detail::receive_operation{});
+    }
+    /// Takes the oldest message if there is one.
+    std::optional<queued_message> try_receive();
+
+    std::size_t size() const;
+    /// `config::queue_len`.
+    std::size_t capacity() const;
+    /// Messages discarded because `capacity()` was reached, under overflow_policy::discard_oldest.
+    std::uint64_t discards() const;
+
+private:
+    friend class MQTTClient;
+    explicit message_queue(const std::shared_ptr<detail::core>& c) : core_(c) {}
+    const std::shared_ptr<detail::core>& core_;
+};
+
+class MQTTClient {
+    std::shared_ptr<detail::core> core_;
+
+public:
+    /// Print what `dprint` is told. For all clients.
+    static inline std::atomic<bool> DEBUG{false};
+    /// Messages published again with the same packet identifier on a live connection, by all clients.
+    static inline std::atomic<std::uint32_t> REPUB_COUNT{0};
+
+    /// Throws std::invalid_argument when the configuration is wrong: in words. Nothing happens before `connect()`.
+    MQTTClient(event_loop&, config);
+    /// Completions and callbacks run on `executor`, one at a time.
+    MQTTClient(const boost::asio::any_io_executor& executor, config);
+    /// `close()`, without waiting: outstanding completions still run, with `closed`.
+    virtual ~MQTTClient();
+    MQTTClient(const MQTTClient&) = delete;
+    MQTTClient& operator=(const MQTTClient&) = delete;
+
+    /// Connects, and from then on stays connected: later outages are healed without the application.
+    ///
+    /// Completes when the server has accepted us. Without `retry` the first attempt decides.
+    /// Errors: already_started, closed (at once); resolve_failed, connect_failed, stage_timed_out,
+    ///         connection_refused... : coroutines throw connect_error; `explain()` tells it in words.
+    /// Cancellation: any kind gives up; the client is then as after `disconnect()`.
+    [[nodiscard]] task<connect_result> connect(connect_options options = {});
+    template <detail::token_beside<connect_options> Token>
+    auto connect(Token&& token) {
+        return connect(connect_options{}, std::forward<Token>(token));
+    }
+    template <class Token>
+    auto connect(connect_options options, Token&& token) {
+        return detail::start<connect_result>(core_, std::forward<Token>(token), detail::connect_operation{options});
+    }
+
+    /// Publishes `body` to `topic`; waits through outages.
+    ///
+    /// Completes once: qos 0 when the transport took the last byte; qos 1 on PUBACK; qos 2 on PUBCOMP.
+    /// Lifetime: views are borrowed until the operation has begun; owned bodies are not copied (see `payload`).
+    /// Errors: bad_topic, bad_qos, bad_properties, too_large, unsupported_by_version, unsupported_by_server,
+    ///         queue_full, not_started (between `disconnect()` and `connect()`), closed (at once);
+    ///         refused (see reason), timed_out, cancelled, stopped, dropped, session_lost (later).
+    /// Cancellation: total: only if nothing of it was sent. partial, terminal: ends the wait; the packet may still
+    ///         arrive (`may_have_been_delivered`).
+    [[nodiscard]] task<publish_result> publish(std::string_view topic, payload body, publish_options options = {});
+    template <detail::token_beside<publish_options> Token>
+    auto publish(std::string_view topic, payload body, Token&& token) {
+        return publish(topic, std::move(body), publish_options{}, std::forward<Token>(token));
+    }
+    template <class Token>
+    auto publish(std::string_view topic, payload body, publish_options options, Token&& token) {
+        return detail::start<publish_result>(core_, std::forward<Token>(token),
+                                             detail::publish_operation{topic, std::move(body), options});
+    }
+
+    /// Subscribes to `filter`; the subscription stays wanted, and is renewed when the server has lost it.
+    ///
+    /// Completes on SUBACK. Waits through outages.
+    /// Errors: bad_filter, bad_qos, unsupported_by_version, queue_full, not_started, closed (at once);
+    ///         refused (see reason: it is forgotten), timed_out, cancelled, stopped (later).
+    /// Cancellation: as `publish`.
+    [[nodiscard]] task<subscribe_result> subscribe(std::string_view filter, int qos = 0);
+    [[nodiscard]] task<subscribe_result> subscribe(std::string_view filter, subscribe_options options);
+    template <detail::token_beside<subscribe_options> Token>
+        requires(!std::convertible_to<Token, int>)
+    auto subscribe(std::string_view filter, Token&& token) {
+        return subscribe(filter, subscribe_options{}, std::forward<Token>(token));
+    }
+    template <class Token>
+    auto subscribe(std::string_view filter, int qos, Token&& token) {
+        return subscribe(filter, subscribe_options{.qos = qos_of(qos)}, std::forward<Token>(token));
+    }
+    template <class Token>
+    auto subscribe(std::string_view filter, subscribe_options options, Token&& token) {
+        return detail::start<subscribe_result>(core_, std::forward<Token>(token),
+                                               detail::subscribe_operation{filter, options});
+    }
+
+    /// Ends a subscription; forgotten at once, also while down. Completes on UNSUBACK, waiting through outages.
+    /// Errors, cancellation: as `subscribe`.
+    [[nodiscard]] task<unsubscribe_result> unsubscribe(std::string_view filter, unsubscribe_options options = {});
+    template <detail::token_beside<unsubscribe_options> Token>
+    auto unsubscribe(std::string_view filter, Token&& token) {
+        return unsubscribe(filter, unsubscribe_options{}, std::forward<Token>(token));
+    }
+    template <class Token>
+    auto unsubscribe(std::string_view filter, unsubscribe_options options, Token&& token) {
+        return detail::start<unsubscribe_result>(core_, std::forward<Token>(token),
+                                                 detail::unsubscribe_operation{filter, options});
+    }
+
+    /// True while the server has us connected. No side effect.
+    bool isconnected() const noexcept;
+
+    /// Ends the connection in good order (no will). `connect()` may follow.
+    ///
+    /// Completes within about `grace`; other operations end as stopped.
+    /// Errors: closed.  Cancellation: any kind ends the wait only.
+    [[nodiscard]] task<> disconnect(disconnect_options options = {});
+    template <detail::token_beside<disconnect_options> Token>
+    auto disconnect(Token&& token) {
+        return disconnect(disconnect_options{}, std::forward<Token>(token));
+    }
+    template <class Token>
+    auto disconnect(disconnect_options options, Token&& token) {
+        return detail::start<void>(core_, std::forward<Token>(token), detail::disconnect_operation{options});
+    }
+
+    /// Ends everything at once and for good, without DISCONNECT: the server publishes the will. Outstanding
+    /// operations complete with closed. Called on the client's executor, no other callback starts after it.
+    void close();
+
+    /// Whether the server answers: true at once when something came within the last second, else it is asked
+    /// (PINGREQ) and has `response_time` to answer. False when down. Errors: closed. Cancellation: ends the wait.
+    [[nodiscard]] task<bool> broker_up();
+    template <class Token>
+    auto broker_up(Token&& token) {
+        return detail::start<bool>(core_, std::forward<Token>(token), detail::broker_up_operation{});
+    }
+
+    /// Where the client stands, why, and what comes next.
+    explanation explain() const;
+    /// Connections, outages, republications... of this client.
+    counters count() const;
+    /// This client's part of REPUB_COUNT.
+    std::uint32_t repub_count() const { return count().republications; }
+    /// With the defaults filled in.
+    const mqtt_as::config& config() const noexcept;
+    boost::asio::any_io_executor get_executor() const;
+
+    /// The event interface: set at each connection and at each loss of one; cleared by the application.
+    event_flag up;
+    event_flag down;
+    message_queue queue;
+
+    /// Takes the client's debug lines: prints them on standard output if DEBUG. Override it to log them elsewhere;
+    /// it must not throw. Runs on the client's executor.
+    virtual void dprint(std::string_view line);
+
+private:
+    static std::uint8_t qos_of(int qos) { return qos >= 0 && qos <= 2 ? static_cast<std::uint8_t>(qos) : 3; }
+};
+
+}  // namespace mqtt_as

@@ -1,0 +1,146 @@
+// The configuration of a client: every key of the original with its default, and what C++ adds. Owns its strings.
+#pragma once
+
+#include "mqtt_as/asio/message.hpp"
+#include "mqtt_as/asio/task.hpp"
+#include "mqtt_as/engine_config.hpp"
+#include "mqtt_as/payload.hpp"
+#include "mqtt_as/types.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace mqtt_as {
+
+/// Called with each received message: `(topic, message, retained)` as in the original, or `(const
+/// received_message&)` with everything. The views are valid until it returns. What it throws is reported to
+/// `config::on_error`; the message counts as received.
+class message_callback {
+public:
+    message_callback() = default;
+    message_callback(std::nullptr_t) {}
+    template <class F>
+        requires std::is_invocable_v<F&, std::string_view, std::string_view, bool>
+    message_callback(F f)
+        : call_([f = std::move(f)](const received_message& m) mutable { f(m.topic(), m.text(), m.retained()); }) {}
+    template <class F>
+        requires(std::is_invocable_v<F&, const received_message&> && !std::is_same_v<F, message_callback>)
+    message_callback(F f) : call_(std::move(f)) {}
+
+    explicit operator bool() const { return static_cast<bool>(call_); }
+    void operator()(const received_message& m) const { call_(m); }
+
+private:
+    std::function<void(const received_message&)> call_;
+};
+
+/// A user's handler that may be a coroutine (returns `task<>`) or a plain function (returns nothing).
+template <class... Args>
+class coro_callback {
+public:
+    coro_callback() = default;
+    coro_callback(std::nullptr_t) {}
+    template <class F>
+        requires(std::is_invocable_v<F&, Args...> && !std::is_same_v<F, coro_callback>)
+    coro_callback(F f) {
+        if constexpr (std::is_void_v<std::invoke_result_t<F&, Args...>>) {
+            plain_ = std::move(f);
+        } else {
+            coroutine_ = std::move(f);
+        }
+    }
+
+    explicit operator bool() const { return plain_ || coroutine_; }
+    const std::function<void(Args...)>& plain() const { return plain_; }
+    const std::function<task<>(Args...)>& coroutine() const { return coroutine_; }
+
+private:
+    std::function<void(Args...)> plain_;
+    std::function<task<>(Args...)> coroutine_;
+};
+
+/// What the server publishes for us when we vanish. `config.will = {"shed", "Goodbye cruel world!", false, 0};`
+struct will_message {
+    std::string topic;
+    std::string payload;
+    bool retain = false;
+    std::uint8_t qos = 0;
+    // MQTT 5 from here on
+    std::chrono::seconds delay{0};                         ///< the server waits this long for us to come back
+    std::optional<std::uint32_t> message_expiry_interval;  ///< seconds
+    std::optional<std::string> content_type;
+    std::optional<std::string> response_topic;
+    std::optional<std::string> correlation_data;           ///< any bytes
+    bool payload_is_utf8 = false;
+    std::vector<std::pair<std::string, std::string>> user_properties;
+};
+
+/// What `publish` does when `limits` of unfinished operations or payload bytes are reached.
+enum class full_policy : std::uint8_t {
+    reject,            ///< completes with queue_full
+    wait,              ///< waits for room, in order; the caller's memory, the caller's back-pressure
+    drop_oldest_qos0,  ///< the oldest qos 0 message that was not yet sent ends as `dropped`; else queue_full
+};
+
+/// What happens to messages for `MQTTClient::queue` while `queue_len` of them wait to be taken.
+enum class overflow_policy : std::uint8_t {
+    wait,            ///< nothing is lost: acknowledgements are withheld, and reading stops when
+                     ///< `limits::inbound_max` messages wait
+    discard_oldest,  ///< as the original: counted in `queue.discards()`, and acknowledged
+};
+
+/// Where the server is, who we are, and how to behave. Checked when a client is made of it: std::invalid_argument
+/// says which key is wrong and what is allowed.
+struct config {
+    // ---- the original's keys ----------------------------------------------------------------------
+    std::string client_id;                     ///< empty: `mqttas` and 17 random characters, new for each client
+    std::string server;                        ///< a name, an IPv4 or an IPv6 address; or use `unix_socket`
+    std::uint16_t port = 0;                    ///< 0: 1883
+    std::optional<std::string> user;
+    std::optional<std::string> password;       ///< any bytes
+    std::chrono::seconds keepalive{60};        ///< 0: no keep-alive rule; at most 65,535 s
+    std::chrono::milliseconds ping_interval{0};///< 0: keepalive / 4; only shortens
+    std::chrono::milliseconds response_time{10'000};  ///< how long the server may take to answer anything
+    bool clean_init = true;                    ///< begin with a clean session at the first connection
+    bool clean = true;                         ///< begin with a clean session at every reconnection
+    std::uint32_t max_repubs = 4;              ///< repetitions on a live connection before it is given up
+    std::optional<will_message> will;
+    message_callback subs_cb;
+    coro_callback<bool> wifi_coro;             ///< (true) when the broker is connected, (false) when it is lost
+    coro_callback<MQTTClient&> connect_coro;   ///< at each connection, when subscriptions are in force again;
+                                               ///< cancelled by an outage; at most one runs
+    std::size_t queue_len = 0;                 ///< more than 0: messages go to `MQTTClient::queue`, this many
+
+    // ---- what C++ adds ----------------------------------------------------------------------------
+    protocol_version version = protocol_version::v3_1_1;
+    std::string unix_socket;                   ///< path of a Unix socket, instead of `server` and `port`
+    std::chrono::seconds session_expiry{0xFFFF'FFFF};  ///< MQTT 5: how long the server keeps a session that is
+                                               ///< not clean; the default is for ever
+    mqtt_as::limits limits;
+    backoff_config backoff;                    ///< `fleet_backoff` for many devices behind one broker
+    full_policy on_full = full_policy::reject;
+    overflow_policy on_overflow = overflow_policy::wait;
+    qos2_policy qos2_on_lost_session = qos2_policy::republish;
+    refusal_policy on_refusal = refusal_policy::retry_at_cap;
+    bool request_response_information = false; ///< MQTT 5: CONNECT asks for it
+    bool request_problem_information = true;   ///< MQTT 5: the server may send reason strings
+    std::vector<std::pair<std::string, std::string>> user_properties;  ///< MQTT 5: of CONNECT
+    bool single_threaded = false;              ///< all calls come from the one thread that runs the executor: no locks
+    /// Told of each exception that left a callback or a `*_coro`; `where` names it. Unset: one line on stderr.
+    std::function<void(std::exception_ptr, std::string_view where)> on_error;
+    /// Told of each wanted subscription that the server refused to renew; it stays wanted.
+    std::function<void(std::string_view filter, reason_code)> on_renewal_refused;
+};
+
+/// Throws std::invalid_argument as the constructor of MQTTClient would.
+void check(const config&);
+
+}  // namespace mqtt_as

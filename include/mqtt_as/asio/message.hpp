@@ -1,0 +1,126 @@
+// Received messages, by view and by copy, and what operations report.
+#pragma once
+
+#include "mqtt_as/engine.hpp"
+#include "mqtt_as/properties.hpp"
+#include "mqtt_as/types.hpp"
+
+#include <cstdint>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+namespace mqtt_as {
+
+/// An owned copy of the properties of a received packet. Allocates only when there are any.
+class property_list {
+public:
+    property_list() = default;
+    explicit property_list(property_view from) : encoded_(from.encoded().begin(), from.encoded().end()) {}
+
+    property_view view() const { return property_view(encoded_); }
+    operator property_view() const { return view(); }
+    property_view::iterator begin() const { return view().begin(); }
+    property_view::iterator end() const { return view().end(); }
+    bool empty() const { return encoded_.empty(); }
+
+private:
+    std::vector<std::uint8_t> encoded_;
+};
+
+/// A received message, borrowed: valid until the callback that was given it returns.
+class received_message {
+public:
+    explicit received_message(const message& from) : from_(from) {}
+
+    std::string_view topic() const { return from_.topic; }
+    /// The payload as text; any bytes.
+    std::string_view text() const {
+        return {reinterpret_cast<const char*>(from_.payload.data()), from_.payload.size()};
+    }
+    bytes payload() const { return from_.payload; }
+    bool retained() const { return from_.retain; }
+    std::uint8_t qos() const { return from_.qos; }
+    bool duplicate() const { return from_.dup; }
+    property_view properties() const { return from_.properties; }
+
+private:
+    message from_;
+};
+
+/// A received message that owns its bytes (one allocation): what `MQTTClient::queue` gives.
+/// `auto [topic, text, retained] = co_await client.queue.receive();`
+class queued_message {
+public:
+    queued_message() = default;
+    explicit queued_message(const message& from);
+
+    std::string_view topic() const { return {at(0), topic_size_}; }
+    std::string_view text() const { return {at(topic_size_), payload_size_}; }
+    bytes payload() const { return {data_.data() + topic_size_, payload_size_}; }
+    bool retained() const { return retained_; }
+    std::uint8_t qos() const { return qos_; }
+    bool duplicate() const { return duplicate_; }
+    property_view properties() const { return property_view(bytes(data_).subspan(topic_size_ + payload_size_)); }
+
+    template <std::size_t I>
+    auto get() const {
+        if constexpr (I == 0) {
+            return topic();
+        } else if constexpr (I == 1) {
+            return text();
+        } else {
+            return retained();
+        }
+    }
+
+private:
+    const char* at(std::size_t offset) const { return reinterpret_cast<const char*>(data_.data()) + offset; }
+
+    std::vector<std::uint8_t> data_;  // topic, payload, properties
+    std::uint32_t topic_size_ = 0;
+    std::uint32_t payload_size_ = 0;
+    std::uint8_t qos_ = 0;
+    bool retained_ = false;
+    bool duplicate_ = false;
+};
+
+/// How a publish ended. With qos 1 and 2 `reason` and `properties` are those of the acknowledgement.
+struct publish_result {
+    reason_code reason{};
+    bool may_have_been_delivered = false;  ///< on failure: false means that not one byte of it was sent
+    bool may_be_duplicated = false;        ///< qos 2, published again after the server had lost the session
+    property_list properties;
+};
+
+/// How a subscribe ended: `reason` is the granted qos, or why it was refused.
+struct subscribe_result {
+    reason_code reason{};
+    property_list properties;
+    std::uint8_t granted_qos() const { return static_cast<std::uint8_t>(reason) & 3; }
+};
+
+struct unsubscribe_result {
+    reason_code reason{};
+    property_list properties;
+};
+
+/// How `connect` ended. On failure the fields from `at` on say where and why.
+struct connect_result {
+    bool session_present = false;
+    property_list properties;     ///< of CONNACK, or of the DISCONNECT that ended the attempt
+    stage at{};                   ///< resolve, connect, mqtt...
+    reason_code reason{};         ///< with connection_refused
+    violation why{};              ///< with protocol_violation
+    int transport_error = 0;      ///< errno, or getaddrinfo's number with resolve_failed
+    bool can_retry_help = true;   ///< false: it will fail the same way until someone changes something
+};
+
+}  // namespace mqtt_as
+
+template <>
+struct std::tuple_size<mqtt_as::queued_message> : std::integral_constant<std::size_t, 3> {};
+template <std::size_t I>
+struct std::tuple_element<I, mqtt_as::queued_message> {
+    using type = decltype(std::declval<const mqtt_as::queued_message&>().template get<I>());
+};

@@ -1,0 +1,23 @@
+// A whole program around one coroutine: event loop, signals, orderly shutdown.
+#pragma once
+
+#include "mqtt_as/asio/config.hpp"
+#include "mqtt_as/asio/task.hpp"
+
+#include <chrono>
+#include <functional>
+
+namespace mqtt_as {
+
+/// Makes a client of `config` and runs `main` with it, on this thread, until it ends.
+///
+/// Returns what `main` of a program should: 0 when it returned (after a disconnect in good order), 1 when it threw
+/// (one line on standard error), 128 + signal after SIGINT or SIGTERM: the coroutine is cancelled at what it
+/// awaits, the client disconnects within its grace; a second signal ends at once.
+/// Throws std::invalid_argument when the configuration is wrong.
+int run(config, std::function<task<>(MQTTClient&)> main);
+
+/// Waits. `co_await sleep_for(5s);` Ends early, throwing, when the coroutine is cancelled.
+[[nodiscard]] task<> sleep_for(std::chrono::nanoseconds);
+
+}  // namespace mqtt_as

@@ -1,0 +1,159 @@
+// What waits for the end of an operation: a handler and its result in a recycled block, run once. Implementation
+// detail of client.hpp and async.hpp.
+#pragma once
+
+#include "mqtt_as/asio/error.hpp"
+#include "mqtt_as/asio/message.hpp"
+#include "mqtt_as/types.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+namespace mqtt_as::detail {
+
+/// The implementation behind a client; lives until the last operation and transport has let go of it.
+class core;
+
+/// One waiting handler. Lives in a block of the core's; whoever holds a pointer and the ticket can ask the core to
+/// cancel it at any time: a block is never freed before the core, and a stale ticket finds nothing.
+class waiter {
+public:
+    /// Moves handler and result out, gives the block back, then runs the handler (or passes it to its executor).
+    virtual void complete(core&) = 0;
+    /// Ends without running the handler: the core is going, and with it the event loop.
+    virtual void abandon() noexcept = 0;
+
+    waiter* next = nullptr;     ///< in one of the core's lists
+    waiter* previous = nullptr;
+    std::uint64_t ticket = 0;   ///< unique within the core
+    op_id id;                   ///< of engine operations
+    errc error = errc::ok;
+    enum class place : std::uint8_t { idle, operation, list, ready } where = place::idle;
+    std::uint8_t list = 0;      ///< which list, when `where` is `list`
+
+protected:
+    waiter() = default;
+    ~waiter() = default;
+};
+
+template <class Result>
+class result_waiter : public waiter {
+public:
+    Result result{};
+};
+template <>
+class result_waiter<void> : public waiter {};
+
+inline constexpr std::size_t waiter_block_size = 192;
+inline constexpr std::size_t inline_handler_size = 64;
+
+/// A block of `waiter_block_size` bytes, from the core's free list.
+void* acquire_block(core&);
+void release_block(core&, void*) noexcept;
+
+/// A handler, in place when it is small, on the heap when it is not.
+template <class Handler, bool in_place = sizeof(Handler) <= inline_handler_size &&
+                                         alignof(Handler) <= alignof(std::max_align_t) &&
+                                         std::is_nothrow_move_constructible_v<Handler>>
+class stored_handler {
+public:
+    template <class H>
+    explicit stored_handler(H&& handler) : handler_(std::forward<H>(handler)) {}
+    Handler take() noexcept { return std::move(handler_); }
+
+private:
+    Handler handler_;
+};
+template <class Handler>
+class stored_handler<Handler, false> {
+public:
+    template <class H>
+    explicit stored_handler(H&& handler) : handler_(std::make_unique<Handler>(std::forward<H>(handler))) {}
+    Handler take() { return std::move(*handler_); }
+
+private:
+    std::unique_ptr<Handler> handler_;
+};
+
+template <class Waiter, class... Args>
+Waiter* make_waiter(core& c, Args&&... args) {
+    static_assert(sizeof(Waiter) <= waiter_block_size);
+    void* block = acquire_block(c);
+    try {
+        return new (block) Waiter(std::forward<Args>(args)...);
+    } catch (...) {
+        release_block(c, block);
+        throw;
+    }
+}
+
+/// The waiter of a plain callable.
+template <class Handler, class Result>
+class callback_waiter final : public result_waiter<Result> {
+public:
+    template <class H>
+    explicit callback_waiter(H&& handler) : handler_(std::forward<H>(handler)) {}
+
+    void complete(core& c) override {
+        Handler handler = handler_.take();
+        const std::error_code error = make_error_code(this->error);
+        if constexpr (std::is_void_v<Result>) {
+            release(c);
+            handler(error);
+        } else {
+            Result result = std::move(this->result);
+            release(c);
+            handler(error, std::move(result));
+        }
+    }
+    void abandon() noexcept override { this->~callback_waiter(); }
+
+private:
+    void release(core& c) noexcept {
+        this->~callback_waiter();
+        release_block(c, this);
+    }
+
+    stored_handler<Handler> handler_;
+};
+
+template <class F, class Result>
+struct is_called_with_result : std::is_invocable_r<void, F, std::error_code, Result> {
+    using type = std::invoke_result<F, std::error_code, Result>;
+};
+template <class F>
+struct is_called_with_result<F, void> : std::is_invocable_r<void, F, std::error_code> {
+    using type = std::invoke_result<F, std::error_code>;
+};
+
+template <class F, class Result>
+concept returns_nothing = is_called_with_result<F, Result>::value &&
+                          std::is_void_v<typename is_called_with_result<F, Result>::type::type>;
+
+/// A callable `void(std::error_code, Result)` that says nothing to Asio: run on the client's executor, without
+/// Asio's headers.
+template <class F, class Result>
+concept plain_callback = returns_nothing<F, Result> && !requires { typename F::executor_type; } &&
+                         !requires { typename F::allocator_type; } && !requires { typename F::cancellation_slot_type; };
+
+/// Every other completion token. Defined in "mqtt_as/asio/async.hpp": include that to use `use_awaitable`,
+/// `use_future`, `deferred`, `bind_executor`... (without it the compiler complains about `auto` here).
+template <class Result, class Token, class Operation>
+auto start_async(const std::shared_ptr<core>&, Token&&, Operation);
+
+template <class Result, class Token, class Operation>
+auto start(const std::shared_ptr<core>& c, Token&& token, Operation operation) {
+    using handler = std::decay_t<Token>;
+    if constexpr (plain_callback<handler, Result>) {
+        operation.begin(*c, make_waiter<callback_waiter<handler, Result>>(*c, std::forward<Token>(token)));
+    } else {
+        return start_async<Result>(c, std::forward<Token>(token), std::move(operation));
+    }
+}
+
+}  // namespace mqtt_as::detail
