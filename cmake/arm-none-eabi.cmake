@@ -5,4 +5,3 @@ set(CMAKE_CXX_COMPILER arm-none-eabi-g++)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(CMAKE_CXX_FLAGS_INIT
     "-mcpu=cortex-m0plus -mthumb -fno-exceptions -fno-rtti -ffunction-sections -fdata-sections -fno-threadsafe-statics")
-set(CMAKE_CXX_FLAGS_MINSIZEREL_INIT "-Os -DNDEBUG")

@@ -12,17 +12,19 @@ FREESTANDING = set(
     "span string_view array optional variant chrono cstdint cstddef cstring utility limits type_traits compare "
     "concepts algorithm bit new cassert".split()
 )
-CORE = r"mqtt_as/(?!mqtt_as\.hpp)[a-z_]+\.hpp"  # the engine's public headers; mqtt_as.hpp selects a front
+CORE = r"mqtt_as/(?:engine|engine_config|properties|topic|types)\.hpp"  # the engine's public headers
+HOST = r"mqtt_as/(?!mqtt_as\.hpp)[a-z_]+\.hpp"  # those and what fronts on hosts share; mqtt_as.hpp selects a front
 FRONTS = "asio|lwip|link|store"
 
 # For files whose path matches the first pattern (the first rule that does): which of our headers may be included.
 RULES = [
     (r"include/mqtt_as/mqtt_as\.hpp", r"mqtt_as/.*"),
     (rf"include/{CORE}", CORE),
-    (rf"include/mqtt_as/({FRONTS}|testing)/.*", rf"{CORE}|mqtt_as/{{0}}/.*"),
+    (rf"include/{HOST}", HOST),
+    (rf"include/mqtt_as/({FRONTS}|testing)/.*", rf"{HOST}|mqtt_as/{{0}}/.*"),
     (r"src/wire/.*", rf"{CORE}|src/wire/.*"),
     (r"src/engine/.*", rf"{CORE}|src/wire/.*|src/engine/.*"),
-    (rf"src/({FRONTS})/.*", rf"{CORE}|mqtt_as/{{0}}/.*|src/{{0}}/.*|(mqtt_as|src)/(link|store)/.*"),
+    (rf"src/({FRONTS})/.*", rf"{HOST}|mqtt_as/{{0}}/.*|src/{{0}}/.*|(mqtt_as|src)/(link|store)/.*"),
     (r"tests/sim/.*", rf"{CORE}|tests/sim/.*|tests/support/.*"),  # its broker is an independent witness
     (r"tests/unit/.*", rf"{CORE}|src/(wire|engine)/.*|tests/(unit|support)/.*"),
     (r"tests/support/.*", r"tests/support/.*"),
@@ -30,7 +32,8 @@ RULES = [
     (r"tests/([a-z_]+)/.*", r"mqtt_as/.*|tests/({0}|support)/.*"),
     (r"tools/.*", r"mqtt_as/.*|tools/.*|tests/support/.*"),
     (r"bench/.*", r"mqtt_as/.*|bench/.*|tests/support/.*"),
-    (r"(examples|dev)/.*", r"mqtt_as/.*"),
+    (r"examples/.*", r"mqtt_as/.*"),
+    (r"dev/size/.*", rf"{CORE}|src/engine/.*"),
 ]
 IS_OURS = re.compile(r"(mqtt_as|src|tests|tools|examples|bench|dev)/")
 IS_FREESTANDING = re.compile(rf"include/{CORE}|src/(wire|engine)/.*")
