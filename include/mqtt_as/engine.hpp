@@ -73,7 +73,7 @@ struct op_done {
     bool may_have_been_delivered = false; ///< when error != ok: bytes of it were given to a transport
     bool may_be_duplicated = false;       ///< qos 2 published again after a lost session
     bool finished = true;                 ///< the packet is done too; when false, `released` follows later
-    property_view properties;             ///< of the acknowledgement; valid until the next call of on_bytes
+    property_view properties{};             ///< of the acknowledgement; valid until the next call of on_bytes
 };
 
 /// The packet of an operation reported earlier is done: a payload kept by `payload_stays` is free again.
@@ -91,14 +91,14 @@ struct message {
     std::uint8_t qos = 0;
     bool retain = false;
     bool dup = false;
-    property_view properties;
+    property_view properties{};
 };
 
 /// CONNACK accepted us. Wanted subscriptions may still be under renewal: see `renewed`.
 struct connected {
     bool session_present = false;
     bool first = false;                    ///< the first of this `start`
-    property_view properties;              ///< of CONNACK; valid until the next call of on_bytes
+    property_view properties{};              ///< of CONNACK; valid until the next call of on_bytes
 };
 
 /// After `connected`: every wanted subscription that the server had lost has been asked for again and answered.
@@ -119,7 +119,7 @@ struct disconnected {
     reason_code reason{};          ///< with connection_refused, server_disconnected
     int transport_error = 0;       ///< with transport errors: the front's own number (errno on hosts)
     bool can_retry_help = true;    ///< false: the same attempt will fail the same way until someone changes something
-    property_view properties;      ///< of CONNACK or DISCONNECT; valid until the next call of on_bytes
+    property_view properties{};      ///< of CONNACK or DISCONNECT; valid until the next call of on_bytes
 };
 
 /// The next attempt comes after `for_duration`.
@@ -161,15 +161,15 @@ struct taken {
 
 /// Where the client stands. Everything `explain()` says comes from here.
 struct status {
-    enum class phase : std::uint8_t { stopped, waiting, opening, handshake, online, closing } now_in{};
+    enum class phase : std::uint8_t { stopped, waiting, opening, handshake, online, draining, closing } now_in{};
     time_point since;                     ///< of this phase
     stage at{};
     bool link_up = true;
     std::uint8_t endpoint = 0;
     std::uint32_t attempt = 0;            ///< attempts in this outage, the running one included
-    std::optional<time_point> outage_since;///< since when we are not online although started
-    std::optional<time_point> next_attempt;///< while waiting
-    std::optional<disconnected> last_error;///< without its `properties`; kept until the next one
+    std::optional<time_point> outage_since{};///< since when we are not online although started
+    std::optional<time_point> next_attempt{};///< while waiting
+    std::optional<disconnected> last_error{};///< without its `properties`; kept until the next one
     std::uint32_t queued = 0;             ///< operations not yet given to a transport on this connection
     std::uint32_t in_flight = 0;          ///< operations that await an acknowledgement
     std::uint32_t unfinished = 0;         ///< all operations, abandoned ones included
@@ -193,6 +193,10 @@ public:
     /// real entropy.
     engine(const engine_config& config, const limits& limits, memory_source& memory, std::uint64_t seed);
     ~engine();
+    /// False when `memory` had no room for the engine itself: nothing else may then be called.
+    bool ok() const;
+    /// What the engine takes from `memory` at construction, buffers excluded [bytes].
+    static std::size_t state_size();
     engine(const engine&) = delete;
     engine& operator=(const engine&) = delete;
 
@@ -215,6 +219,8 @@ public:
     submitted unsubscribe(time_point now, const unsubscription&);
     /// Not found, or already reported: not_cancelled. The report (cancelled) comes as an event.
     cancel_result cancel(time_point now, op_id id, cancel_scope scope);
+    /// Ends the oldest qos 0 publish that was not yet given to a transport as dropped. False when there is none.
+    bool drop_oldest_qos0(time_point now);
     void acknowledge(time_point now, acknowledge_id id);
     /// Asks for a PINGREQ now (broker_up). False when not online.
     bool ping(time_point now);

@@ -77,9 +77,9 @@ struct engine_will {
 struct engine_config {
     const wire::protocol* protocol = nullptr;  ///< &wire::v3_1_1 or &wire::v5
     std::string_view client_id;                ///< may be empty only with a clean session
-    std::optional<std::string_view> user;
-    std::optional<std::string_view> password;
-    std::optional<engine_will> will;
+    std::optional<std::string_view> user{};
+    std::optional<std::string_view> password{};
+    std::optional<engine_will> will{};
     std::uint16_t keepalive = 60;              ///< seconds
     duration ping_interval{0};                 ///< 0: keepalive / 4; only shortens
     duration response_time{10'000};
@@ -88,7 +88,7 @@ struct engine_config {
     bool clean = true;
     std::uint32_t session_expiry = 0xFFFF'FFFF;///< seconds; sent in MQTT 5 when the session is kept
     std::uint16_t receive_maximum = 65'535;    ///< MQTT 5: sent in CONNECT
-    connect_properties properties;             ///< MQTT 5
+    connect_properties properties{};             ///< MQTT 5
     backoff_config backoff;
     qos2_policy qos2_on_lost_session = qos2_policy::republish;
     refusal_policy on_refusal = refusal_policy::retry_at_cap;

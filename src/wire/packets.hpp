@@ -97,23 +97,23 @@ struct will {
     std::uint8_t qos = 0;
     bool retain = false;
     std::uint32_t delay_interval = 0;  ///< seconds; MQTT 5
-    publish_properties properties;     ///< MQTT 5
+    publish_properties properties{};     ///< MQTT 5
 };
 
 struct connect {
     std::string_view client_id;
     std::uint16_t keep_alive = 60;  ///< seconds
     bool clean_start = true;        ///< 3.1.1: clean session
-    std::optional<std::string_view> user;
-    std::optional<std::string_view> password;
-    std::optional<will> last_will;
+    std::optional<std::string_view> user{};
+    std::optional<std::string_view> password{};
+    std::optional<will> last_will{};
     // MQTT 5 only
     std::uint32_t session_expiry_interval = 0;  ///< seconds; sent when not 0
     std::uint16_t receive_maximum = 65'535;     ///< sent when not 65,535
     std::uint32_t maximum_packet_size = 0;      ///< sent when not 0
-    std::optional<std::string_view> authentication_method;
-    std::optional<std::string_view> authentication_data;
-    connect_properties properties;
+    std::optional<std::string_view> authentication_method{};
+    std::optional<std::string_view> authentication_data{};
+    connect_properties properties{};
 };
 
 /// Everything of a PUBLISH but its payload, which follows the head on the wire.
@@ -122,7 +122,7 @@ struct publish_head {
     std::size_t payload_size = 0;
     std::uint8_t qos = 0;
     bool retain = false;
-    publish_properties properties;
+    publish_properties properties{};
 };
 
 /// One filter; we send one per SUBSCRIBE, so that each has an answer of its own.
@@ -133,13 +133,13 @@ struct subscribe {
     bool no_local = false;  // MQTT 5, as are the next two
     bool retain_as_published = false;
     std::uint8_t retain_handling = 0;  ///< 0 send retained, 1 only for a new subscription, 2 do not
-    subscribe_properties properties;
+    subscribe_properties properties{};
 };
 
 struct unsubscribe {
     std::uint16_t packet_id = 0;
     std::string_view filter;
-    subscribe_properties properties;  ///< user properties only
+    subscribe_properties properties{};  ///< user properties only
 };
 
 }  // namespace mqtt_as::wire

@@ -1,0 +1,233 @@
+// Bytes in: framing, and what each packet of the server means.
+#include "src/engine/state.hpp"
+
+#include <algorithm>
+
+namespace mqtt_as {
+
+using wire::packet_type;
+
+namespace {
+
+constexpr std::uint8_t publish_nibble = 3;
+
+}  // namespace
+
+void engine::state::drop_assembly() {
+    memory.give(assembly_, assembly_size_);
+    assembly_ = nullptr;
+    assembly_size_ = assembled_ = 0;
+    assembly_used_ = false;
+}
+
+/// A packet that is whole in `in` is decoded where it lies. Otherwise its header is collected first, then, in a block
+/// of the packet's size, the rest.
+taken engine::state::on_bytes(time_point now, bytes in) {
+    if (assembly_used_) drop_assembly();
+    properties_ = {};
+    answered_ = nullptr;
+    if (in.empty()) return {taken::why::need_more, 0};
+
+    if (assembly_ != nullptr) {
+        const std::size_t part = std::min(assembly_size_ - assembled_, in.size());
+        std::memcpy(assembly_ + assembled_, in.data(), part);
+        assembled_ += part;
+        last_received_ = now;
+        if (assembled_ < assembly_size_) {
+            on_life(now);
+            return {taken::why::need_more, part};
+        }
+        assembly_used_ = true;
+        const bytes packet(assembly_, assembly_size_);
+        const wire::fixed_header header = wire::read_fixed_header(packet, wire);
+        on_packet(now, header, packet.subspan(header.header_size));
+        return {taken::why::packet, part};
+    }
+
+    // At the border between two packets: is there room for what comes?
+    if (header_size_ == 0 && ((in[0] >> 4 == publish_nibble && inbox.full()) || inbox.due_full()))
+        return {taken::why::busy, 0};
+
+    // The header from what was kept and what came.
+    std::uint8_t head[wire::fixed_header_max];
+    bytes seen = in;
+    std::size_t kept = 0;
+    if (header_size_ != 0) {
+        kept = header_size_;
+        const std::size_t more = std::min(sizeof head - kept, in.size());
+        std::memcpy(head, header_, kept);
+        std::memcpy(head + kept, in.data(), more);
+        seen = bytes(head, kept + more);
+    }
+    last_received_ = now;
+    const wire::fixed_header header = wire::read_fixed_header(seen, wire);
+    if (header.state == wire::fixed_header::status::malformed) {
+        end_by_violation(now, header.why);
+        return {taken::why::closed, in.size()};
+    }
+    if (header.state == wire::fixed_header::status::need_more) {
+        std::memcpy(header_, seen.data(), seen.size());
+        header_size_ = static_cast<std::uint8_t>(seen.size());
+        on_life(now);
+        return {taken::why::need_more, in.size()};
+    }
+    header_size_ = 0;
+    const std::size_t size = header.packet_size();
+    if (size > limit.packet_bytes_max) {
+        end_by_violation(now, violation::packet_too_large);
+        return {taken::why::closed, in.size()};
+    }
+    if (kept == 0 && size <= in.size()) {
+        on_packet(now, header, in.subspan(header.header_size, header.remaining_length));
+        return {taken::why::packet, size};
+    }
+    assembly_ = static_cast<std::uint8_t*>(memory.take(size));
+    if (assembly_ == nullptr) {
+        end_connection(now, {.error = errc::out_of_memory});
+        return {taken::why::closed, in.size()};
+    }
+    assembly_size_ = size;
+    const std::size_t part = std::min(size - kept, in.size());
+    std::memcpy(assembly_, head, kept);
+    std::memcpy(assembly_ + kept, in.data(), part);
+    assembled_ = kept + part;
+    if (assembled_ == assembly_size_) {
+        assembly_used_ = true;
+        on_packet(now, header, bytes(assembly_ + header.header_size, header.remaining_length));
+        return {taken::why::packet, part};
+    }
+    on_life(now);
+    return {taken::why::need_more, part};
+}
+
+void engine::state::on_packet(time_point now, const wire::fixed_header& header, bytes body) {
+    if ((phase_ == phase::handshake) != (header.type() == packet_type::connack))
+        return end_by_violation(now, violation::unexpected_packet);
+    switch (header.type()) {
+        case packet_type::publish: on_publish(now, header.flags(), body); break;
+        case packet_type::puback:
+        case packet_type::pubrec:
+        case packet_type::pubrel:
+        case packet_type::pubcomp: on_acknowledgement(now, header.type(), body); break;
+        case packet_type::suback:
+        case packet_type::unsuback: on_subscription_acknowledgement(now, header.type(), body); break;
+        case packet_type::connack: on_connack(now, body); break;
+        case packet_type::pingresp: ping_outstanding_ = false; break;
+        case packet_type::disconnect: {
+            wire::disconnect d;
+            if (const violation v = wire.decode_disconnect(body, d); v != violation::none)
+                return end_by_violation(now, v);
+            properties_ = d.properties;
+            return end_connection(now, {.error = errc::server_disconnected, .reason = d.reason});
+        }
+        default: return end_by_violation(now, violation::unexpected_packet);  // AUTH: we never asked for it
+    }
+    if (is_connected()) {
+        on_life(now);
+        check_drained(now);
+    }
+}
+
+void engine::state::on_connack(time_point now, bytes body) {
+    wire::connack ack;
+    if (const violation v = wire.decode_connack(body, ack); v != violation::none) return end_by_violation(now, v);
+    properties_ = ack.properties;
+    if (is_failure(ack.reason)) return end_connection(now, {.error = errc::connection_refused, .reason = ack.reason});
+    if (ack.session_present && clean_start_) return end_by_violation(now, violation::bad_session_present);
+    // An application that says clean_init = false has the session by its own word; otherwise it must be ours.
+    const bool session_is_ours = have_session_ || (!ever_online_ && !config.clean_init) || wiped_;
+    if (ack.session_present && !session_is_ours) return end_connection(now, {.error = errc::session_unknown});
+    if (wiping_) {
+        wiped_ = true;
+        after_ = after::reopen;
+        return leave(now, reason_code::success);
+    }
+    if (!ack.assigned_client_identifier.empty() &&
+        assigned_client_id_.reserve(ack.assigned_client_identifier.size())) {
+        assigned_client_id_size_ = static_cast<std::uint16_t>(ack.assigned_client_identifier.size());
+        std::memcpy(assigned_client_id_.data(), ack.assigned_client_identifier.data(), assigned_client_id_size_);
+    }
+    go_online(now, ack);
+}
+
+void engine::state::on_publish(time_point now, std::uint8_t flags, bytes body) {
+    wire::publish p;
+    if (const violation v = wire.decode_publish(flags, body, p); v != violation::none) return end_by_violation(now, v);
+    acknowledge_id id = 0;
+    switch (inbox.on_publish(p.packet_id, p.qos, id)) {
+        case inbox::arrival::fresh: break;
+        case inbox::arrival::repeated: ++count.duplicates_dropped; return;
+        case inbox::arrival::out_of_memory: return end_connection(now, {.error = errc::out_of_memory});
+    }
+    if (wire.limits_inbound && inbox.unacknowledged() > config.receive_maximum)
+        return end_by_violation(now, violation::receive_maximum_exceeded);
+    message_ = message{.id = id,
+                       .topic = p.topic,
+                       .payload = p.payload,
+                       .qos = p.qos,
+                       .retain = p.retain,
+                       .dup = p.dup,
+                       .properties = p.properties};
+}
+
+void engine::state::on_acknowledgement(time_point now, packet_type type, bytes body) {
+    wire::acknowledgement ack;
+    if (const violation v = wire.decode_acknowledgement(type, body, ack); v != violation::none)
+        return end_by_violation(now, v);
+    if (type == packet_type::pubrel) return inbox.on_pubrel(ack.packet_id);
+    properties_ = ack.properties;
+
+    operation* op = ops.by_packet_id(ack.packet_id);
+    if (op != nullptr && op->what == operation::kind::publish) {
+        const bool first_step = type == packet_type::puback || type == packet_type::pubrec;
+        const bool fits_qos = (type == packet_type::puback) == (op->qos == 1);
+        const bool published = op->now_in == operation::state::awaiting || op->now_in == operation::state::resend ||
+                               op->now_in == operation::state::staged;
+        if (fits_qos && first_step == published) return on_answer(now, *op, type, ack.reason);
+    }
+    // Late, repeated or unknown: no harm (SEMANTICS 12). A PUBREC of a flow that nobody knows is released, so that
+    // the server can forget it, too.
+    ++count.unknown_acknowledgements;
+    if (type == packet_type::pubrec && op == nullptr && !is_failure(ack.reason))
+        inbox.push_due({ack.packet_id, packet_type::pubrel, reason_code::packet_identifier_not_found});
+}
+
+void engine::state::on_subscription_acknowledgement(time_point now, packet_type type, bytes body) {
+    wire::subscription_acknowledgement ack;
+    const auto decode = type == packet_type::suback ? wire.decode_suback : wire.decode_unsuback;
+    if (const violation v = decode(body, ack); v != violation::none) return end_by_violation(now, v);
+    properties_ = ack.properties;
+
+    const auto asked = type == packet_type::suback ? operation::kind::subscribe : operation::kind::unsubscribe;
+    operation* op = ops.by_packet_id(ack.packet_id);
+    if (op == nullptr || op->what != asked) {
+        ++count.unknown_acknowledgements;
+        return;
+    }
+    // We ask for one filter at a time. UNSUBACK of 3.1.1 has no codes at all.
+    if (ack.reasons.size() > 1) return end_by_violation(now, violation::wrong_code_count);
+    on_answer(now, *op, type, ack.reasons.empty() ? reason_code::success : static_cast<reason_code>(ack.reasons[0]));
+}
+
+/// The server's answer to `op`, in a place where it was due.
+void engine::state::on_answer(time_point now, operation& op, packet_type type, reason_code reason) {
+    if (op.now_in == operation::state::staged || op.now_in == operation::state::release_staged) {
+        // The transport may still be reading the packet's bytes: it is settled when the last one is taken.
+        if (op.answered_early) return;
+        op.answered_early = true;
+        op.early_type = type;
+        op.early_reason = reason;
+        return;
+    }
+    answered_ = &op;
+    if (type == packet_type::pubrec && !is_failure(reason)) {
+        op.order = next_order_++;  // PUBREL goes in the order of PUBREC [MQTT-4.6.0-4]
+        op.repubs = 0;
+        return ops.move(op, operation::state::release_due);
+    }
+    // Once PUBREC has come the message is the server's: whatever PUBCOMP says, it has arrived.
+    const bool refused = is_failure(reason) && type != packet_type::pubcomp;
+    complete(now, op, refused ? errc::refused : errc::ok, reason);
+}
+
+}  // namespace mqtt_as

@@ -1,0 +1,346 @@
+// What the application asks for, and what becomes of it: submission, cancelling, a lost connection, a lost session.
+#include "src/engine/state.hpp"
+
+namespace mqtt_as {
+
+namespace {
+
+wire::subscribe packet_of(const subscription& s) {
+    return {.filter = s.filter,
+            .qos = s.qos,
+            .no_local = s.no_local,
+            .retain_as_published = s.retain_as_published,
+            .retain_handling = s.retain_handling,
+            .properties = s.properties};
+}
+
+/// SUBSCRIBE and UNSUBSCRIBE carry their identifier right behind the fixed header.
+std::uint32_t fixed_header_size(const std::uint8_t* packet) {
+    std::uint32_t size = 2;
+    while ((packet[size - 1] & 0x80) != 0) ++size;
+    return size;
+}
+
+/// An operation whose packet is what `encode` writes: measured first, then written in place.
+template <class Encode>
+operation* make_packet(operations& ops, const limits& limit, operation::kind what, bool internal, Encode&& encode,
+                       errc& error) {
+    wire::writer measure;
+    encode(measure);
+    if (measure.size() > limit.packet_bytes_max) {
+        error = errc::too_large;
+        return nullptr;
+    }
+    operation* op = ops.create(what, static_cast<std::uint32_t>(measure.size()), internal);
+    if (op == nullptr) {
+        error = errc::out_of_memory;
+        return nullptr;
+    }
+    wire::writer out({op->packet(), op->packet_size});
+    encode(out);
+    op->packet_id_offset = fixed_header_size(op->packet());
+    return op;
+}
+
+}  // namespace
+
+// ---- submission -------------------------------------------------------------------------------------------
+
+errc engine::state::refusing() const {
+    if (accepting_) return errc::ok;
+    return closed_ ? errc::closed : errc::not_started;
+}
+
+errc engine::state::room_for(std::size_t payload_size) const {
+    if (ops.unfinished >= limit.operations_max) return errc::queue_full;
+    // A payload above the whole limit is accepted when it is alone: the limit bounds what piles up.
+    const bool fits = payload_size <= limit.payload_bytes_max && ops.payload_bytes <= limit.payload_bytes_max - payload_size;
+    return fits || ops.payload_bytes == 0 ? errc::ok : errc::queue_full;
+}
+
+submitted engine::state::submit(time_point now, operation& op, duration timeout) {
+    if (timeout.count() > 0 && !timers.add(op, now + timeout)) {
+        ops.discard(op);
+        return {errc::out_of_memory, {}};
+    }
+    ops.enter(op, operation::state::queued);
+    return {errc::ok, op.id()};
+}
+
+submitted engine::state::publish(time_point now, const publish_request& r) {
+    if (const errc error = refusing(); error != errc::ok) return {error, {}};
+    if (r.payload.size() > wire::remaining_length_max) return {errc::too_large, {}};
+    const wire::publish_head head{.topic = r.topic,
+                                  .payload_size = r.payload.size(),
+                                  .qos = r.qos,
+                                  .retain = r.retain,
+                                  .properties = r.properties};
+    if (const errc error = wire.check_publish(head); error != errc::ok) return {error, {}};
+    if (const errc error = room_for(r.payload.size()); error != errc::ok) return {error, {}};
+
+    wire::writer measure;
+    const wire::publish_layout layout = wire.encode_publish_head(measure, head);
+    const std::size_t whole = layout.head_size + r.payload.size();
+    if (whole > limit.packet_bytes_max) return {errc::too_large, {}};
+    const bool by_reference = r.payload_stays && r.payload.size() >= limit.gather_from;
+
+    operation* op = ops.create(operation::kind::publish,
+                               static_cast<std::uint32_t>(by_reference ? layout.head_size : whole), false);
+    if (op == nullptr) return {errc::out_of_memory, {}};
+    wire::writer out({op->packet(), op->packet_size});
+    wire.encode_publish_head(out, head);
+    if (by_reference) {
+        op->body = r.payload.data();
+        op->body_size = static_cast<std::uint32_t>(r.payload.size());
+    } else {
+        out.put_bytes(r.payload.data(), r.payload.size());
+    }
+    op->packet_id_offset = static_cast<std::uint32_t>(layout.packet_id_offset);
+    op->qos = r.qos;
+    op->retain = r.retain;
+    op->payload_size = static_cast<std::uint32_t>(r.payload.size());
+    ops.payload_bytes += r.payload.size();
+    // What the server has ruled out already is refused here; what waits is judged again when it is staged.
+    if (is_online()) {
+        if (const errc error = unsendable(*op); error != errc::ok) {
+            ops.discard(*op);
+            return {error, {}};
+        }
+    }
+    return submit(now, *op, r.timeout);
+}
+
+operation* engine::state::make_subscribe(const subscription& s, bool internal) {
+    errc error{};
+    const wire::subscribe packet = packet_of(s);
+    return make_packet(ops, limit, operation::kind::subscribe, internal,
+                       [&](wire::writer& out) { wire.encode_subscribe(out, packet); }, error);
+}
+
+submitted engine::state::subscribe(time_point now, const subscription& s) {
+    if (const errc error = refusing(); error != errc::ok) return {error, {}};
+    if (const errc error = wire.check_subscribe(packet_of(s)); error != errc::ok) return {error, {}};
+    if (is_online()) {
+        const bool offered =
+            (agreed_.shared_subscription_available || !s.filter.starts_with("$share/")) &&
+            (agreed_.wildcard_subscription_available || s.filter.find_first_of("+#") == std::string_view::npos) &&
+            (agreed_.subscription_identifier_available || !s.properties.subscription_identifier);
+        if (!offered) return {errc::unsupported_by_server, {}};
+    }
+    if (const errc error = room_for(0); error != errc::ok) return {error, {}};
+
+    wanted* w = filters.find(s.filter);
+    if (w == nullptr && filters.size() >= limit.subscriptions_max) return {errc::queue_full, {}};
+    const bool known = w != nullptr && w->has_options_of(s);
+    operation* carrier = known ? w->carrier : nullptr;
+    const bool joins = carrier != nullptr && (carrier->renewal || carrier->now_in == operation::state::queued);
+
+    operation* op = make_subscribe(s, false);
+    if (op == nullptr) return {errc::out_of_memory, {}};
+    if (known && (joins || w->renewed)) {
+        // Asked for on this connection, or about to be: a second SUBSCRIBE would bring the retained messages twice.
+        const submitted accepted = submit(now, *op, s.timeout);
+        if (accepted.error != errc::ok) return accepted;
+        if (joins) {
+            ops.move(*op, operation::state::joined);
+            op->joined_to = carrier;
+        } else {
+            complete(now, *op, is_failure(w->result) ? errc::refused : errc::ok, w->result);
+        }
+        return accepted;
+    }
+    if (w == nullptr) {
+        w = filters.add(s);
+        if (w == nullptr) {
+            ops.discard(*op);
+            return {errc::out_of_memory, {}};
+        }
+    }
+    const submitted accepted = submit(now, *op, s.timeout);
+    if (accepted.error != errc::ok) {
+        if (!w->granted && w->carrier == nullptr) filters.remove(*w);
+        return accepted;
+    }
+    w->take_options_of(s);
+    if (w->carrier != nullptr) w->carrier->filter = nullptr;
+    w->carrier = op;
+    op->filter = w;
+    return accepted;
+}
+
+submitted engine::state::unsubscribe(time_point now, const unsubscription& u) {
+    if (const errc error = refusing(); error != errc::ok) return {error, {}};
+    const wire::unsubscribe packet{.filter = u.filter, .properties = u.properties};
+    if (const errc error = wire.check_unsubscribe(packet); error != errc::ok) return {error, {}};
+    if (const errc error = room_for(0); error != errc::ok) return {error, {}};
+    errc error{};
+    operation* op = make_packet(ops, limit, operation::kind::unsubscribe, false,
+                                [&](wire::writer& out) { wire.encode_unsubscribe(out, packet); }, error);
+    if (op == nullptr) return {error, {}};
+    const submitted accepted = submit(now, *op, u.timeout);
+    if (accepted.error != errc::ok) return accepted;
+
+    if (wanted* w = filters.find(u.filter)) {
+        operation* carrier = w->carrier;
+        filters.remove(*w);
+        // A renewal that has not gone out yet need not go at all.
+        if (carrier != nullptr && carrier->internal && carrier->now_in == operation::state::queued)
+            complete(now, *carrier, errc::cancelled, reason_code::success);
+    }
+    return accepted;
+}
+
+void engine::state::acknowledge(time_point now, acknowledge_id id) {
+    const bool was_full = inbox.full();
+    inbox.acknowledge(id);
+    if (was_full && !inbox.full()) {
+        // We look at the world again: silence begins to count only now.
+        reading_since_ = now;
+        if (silent_since_) silent_since_ = now;
+    }
+}
+
+bool engine::state::drop_oldest_qos0(time_point now) {
+    for (operation* op = ops.queued.front(); op != nullptr; op = op->next) {
+        if (op->qos != 0 || op->touched) continue;
+        complete(now, *op, errc::dropped, reason_code::success);
+        return true;
+    }
+    return false;
+}
+
+// ---- the end of an operation ------------------------------------------------------------------------------
+
+void engine::state::complete(time_point now, operation& op, errc error, reason_code reason) {
+    timers.remove(op);
+    in_flight_ -= op.counted;
+    op.counted = false;
+    if (op.what == operation::kind::subscribe) settle_subscribe(now, op, error, reason);
+    ops.report_and_finish(op, error, reason);
+}
+
+void engine::state::settle_subscribe(time_point now, operation& op, errc error, reason_code reason) {
+    for (operation* j = ops.joined.front(); j != nullptr;) {
+        operation* next = j->next;
+        if (j->joined_to == &op) complete(now, *j, error, reason);
+        j = next;
+    }
+    const bool answered = error == errc::ok || error == errc::refused;
+    if (wanted* w = op.filter) {
+        op.filter = nullptr;
+        w->carrier = nullptr;
+        w->result = reason;
+        if (error == errc::ok) w->granted = true;
+        if (op.renewal && answered) w->renewed = true;
+        if (error == errc::refused && op.renewal) w->refusal_to_tell = tell_refusals_ = true;
+        if (error != errc::ok && !w->granted) filters.remove(*w);  // refused at first request: forgotten
+    }
+    if (op.renewal && is_connected() && renewals_pending_ > 0 && --renewals_pending_ == 0) tell_renewed_ = true;
+}
+
+bool engine::state::has_joined(const operation& carrier) const {
+    for (const operation* j = ops.joined.front(); j != nullptr; j = j->next) {
+        if (j->joined_to == &carrier) return true;
+    }
+    return false;
+}
+
+cancel_result engine::state::cancel(time_point now, op_id id, cancel_scope scope) {
+    operation* op = ops.find(id);
+    if (op == nullptr || op->reported) return cancel_result::not_cancelled;
+    if (scope == cancel_scope::if_untouched && op->touched) return cancel_result::not_cancelled;
+    end_wait(now, *op, errc::cancelled);
+    return cancel_result::cancelled;
+}
+
+/// Ends the wait, never the packet: what a transport or a session still knows of lives on silently.
+void engine::state::end_wait(time_point now, operation& op, errc error) {
+    const bool waits = op.now_in == operation::state::queued || op.now_in == operation::state::joined;
+    if (waits && !has_joined(op)) return complete(now, op, error, reason_code::success);
+    timers.remove(op);
+    ops.report(op, error, reason_code::success);
+}
+
+void engine::state::report_all(errc error) {
+    ops.for_each_list([this, error](operation_list& list) {
+        for (operation* op = list.front(); op != nullptr; op = op->next) {
+            timers.remove(*op);
+            ops.report(*op, error, reason_code::success);
+        }
+    });
+}
+
+// ---- a lost connection, a lost session ----------------------------------------------------------------------
+
+void engine::state::requeue_after_loss(time_point now) {
+    using in = operation::state;
+    // What was answered before the transport reported its last byte has its answer all the same.
+    for (operation* op = ops.batch.front(); op != nullptr;) {
+        operation* next = op->next;
+        if (op->answered_early) on_staged_sent(now, *op);
+        op = next;
+    }
+    const auto give_up_identifier = [this](operation& op) {
+        ops.release_packet_id(op);
+        ops.move_front(op, in::queued);
+    };
+    // From the back, so that what returns to the front of a queue keeps its order.
+    while (operation* op = ops.batch.back()) {
+        if (op->now_in == in::release_staged) ops.move_by_order(*op, in::release_due);
+        else if (op->what != operation::kind::publish) give_up_identifier(*op);
+        else if (op->qos != 0) ops.move_by_order(*op, in::resend);
+        else if (op->reported) ops.finish(*op);
+        else ops.move_front(*op, in::queued);
+    }
+    while (operation* op = ops.awaiting_sub.back()) give_up_identifier(*op);
+    while (operation* op = ops.awaiting.front()) ops.move_by_order(*op, in::resend);
+    while (operation* op = ops.releasing.front()) ops.move_by_order(*op, in::release_due);
+    for (auto* list : {&ops.resend, &ops.release_due}) {
+        for (operation* op = list->front(); op != nullptr; op = op->next) {
+            op->repubs = 0;
+            op->counted = false;
+        }
+    }
+    in_flight_ = 0;
+}
+
+bool engine::state::lose_session(time_point now) {
+    const auto start_over = [&](operation_list& list) {
+        while (operation* op = list.back()) {
+            if (op->reported) {
+                ops.finish(*op);  // abandoned, and now unknown to everybody
+            } else if (op->qos == 2 && config.qos2_on_lost_session == qos2_policy::report) {
+                complete(now, *op, errc::session_lost, reason_code::success);
+            } else {
+                ops.release_packet_id(*op);
+                op->may_be_duplicated = op->qos == 2;
+                ops.move_front(*op, operation::state::queued);
+            }
+        }
+    };
+    start_over(ops.resend);
+    start_over(ops.release_due);  // sent before all others: ends up in front
+    inbox.on_session_lost();
+    for (wanted* w = filters.first(); w != nullptr; w = w->next) {
+        if (w->carrier != nullptr) w->carrier->renewal = true;
+        else if (!renew(*w)) return false;
+    }
+    return true;
+}
+
+bool engine::state::renew(wanted& w) {
+    operation* op = make_subscribe(w.request(), true);
+    if (op == nullptr) return false;
+    op->renewal = true;
+    op->filter = &w;
+    w.carrier = op;
+    ops.enter(*op, operation::state::queued);
+    return true;
+}
+
+void engine::state::count_renewals() {
+    renewals_pending_ = 0;
+    for (const operation* op = ops.control.front(); op != nullptr; op = op->next) renewals_pending_ += op->renewal;
+}
+
+}  // namespace mqtt_as

@@ -1,0 +1,205 @@
+// Bytes out: what goes into the next batch, in which order, and what follows when the transport has taken it.
+#include "src/engine/state.hpp"
+
+namespace mqtt_as {
+
+namespace {
+
+constexpr std::size_t acknowledgement_max = 8;  // PUBACK and its kin, with a reason code
+
+}  // namespace
+
+std::size_t engine::state::poll_transmit(time_point now, std::span<bytes> gather) {
+    if (outbox.empty()) {
+        if (phase_ == phase::handshake) stage_connect();
+        else if (is_connected()) stage_online(now);
+        else if (leaving_) stage_disconnect();
+        if (outbox.empty()) return 0;
+        // A transport that takes nothing at all is silence, too.
+        if (is_connected() && !silent_since_) {
+            silent_since_ = now;
+            silent_by_write_ = true;
+        }
+    }
+    return outbox.rest(gather);
+}
+
+void engine::state::stage_connect() {
+    if (!connect_due_) return;
+    const bool first = !ever_online_;
+    wiping_ = first && config.clean_init && !config.clean && !wire.may_start_clean_and_keep && !wiped_;
+    clean_start_ = config.clean || wiping_ || (first && config.clean_init && wire.may_start_clean_and_keep);
+    wire::connect c{.client_id = assigned_client_id_size_ != 0
+                                     ? std::string_view(assigned_client_id_.data(), assigned_client_id_size_)
+                                     : config.client_id,
+                    .keep_alive = config.keepalive,
+                    .clean_start = clean_start_,
+                    .user = config.user,
+                    .password = config.password,
+                    .session_expiry_interval = keeps_session() ? config.session_expiry : 0,
+                    .receive_maximum = config.receive_maximum,
+                    .properties = config.properties};
+    if (limit.packet_bytes_max < wire::remaining_length_max + wire::fixed_header_max)
+        c.maximum_packet_size = static_cast<std::uint32_t>(limit.packet_bytes_max);
+    // The will belongs to the connection that stays.
+    if (config.will && !wiping_) {
+        c.last_will = wire::will{.topic = config.will->topic,
+                                 .payload = config.will->payload,
+                                 .qos = config.will->qos,
+                                 .retain = config.will->retain,
+                                 .delay_interval = config.will->delay_interval,
+                                 .properties = config.will->properties};
+    }
+    wire::writer measure;
+    wire.encode_connect(measure, c);
+    if (!outbox.has_room(measure.size())) return;  // without memory the stage runs into its limit
+    wire::writer out(outbox.append(measure.size()));
+    wire.encode_connect(out, c);
+    connect_due_ = false;
+}
+
+void engine::state::stage_disconnect() {
+    if (!disconnect_due_ || !outbox.has_room(acknowledgement_max)) return;
+    std::uint8_t packet[acknowledgement_max];
+    wire::writer out(packet);
+    wire.encode_disconnect(out, goodbye_);
+    std::memcpy(outbox.append(out.size()).data(), packet, out.size());
+    disconnect_due_ = false;
+}
+
+/// Acknowledgements and PUBREL first: they end things. Then what an earlier connection began, then what is asked of the
+/// server, then new messages. Everything but new publishes goes even when the receive maximum is used up [MQTT-3.3.4-8].
+void engine::state::stage_online(time_point now) {
+    while (inbox.has_due()) {
+        const mqtt_as::inbox::acknowledgement ack = inbox.next_due();
+        if (!stage_acknowledgement(ack.type, ack.packet_id, ack.reason)) return;
+        inbox.pop_due();
+    }
+    while (operation* op = ops.release_due.front()) {
+        if (!stage_acknowledgement(wire::packet_type::pubrel, op->packet_id, reason_code::success)) return;
+        if (op->release_sent && op->repubs == 0) ++count.resent;
+        op->release_sent = true;
+        op->batch_end = outbox.size();
+        ops.move(*op, operation::state::release_staged);
+    }
+    if (ping_due_ && outbox.has_room(sizeof wire::pingreq)) {
+        std::memcpy(outbox.append(sizeof wire::pingreq).data(), wire::pingreq, sizeof wire::pingreq);
+        ping_end_ = outbox.size();
+        ping_due_ = false;
+    }
+    while (operation* op = ops.resend.front()) {
+        if (!stage_publish(now, *op)) return;
+    }
+    if (phase_ == phase::draining) return;  // only what was begun
+    while (operation* op = ops.control.front()) {
+        if (!stage_control(now, *op)) return;
+    }
+    while (operation* op = ops.queued.front()) {
+        if (!stage_publish(now, *op)) return;
+    }
+}
+
+bool engine::state::stage_acknowledgement(wire::packet_type type, std::uint16_t packet_id, reason_code reason) {
+    if (!outbox.has_room(acknowledgement_max)) return false;
+    std::uint8_t packet[acknowledgement_max];
+    wire::writer out(packet);
+    wire.encode_acknowledgement(out, type, packet_id, reason);
+    std::memcpy(outbox.append(out.size()).data(), packet, out.size());
+    return true;
+}
+
+/// What the server's CONNACK rules out.
+errc engine::state::unsendable(const operation& op) const {
+    if (op.wire_size() > agreed_.maximum_packet_size) return errc::too_large;
+    if (op.qos > agreed_.maximum_qos) return errc::unsupported_by_server;
+    if (op.retain && !agreed_.retain_available) return errc::unsupported_by_server;
+    return errc::ok;
+}
+
+/// False when this one, and so every later one, must wait. One that can never be sent is ended here.
+bool engine::state::stage_publish(time_point now, operation& op) {
+    if (const errc error = unsendable(op); error != errc::ok) {
+        complete(now, op, error, reason_code::success);
+        return true;
+    }
+    const bool again = op.now_in == operation::state::resend;
+    if (op.qos != 0) {
+        if (!op.counted && in_flight_ >= agreed_.receive_maximum) return false;
+        if (op.packet_id == 0) {
+            if (!ops.bind_packet_id(op)) return false;
+            op.packet()[op.packet_id_offset] = static_cast<std::uint8_t>(op.packet_id >> 8);
+            op.packet()[op.packet_id_offset + 1] = static_cast<std::uint8_t>(op.packet_id);
+        }
+        std::uint8_t& first = op.packet()[0];
+        first = static_cast<std::uint8_t>(again ? first | wire::dup_flag : first & ~wire::dup_flag);
+    }
+    if (!outbox.append(op)) {
+        if (!again) ops.release_packet_id(op);  // identifiers are bound only to what is staged
+        return false;
+    }
+    if (again && op.repubs == 0) ++count.resent;
+    if (!again) op.order = next_order_++;
+    if (op.qos != 0 && !op.counted) {
+        op.counted = true;
+        ++in_flight_;
+    }
+    op.touched = true;
+    ops.move(op, operation::state::staged);
+    return true;
+}
+
+bool engine::state::stage_control(time_point now, operation& op) {
+    if (op.packet_size > agreed_.maximum_packet_size) {
+        complete(now, op, errc::too_large, reason_code::success);
+        return true;
+    }
+    if (!ops.bind_packet_id(op)) return false;
+    op.packet()[op.packet_id_offset] = static_cast<std::uint8_t>(op.packet_id >> 8);
+    op.packet()[op.packet_id_offset + 1] = static_cast<std::uint8_t>(op.packet_id);
+    if (!outbox.append(op)) {
+        ops.release_packet_id(op);
+        return false;
+    }
+    op.touched = true;
+    ops.move(op, operation::state::staged);
+    return true;
+}
+
+void engine::state::on_sent(time_point now, std::size_t size) {
+    // The transport was full and has room again: the peer took something.
+    if (outbox.partly_sent() && size != 0) on_life(now);
+    const bool through = outbox.on_sent(size);
+    while (operation* op = ops.batch.front()) {
+        if (op->batch_end > outbox.sent()) break;
+        on_staged_sent(now, *op);
+    }
+    if (ping_end_ != 0 && ping_end_ <= outbox.sent()) {
+        ping_end_ = 0;
+        if (!std::exchange(ping_outstanding_, true)) ping_sent_at_ = now;
+    }
+    if (through) {
+        outbox.reset();
+        if (leaving_ && !disconnect_due_) return close_transport(now);
+    }
+    if (!is_connected()) return;
+    if (through && std::exchange(silent_by_write_, false)) silent_since_ = now;
+    if (!awaits_answer()) silent_since_.reset();
+    check_drained(now);
+}
+
+/// The transport has taken the last byte of `op`.
+void engine::state::on_staged_sent(time_point now, operation& op) {
+    op.sent_at = now;
+    const bool answered = op.answered_early;
+    op.answered_early = false;
+    if (op.now_in == operation::state::release_staged) {
+        ops.move(op, operation::state::releasing);
+    } else if (op.what == operation::kind::publish && op.qos == 0) {
+        return complete(now, op, errc::ok, reason_code::success);
+    } else {
+        ops.move(op, operation::state::awaiting);
+    }
+    if (answered) on_answer(now, op, op.early_type, op.early_reason);
+}
+
+}  // namespace mqtt_as

@@ -1,0 +1,109 @@
+// The inbox: messages given out, acknowledgements due.
+#include "src/engine/inbox.hpp"
+
+#include <utility>
+
+namespace mqtt_as {
+
+std::size_t identifier_set::place_of(std::uint16_t id) const {
+    std::size_t place = id & mask();
+    while (places_[place] != 0 && places_[place] != id) place = (place + 1) & mask();
+    return place;
+}
+
+bool identifier_set::insert(std::uint16_t id) {
+    if (const std::size_t old = places_.capacity(); (size_ + 1) * 2 > old) {
+        identifier_set larger(pool_);
+        if (!larger.places_.reserve(old + 1)) return false;
+        larger.clear();
+        for (std::size_t i = 0; i < old; ++i) {
+            if (places_[i] != 0) larger.places_[larger.place_of(places_[i])] = places_[i];
+        }
+        places_.swap(larger.places_);
+    }
+    std::uint16_t& place = places_[place_of(id)];
+    size_ += place == 0;
+    place = id;
+    return true;
+}
+
+bool identifier_set::erase(std::uint16_t id) {
+    if (!contains(id)) return false;
+    std::size_t hole = place_of(id);
+    places_[hole] = 0;
+    --size_;
+    // Whatever follows without a gap may have been pushed here by what is gone.
+    for (std::size_t i = (hole + 1) & mask(); places_[i] != 0; i = (i + 1) & mask()) {
+        const std::uint16_t moved = std::exchange(places_[i], std::uint16_t{0});
+        places_[place_of(moved)] = moved;
+    }
+    return true;
+}
+
+void identifier_set::clear() {
+    for (std::size_t i = 0; i < places_.capacity(); ++i) places_[i] = 0;
+    size_ = 0;
+}
+
+inbox::arrival inbox::on_publish(std::uint16_t packet_id, std::uint8_t qos, acknowledge_id& id) {
+    if (qos == 2) {
+        if (received_.contains(packet_id)) {
+            // Still in the application's hands: PUBREC goes out when it is acknowledged there.
+            for (std::uint32_t i = 0; i < given_out_.size(); ++i) {
+                if (given_out_[i].qos == 2 && given_out_[i].packet_id == packet_id) {
+                    given_out_[i].owed = true;
+                    return arrival::repeated;
+                }
+            }
+            push_due({packet_id, wire::packet_type::pubrec, reason_code::success});
+            return arrival::repeated;
+        }
+        if (received_.size() >= qos2_max_ || !received_.insert(packet_id)) return arrival::out_of_memory;
+    }
+    id = first_id_ + given_out_.size();
+    if (!given_out_.push({packet_id, qos, false, qos != 0})) {
+        if (qos == 2) received_.erase(packet_id);
+        return arrival::out_of_memory;
+    }
+    qos1_open_ += qos == 1;
+    return arrival::fresh;
+}
+
+void inbox::on_pubrel(std::uint16_t packet_id) {
+    const bool known = received_.erase(packet_id);
+    push_due({packet_id, wire::packet_type::pubcomp,
+              known ? reason_code::success : reason_code::packet_identifier_not_found});
+}
+
+void inbox::acknowledge(acknowledge_id id) {
+    const std::uint32_t place = id - first_id_;
+    if (place >= given_out_.size()) return;
+    given_out_[place].acknowledged = true;
+    settle();
+}
+
+void inbox::settle() {
+    while (!given_out_.empty() && given_out_.front().acknowledged) {
+        const entry& e = given_out_.front();
+        if (e.owed) {
+            const auto type = e.qos == 1 ? wire::packet_type::puback : wire::packet_type::pubrec;
+            if (!due_.push({e.packet_id, type, reason_code::success})) return;  // goes on when one has been sent
+        }
+        qos1_open_ -= e.qos == 1;
+        given_out_.pop();
+        ++first_id_;
+    }
+}
+
+void inbox::pop_due() {
+    due_.pop();
+    settle();
+}
+
+void inbox::on_connection_lost() {
+    due_.clear();
+    for (std::uint32_t i = 0; i < given_out_.size(); ++i) given_out_[i].owed = false;
+    settle();
+}
+
+}  // namespace mqtt_as

@@ -1,0 +1,85 @@
+// The inbox: messages given out and not yet acknowledged, acknowledgements that wait to be sent, and the packet that is
+// still arriving.
+#pragma once
+
+#include "src/engine/memory.hpp"
+#include "src/wire/packets.hpp"
+
+namespace mqtt_as {
+
+/// The qos 2 identifiers between PUBLISH and PUBREL: open addressing, at most half full.
+class identifier_set {
+public:
+    explicit identifier_set(pool& memory) : pool_(memory), places_(memory) {}
+    bool contains(std::uint16_t id) const { return size_ != 0 && places_[place_of(id)] == id; }
+    /// False without memory.
+    bool insert(std::uint16_t id);
+    bool erase(std::uint16_t id);
+    void clear();
+    std::uint32_t size() const { return size_; }
+
+private:
+    std::size_t mask() const { return places_.capacity() - 1; }
+    /// Where `id` is, or the empty place where it would go. Identifiers are never 0: 0 is an empty place.
+    std::size_t place_of(std::uint16_t id) const;
+
+    pool& pool_;
+    growing<std::uint16_t> places_;
+    std::uint32_t size_ = 0;
+};
+
+class inbox {
+public:
+    inbox(pool& memory, const limits& limits)
+        : given_out_(memory, limits.inbound_max), due_(memory, limits.inbound_max + 16u), received_(memory),
+          qos2_max_(limits.inbound_qos2_max) {}
+
+    struct acknowledgement {
+        std::uint16_t packet_id;
+        wire::packet_type type;
+        reason_code reason;
+    };
+
+    bool full() const { return given_out_.full(); }
+    std::uint32_t size() const { return given_out_.size(); }
+    /// qos 1 and 2 messages that the server may count against our receive maximum.
+    std::uint32_t unacknowledged() const { return qos1_open_ + received_.size(); }
+
+    enum class arrival : std::uint8_t { fresh, repeated, out_of_memory };
+    /// Takes a place for a message. `repeated`: this qos 2 message was given out before; its PUBREC is seen to.
+    arrival on_publish(std::uint16_t packet_id, std::uint8_t qos, acknowledge_id& id);
+    /// The sender released a qos 2 identifier: its PUBCOMP is seen to.
+    void on_pubrel(std::uint16_t packet_id);
+    /// Ignores an identifier that is not given out.
+    void acknowledge(acknowledge_id id);
+
+    /// PUBACK, PUBREC and PUBCOMP in the order in which they must go out; also PUBREL for an unknown PUBREC.
+    bool has_due() const { return !due_.empty(); }
+    bool due_full() const { return due_.full(); }
+    acknowledgement& next_due() { return due_.front(); }
+    void pop_due();
+    void push_due(const acknowledgement& ack) { (void)due_.push(ack); }
+
+    /// The connection is over: nothing is owed to it. With the session the memory of qos 2 identifiers stays.
+    void on_connection_lost();
+    void on_session_lost() { received_.clear(); }
+
+private:
+    struct entry {
+        std::uint16_t packet_id;
+        std::uint8_t qos;
+        bool acknowledged;
+        bool owed;  // an acknowledgement goes out on this connection
+    };
+    /// Acknowledgements go out in the order of the PUBLISHes [MQTT-4.6.0-2]: a later one waits for the earlier.
+    void settle();
+
+    ring<entry> given_out_;
+    ring<acknowledgement> due_;
+    identifier_set received_;
+    acknowledge_id first_id_ = 1;  // of the oldest entry
+    std::uint32_t qos1_open_ = 0;
+    std::uint16_t qos2_max_;
+};
+
+}  // namespace mqtt_as

@@ -1,0 +1,209 @@
+// Operations: blocks, names, packet identifiers, and the one report of each.
+#include "src/engine/operations.hpp"
+
+#include <new>
+
+namespace mqtt_as {
+
+operations::~operations() {
+    for_each_list([this](operation_list& list) {
+        while (operation* op = list.front()) {
+            list.remove(*op);
+            if (!op->in_events) free(*op);
+        }
+    });
+    while (first_event_ != nullptr) {
+        operation* op = first_event_;
+        first_event_ = op->next_event;
+        free(*op);
+    }
+}
+
+operation* operations::create(operation::kind what, std::uint32_t packet_size, bool internal) {
+    std::uint32_t index = first_free_;
+    if (index == UINT32_MAX) {
+        if (!slots_.reserve(slot_count_ + 1)) return nullptr;
+        index = slot_count_;
+    }
+    void* block = pool_.take(sizeof(operation) + packet_size);
+    if (block == nullptr) return nullptr;
+    if (index == slot_count_) {
+        slots_[slot_count_++] = {nullptr, 0, UINT32_MAX};
+    } else {
+        first_free_ = slots_[index].next_free;
+    }
+    auto* op = new (block) operation;
+    op->what = what;
+    op->packet_size = packet_size;
+    op->internal = internal;
+    op->index = index;
+    op->generation = ++slots_[index].generation;
+    slots_[index].op = op;
+    ++(internal ? renewals : unfinished);
+    return op;
+}
+
+operation* operations::find(op_id id) const {
+    if (id.index >= slot_count_) return nullptr;
+    operation* op = slots_[id.index].op;
+    return op != nullptr && op->generation == id.generation ? op : nullptr;
+}
+
+operation_list& operations::list_of(const operation& op) {
+    switch (op.now_in) {
+        case operation::state::queued: return op.what == operation::kind::publish ? queued : control;
+        case operation::state::resend: return resend;
+        case operation::state::staged:
+        case operation::state::release_staged: return batch;
+        case operation::state::awaiting: return op.what == operation::kind::publish ? awaiting : awaiting_sub;
+        case operation::state::release_due: return release_due;
+        case operation::state::releasing: return releasing;
+        case operation::state::joined: return joined;
+        case operation::state::finished: break;
+    }
+    assert(!"a finished operation is in no list");
+    return joined;
+}
+
+void operations::move_front(operation& op, operation::state to) {
+    list_of(op).remove(op);
+    op.now_in = to;
+    list_of(op).push_front(op);
+}
+
+void operations::move_by_order(operation& op, operation::state to) {
+    list_of(op).remove(op);
+    op.now_in = to;
+    operation_list& list = list_of(op);
+    operation* after = list.back();
+    while (after != nullptr && static_cast<std::int32_t>(after->order - op.order) > 0) after = after->prev;
+    list.insert_before(after != nullptr ? after->next : list.front(), op);
+}
+
+bool operations::bind_packet_id(operation& op) {
+    if (bound_ >= 65'535) return false;
+    // At most half full, so that a free place is near; the last doubling makes room for every identifier.
+    if (const std::size_t capacity = by_packet_id_.capacity(); capacity < 65'536 && bound_ * 2 >= capacity) {
+        growing<operation*>& table = by_packet_id_;
+        if (!table.reserve(capacity + 1)) return false;
+        const std::size_t grown = table.capacity();
+        for (std::size_t i = capacity; i < grown; ++i) table[i] = nullptr;
+        for (std::size_t i = 0; i < capacity; ++i) {
+            operation* moved = table[i];
+            const std::size_t place = moved != nullptr ? moved->packet_id & (grown - 1) : i;
+            if (place != i) {
+                table[place] = moved;
+                table[i] = nullptr;
+            }
+        }
+    }
+    const std::size_t mask = by_packet_id_.capacity() - 1;
+    do {
+        ++last_packet_id_;
+    } while (last_packet_id_ == 0 || by_packet_id_[last_packet_id_ & mask] != nullptr);
+    op.packet_id = last_packet_id_;
+    by_packet_id_[op.packet_id & mask] = &op;
+    ++bound_;
+    return true;
+}
+
+void operations::release_packet_id(operation& op) {
+    if (op.packet_id == 0) return;
+    by_packet_id_[op.packet_id & (by_packet_id_.capacity() - 1)] = nullptr;
+    op.packet_id = 0;
+    --bound_;
+}
+
+operation* operations::by_packet_id(std::uint16_t packet_id) const {
+    if (by_packet_id_.capacity() == 0) return nullptr;
+    operation* op = by_packet_id_[packet_id & (by_packet_id_.capacity() - 1)];
+    return op != nullptr && op->packet_id == packet_id ? op : nullptr;
+}
+
+void operations::report(operation& op, errc error, reason_code reason) {
+    if (op.reported) return;
+    op.reported = true;
+    op.error = error;
+    op.reason = reason;
+    if (!op.internal) push_event(op);
+}
+
+void operations::discard(operation& op) {
+    payload_bytes -= op.payload_size;
+    --(op.internal ? renewals : unfinished);
+    free(op);
+}
+
+void operations::finish(operation& op) {
+    assert(op.reported);
+    list_of(op).remove(op);
+    op.now_in = operation::state::finished;
+    release_packet_id(op);
+    payload_bytes -= op.payload_size;
+    --(op.internal ? renewals : unfinished);
+    if (op.internal) return free(op);
+    if (op.told) push_event(op);  // `released`; otherwise op_done still waits and says it itself
+}
+
+void operations::push_event(operation& op) {
+    assert(!op.in_events);
+    op.in_events = true;
+    op.next_event = nullptr;
+    (last_event_ != nullptr ? last_event_->next_event : first_event_) = &op;
+    last_event_ = &op;
+}
+
+event operations::take_event(const operation* ack, property_view ack_properties) {
+    operation& op = *first_event_;
+    first_event_ = op.next_event;
+    if (first_event_ == nullptr) last_event_ = nullptr;
+    op.in_events = false;
+
+    const bool finished = op.now_in == operation::state::finished;
+    if (op.told) {
+        const released done{op.id()};
+        free(op);
+        return done;
+    }
+    op.told = true;
+    const op_done done{.id = op.id(),
+                       .error = op.error,
+                       .reason = op.reason,
+                       .may_have_been_delivered = op.error != errc::ok && op.touched,
+                       .may_be_duplicated = op.may_be_duplicated,
+                       .finished = finished,
+                       .properties = &op == ack ? ack_properties : property_view{}};
+    if (finished) free(op);
+    return done;
+}
+
+void operations::free(operation& op) {
+    slot& s = slots_[op.index];
+    s.op = nullptr;
+    s.next_free = first_free_;
+    first_free_ = op.index;
+    pool_.give(&op, op.block_size());
+}
+
+void operations::check() const {
+    std::uint32_t found = 0;
+    const_cast<operations*>(this)->for_each_list([&](operation_list& list) {
+        std::uint32_t size = 0;
+        const operation* last = nullptr;
+        for (const operation* op = list.front(); op != nullptr; op = op->next) {
+            assert(op->prev == last);
+            assert(op->now_in != operation::state::finished);
+            assert(op->packet_id == 0 || by_packet_id(op->packet_id) == op);
+            assert(find(op->id()) == op);
+            last = op;
+            ++size;
+        }
+        assert(size == list.size());
+        assert(last == list.back());
+        found += size;
+    });
+    assert(found == unfinished + renewals);
+    (void)found;
+}
+
+}  // namespace mqtt_as

@@ -1,0 +1,187 @@
+// Operations: every publish, subscribe and unsubscribe from submission to the end, in one place.
+//
+// Theory of operation. An operation is one block of memory: this header, then the encoded packet. It is in exactly
+// one list at a time, and the list is its state:
+//
+//   state            list              who moves it on                   a lost connection
+//   queued           queued, control   the outbox, when there is quota   stays
+//   resend           resend            the outbox, before all others     stays
+//   staged           batch             on_sent                           qos 0: queued; publish: resend; else control
+//   awaiting         awaiting(_sub)    the acknowledgement               publish: resend; else control
+//   release_due      release_due       the outbox (PUBREL)               stays
+//   release_staged   batch             on_sent                           release_due
+//   releasing        releasing         PUBCOMP                           release_due
+//   joined           joined            the operation it has joined       stays
+//   finished         none              the front, by taking the event    -
+//
+// When the session turns out to be lost (CONNACK), resend and release_due become queued again, ahead of all else.
+// `touched` is for ever: bytes of it may have reached the server. `reported` and `finished` are two facts: the
+// caller knows, and the packet is done. An operation reported but not finished is abandoned: it lives on silently.
+#pragma once
+
+#include "mqtt_as/engine.hpp"
+#include "src/engine/memory.hpp"
+#include "src/wire/packets.hpp"
+
+#include <cassert>
+
+namespace mqtt_as {
+
+struct wanted;
+
+struct operation {
+    enum class kind : std::uint8_t { publish, subscribe, unsubscribe };
+    enum class state : std::uint8_t {
+        queued, resend, staged, awaiting, release_due, release_staged, releasing, joined, finished
+    };
+
+    operation* next = nullptr;        // of the list it is in
+    operation* prev = nullptr;
+    operation* next_event = nullptr;  // of the events that wait to be taken
+    const std::uint8_t* body = nullptr;  // a payload kept by the caller; nullptr when it is part of the packet
+    operation* joined_to = nullptr;   // joined: the SUBSCRIBE whose answer is awaited
+    wanted* filter = nullptr;         // subscribe: the wanted filter it carries; nullptr once superseded
+    std::uint32_t body_size = 0;      // of `body`
+    std::uint32_t payload_size = 0;   // counted in payload_bytes
+    std::uint32_t packet_size = 0;    // bytes behind this header
+    std::uint32_t packet_id_offset = 0;
+    std::uint32_t batch_end = 0;      // staged: where it ends in the batch
+    std::uint32_t order = 0;          // first-sent order (PUBREC order once released); wraps
+    std::uint32_t index = 0;
+    std::uint32_t generation = 0;
+    std::uint32_t heap_place = UINT32_MAX;  // in the heap of deadlines
+    time_point deadline;
+    time_point sent_at;
+    std::uint32_t repubs = 0;         // on this connection
+    std::uint16_t packet_id = 0;      // 0: none bound
+    kind what = kind::publish;
+    state now_in = state::queued;
+    std::uint8_t qos = 0;
+    reason_code reason{};
+    errc error = errc::ok;
+    wire::packet_type early_type{};   // with answered_early
+    reason_code early_reason{};
+    bool retain : 1 = false;
+    bool touched : 1 = false;         // given to a transport at least once
+    bool reported : 1 = false;        // the caller knows, or op_done waits to be taken
+    bool told : 1 = false;            // op_done was taken
+    bool in_events : 1 = false;
+    bool internal : 1 = false;        // a renewal: nobody waits for it
+    bool renewal : 1 = false;         // `renewed` waits for it
+    bool counted : 1 = false;         // uses one of the server's receive maximum
+    bool release_sent : 1 = false;    // PUBREL was staged at least once
+    bool answered_early : 1 = false;  // acknowledged before the transport reported the last byte
+    bool may_be_duplicated : 1 = false;
+
+    std::uint8_t* packet() { return reinterpret_cast<std::uint8_t*>(this + 1); }
+    std::size_t block_size() const { return sizeof(operation) + packet_size; }
+    op_id id() const { return {index, generation}; }
+    std::uint32_t wire_size() const { return packet_size + body_size; }
+};
+
+/// An intrusive list in order.
+class operation_list {
+public:
+    bool empty() const { return head_ == nullptr; }
+    std::uint32_t size() const { return size_; }
+    operation* front() const { return head_; }
+    operation* back() const { return tail_; }
+
+    void push_back(operation& op) { insert_before(nullptr, op); }
+    void push_front(operation& op) { insert_before(head_, op); }
+    /// Before `where`; at the end when that is nullptr.
+    void insert_before(operation* where, operation& op) {
+        op.next = where;
+        op.prev = where != nullptr ? where->prev : tail_;
+        (op.prev != nullptr ? op.prev->next : head_) = &op;
+        (where != nullptr ? where->prev : tail_) = &op;
+        ++size_;
+    }
+    void remove(operation& op) {
+        (op.prev != nullptr ? op.prev->next : head_) = op.next;
+        (op.next != nullptr ? op.next->prev : tail_) = op.prev;
+        op.next = op.prev = nullptr;
+        --size_;
+    }
+
+private:
+    operation* head_ = nullptr;
+    operation* tail_ = nullptr;
+    std::uint32_t size_ = 0;
+};
+
+/// Owns all operations: their blocks, names, packet identifiers and lists, and the events that wait to be taken.
+class operations {
+public:
+    operations(pool& memory, std::uint16_t first_packet_id)
+        : pool_(memory), slots_(memory), by_packet_id_(memory), last_packet_id_(first_packet_id) {}
+    ~operations();
+
+    /// A new operation with room for `packet_size` bytes, in no list yet; nullptr without memory.
+    /// `internal`: a renewal, for which nobody waits and which `unfinished` does not count.
+    operation* create(operation::kind what, std::uint32_t packet_size, bool internal);
+    operation* find(op_id id) const;
+
+    /// Moves `op` to the list that belongs to `to`. The rest of `op` stays.
+    void move(operation& op, operation::state to) { list_of(op).remove(op); enter(op, to); }
+    void move_front(operation& op, operation::state to);
+    void enter(operation& op, operation::state to) { op.now_in = to; list_of(op).push_back(op); }
+    /// Into `resend` or `release_due` by `order`: nearly always at the end.
+    void move_by_order(operation& op, operation::state to);
+
+    /// Binds an unused packet identifier; false when there is no memory or none is free.
+    bool bind_packet_id(operation& op);
+    void release_packet_id(operation& op);
+    operation* by_packet_id(std::uint16_t packet_id) const;
+
+    /// The one report. Later ones are ignored.
+    void report(operation& op, errc error, reason_code reason);
+    /// Undoes `create`: nobody hears of an operation that is in no list yet.
+    void discard(operation& op);
+    /// The packet is done: leaves its list and gives its identifier back. Freed when the caller has been told.
+    void finish(operation& op);
+    void report_and_finish(operation& op, errc error, reason_code reason) {
+        report(op, error, reason);
+        finish(op);
+    }
+
+    bool has_event() const { return first_event_ != nullptr; }
+    /// Takes the next event: an op_done, or a `released`. `ack` and its properties are those of the packet just read.
+    event take_event(const operation* ack, property_view ack_properties);
+
+    operation_list queued, control, resend, batch, awaiting, awaiting_sub, release_due, releasing, joined;
+    std::uint32_t unfinished = 0;       // all but internal ones
+    std::uint32_t renewals = 0;         // internal ones
+    std::size_t payload_bytes = 0;
+
+    template <class F>
+    void for_each_list(F&& f) {
+        for (auto* list : {&release_due, &releasing, &resend, &awaiting, &awaiting_sub, &batch, &control, &queued, &joined})
+            f(*list);
+    }
+    void check() const;
+
+private:
+    struct slot {
+        operation* op;
+        std::uint32_t generation;
+        std::uint32_t next_free;
+    };
+    operation_list& list_of(const operation& op);
+    void push_event(operation& op);
+    void free(operation& op);
+
+    pool& pool_;
+    growing<slot> slots_;
+    std::uint32_t slot_count_ = 0;
+    std::uint32_t first_free_ = UINT32_MAX;
+    // Indexed by the identifier's low bits. An identifier is taken only when its place is empty, so places never
+    // collide, not even when the table grows.
+    growing<operation*> by_packet_id_;
+    std::uint32_t bound_ = 0;
+    std::uint16_t last_packet_id_;
+    operation* first_event_ = nullptr;
+    operation* last_event_ = nullptr;
+};
+
+}  // namespace mqtt_as

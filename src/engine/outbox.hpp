@@ -1,0 +1,67 @@
+// The outbox: the one batch of bytes that is being written. Small packets are copied together, large ones are gathered.
+//
+// Nothing is staged while a batch is under way: what waits stays untouched (and can be cancelled) until the
+// transport comes back for more, and then all of it goes at once. That is all the batching there is.
+#pragma once
+
+#include "src/engine/memory.hpp"
+#include "src/engine/operations.hpp"
+#include "src/wire/writer.hpp"
+
+namespace mqtt_as {
+
+class outbox {
+public:
+    outbox(pool& memory, const limits& limits) : buffer_(memory), limits_(limits) {}
+
+    bool empty() const { return size_ == 0; }
+    /// A write has begun and was taken in part: the transport is full.
+    bool partly_sent() const { return sent_ != 0; }
+    std::uint32_t size() const { return size_; }
+
+    /// Room for `size` more copied bytes? Grows by use; the first packet of a batch may exceed the limit.
+    bool has_room(std::size_t size) {
+        if (used_ + size > limits_.batch_bytes_max && used_ != 0) return false;
+        return segment_count_ < segments_.size() && buffer_.reserve(used_ + size);
+    }
+    /// After `has_room`: the place for `size` bytes, which are now part of the batch.
+    std::span<std::uint8_t> append(std::size_t size) {
+        std::span<std::uint8_t> place{buffer_.data() + used_, size};
+        if (segment_count_ == 0 || segments_[segment_count_ - 1].elsewhere != nullptr) segments_[segment_count_++] = {};
+        segments_[segment_count_ - 1].size += static_cast<std::uint32_t>(size);
+        used_ += static_cast<std::uint32_t>(size);
+        size_ += static_cast<std::uint32_t>(size);
+        return place;
+    }
+
+    /// Adds the packet of `op`: copied when small, else by reference. False when the batch is full.
+    bool append(operation& op);
+
+    /// What is left to write.
+    std::size_t rest(std::span<bytes> gather) const;
+    /// The transport took `size` more bytes. True when the batch is through.
+    bool on_sent(std::size_t size);
+    std::uint32_t sent() const { return sent_; }
+    /// The connection is over: nobody looks at the bytes any more.
+    void reset() { size_ = sent_ = used_ = segment_count_ = 0; }
+
+private:
+    struct segment {
+        const std::uint8_t* elsewhere = nullptr;  // nullptr: the next bytes of the buffer
+        std::uint32_t size = 0;
+    };
+    void gather(const std::uint8_t* data, std::uint32_t size) {
+        segments_[segment_count_++] = {data, size};
+        size_ += size;
+    }
+
+    growing<std::uint8_t> buffer_;
+    const limits& limits_;
+    std::array<segment, 16> segments_{};
+    std::uint32_t segment_count_ = 0;
+    std::uint32_t used_ = 0;  // bytes of the buffer
+    std::uint32_t size_ = 0;  // bytes of the batch
+    std::uint32_t sent_ = 0;  // of them taken by the transport
+};
+
+}  // namespace mqtt_as
