@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs those of the named Debian packages that are missing, and starts no service by it.
 set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin  # dpkg needs these, and a plain `su` leaves them out
 
 missing=()
 if ! command -v dpkg-query >/dev/null; then
@@ -23,14 +24,18 @@ fi
 # Debian starts a service as soon as its package is unpacked: Mosquitto would take port 1883. While a policy-rc.d says
 # 101, nothing is started and nothing that runs is restarted. An administrator's own policy stays in charge.
 policy=/usr/sbin/policy-rc.d
+own_policy=
 if [[ ! -e $policy ]]; then
+    own_policy=yes
     trap 'rm -f "$policy"' EXIT
     printf '#!/bin/sh\nexit 101\n' >"$policy"
     chmod +x "$policy"
 fi
-is_service() { compgen -G "/etc/init.d/$1" || compgen -G "/*/systemd/system/$1.service" || compgen -G "/usr/lib/systemd/system/$1.service"; }
+
+# One that was there before, from a package or not, is none of our business.
 new_service=
-if [[ " ${missing[*]} " == *" mosquitto "* ]] && ! is_service mosquitto >/dev/null; then new_service=mosquitto; fi
+has_service() { ls /etc/init.d/"$1" /{etc,run,lib,usr/lib}/systemd/system/"$1".service 2>/dev/null | grep -q .; }
+if [[ " ${missing[*]} " == *" mosquitto "* ]] && ! has_service mosquitto; then new_service=mosquitto; fi
 
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 options=(--yes --quiet --no-install-recommends --no-remove -o DPkg::Lock::Timeout=120)
@@ -43,9 +48,9 @@ if ! apt-get install "${options[@]}" "${missing[@]}" >&2; then
             echo "packages: $package cannot be installed: $(grep -m 1 '^E:' <<<"$plan")" >&2
             continue
         }
-        in_its_way=$(awk '/^Remv/ {printf " %s", $2}' <<<"$plan")
-        [[ -z $in_its_way ]] || echo "packages: $package conflicts with what is installed; remove it first, if nothing" \
-            "needs it, or work in a container: apt-get remove$in_its_way" >&2
+        in_its_way=$(awk '/^Remv/ {printf sep $2; sep = " "}' <<<"$plan")
+        [[ -z $in_its_way ]] || echo "packages: $package conflicts with $in_its_way, which is installed; if nothing needs" \
+            "that, type: apt-get remove $in_its_way; else work in a container" >&2
     done
     echo "packages: installation failed, see above" >&2
     exit 1
@@ -53,6 +58,7 @@ fi
 
 # Nor shall the next boot start it.
 if [[ $new_service ]]; then
-    if [[ -d /run/systemd/system ]]; then systemctl --quiet disable --now "$new_service" || true
-    else update-rc.d "$new_service" disable >/dev/null || true; fi
+    [[ $own_policy ]] || service "$new_service" stop
+    if command -v systemctl >/dev/null; then systemctl --quiet disable "$new_service"; fi
+    update-rc.d "$new_service" disable >/dev/null
 fi
