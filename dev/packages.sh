@@ -38,9 +38,9 @@ has_service() { ls /etc/init.d/"$1" /{etc,run,lib,usr/lib}/systemd/system/"$1".s
 if [[ " ${missing[*]} " == *" mosquitto "* ]] && ! has_service mosquitto; then new_service=mosquitto; fi
 
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
-options=(--yes --quiet --no-install-recommends --no-remove -o DPkg::Lock::Timeout=120)
+options=(--yes -qq --no-install-recommends --no-remove -o DPkg::Lock::Timeout=120)
 echo "packages: installing ${missing[*]}" >&2
-apt-get update --quiet >&2 || echo "packages: warning: apt-get update failed, going on with the lists that are there" >&2
+apt-get update -qq >&2 || echo "packages: warning: apt-get update failed, going on with the lists that are there" >&2
 
 if ! apt-get install "${options[@]}" "${missing[@]}" >&2; then
     for package in "${missing[@]}"; do
@@ -52,7 +52,7 @@ if ! apt-get install "${options[@]}" "${missing[@]}" >&2; then
         [[ -z $in_its_way ]] || echo "packages: $package conflicts with $in_its_way, which is installed; if nothing needs" \
             "that, type: apt-get remove $in_its_way; else work in a container" >&2
     done
-    echo "packages: installation failed, see above" >&2
+    echo "packages: not installed, see above: ${missing[*]}" >&2
     exit 1
 fi
 

@@ -10,12 +10,15 @@ flash() {
          kept && /^ \.(text|rodata|data)/ && /libmqtt_as_engine\.a/ {print $3}' "$build/bin/$1.map" |
         while read -r size; do echo $((size)); done | awk '{sum += $1} END {print sum}'
 }
-state=$((16#$(arm-none-eabi-nm -S "$build"/dev/size/CMakeFiles/size_state.dir/state.cpp.obj | awk '/engine_state/ {print $2}')))
+symbol=$(arm-none-eabi-nm -S "$build/dev/size/CMakeFiles/size_state.dir/state.cpp.obj" | awk '/engine_state/ {print $2}')
+state=$((16#$symbol))
+v311=$(flash size_v311)
+both=$(flash size_both)
 
 row() { printf '%-22s %8s  %-30s %-10s %s\n' "$@"; }
 row "Cortex-M0+, -Os" "flash" "state" "reconnects" "resends qos 1"
-row "mqtt_as 3.1.1" "$(flash size_v311)" "$state B + buffers" "yes" "yes, with DUP"
-row "mqtt_as 3.1.1 and 5" "$(flash size_both)" "$state B + buffers" "yes" "yes, with DUP"
+row "mqtt_as 3.1.1" "$v311" "$state B + buffers" "yes" "yes, with DUP"
+row "mqtt_as 3.1.1 and 5" "$both" "$state B + buffers" "yes" "yes, with DUP"
 grep -v '^#' dev/size/peers.tsv | while IFS=$'\t' read -r client flash state reconnects resends; do
     row "$client" "$flash" "$state" "$reconnects" "$resends"
 done
