@@ -114,7 +114,7 @@ public:
     void reconnect(bool session_present = false, std::string_view connack_properties = {}) {
         await_attempt();
         open();
-        sent();
+        flush();
         accept(session_present, connack_properties);
     }
     /// Time passes until the engine wants to connect.

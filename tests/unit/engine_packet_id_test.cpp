@@ -145,7 +145,7 @@ TEST_P(engine_packet_id, is_not_bound_while_the_operation_waits) {
     const int second = w.publish("a", "2", 1);
     w.publish("a", "3", 1);
     EXPECT_TRUE(w.cancel(second));
-    w.reconnect();
+    w.go_online();
     const auto packets = w.sent_packets();
     ASSERT_EQ(packets.size(), 2u);
     const unsigned first = id_of(packets[0]);

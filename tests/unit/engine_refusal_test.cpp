@@ -135,8 +135,7 @@ TEST_P(engine_refusal, goes_online_once_the_server_changes_its_mind) {
         w.sent();
         w.feed(w.either("20 02 00 04", "20 03 00 86 00"));
     }
-    w.reconnect();
-    EXPECT_TRUE(w->is_online());
+    w.go_online();
     EXPECT_EQ(w.sent(), w.either("30 04 00 01 61 78", "30 05 00 01 61 00 78"));
 }
 
