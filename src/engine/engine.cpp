@@ -161,7 +161,7 @@ std::size_t engine::poll_transmit(time_point now, std::span<bytes> gather) {
 std::optional<event> engine::poll_event() {
     state& s = *state_;
     if (s.message_) {
-        event e{*s.message_};
+        std::optional<event> e(std::in_place, *s.message_);
         s.message_.reset();
         return e;
     }

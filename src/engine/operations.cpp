@@ -49,7 +49,7 @@ operation* operations::find(op_id id) const {
     return op != nullptr && op->generation == id.generation ? op : nullptr;
 }
 
-operation_list& operations::list_of(const operation& op) {
+operation_list& operations::list_for(const operation& op) {
     switch (op.now_in) {
         case operation::state::queued: return op.what == operation::kind::publish ? queued : control;
         case operation::state::resend: return resend;
@@ -66,15 +66,15 @@ operation_list& operations::list_of(const operation& op) {
 }
 
 void operations::move_front(operation& op, operation::state to) {
-    list_of(op).remove(op);
+    op.list->remove(op);
     op.now_in = to;
-    list_of(op).push_front(op);
+    list_for(op).push_front(op);
 }
 
 void operations::move_by_order(operation& op, operation::state to) {
-    list_of(op).remove(op);
+    op.list->remove(op);
     op.now_in = to;
-    operation_list& list = list_of(op);
+    operation_list& list = list_for(op);
     operation* after = list.back();
     while (after != nullptr && static_cast<std::int32_t>(after->order - op.order) > 0) after = after->prev;
     list.insert_before(after != nullptr ? after->next : list.front(), op);
@@ -136,7 +136,7 @@ void operations::discard(operation& op) {
 
 void operations::finish(operation& op) {
     assert(op.reported);
-    list_of(op).remove(op);
+    op.list->remove(op);
     op.now_in = operation::state::finished;
     release_packet_id(op);
     payload_bytes -= op.payload_size;
@@ -153,28 +153,29 @@ void operations::push_event(operation& op) {
     last_event_ = &op;
 }
 
-event operations::take_event(const operation* ack, property_view ack_properties) {
+std::optional<event> operations::take_event(const operation* ack, property_view ack_properties) {
     operation& op = *first_event_;
     first_event_ = op.next_event;
     if (first_event_ == nullptr) last_event_ = nullptr;
     op.in_events = false;
 
     const bool finished = op.now_in == operation::state::finished;
+    std::optional<event> e;
     if (op.told) {
-        const released done{op.id()};
+        e.emplace(std::in_place_type<released>, op.id());
         free(op);
-        return done;
+        return e;
     }
     op.told = true;
-    const op_done done{.id = op.id(),
-                       .error = op.error,
-                       .reason = op.reason,
-                       .may_have_been_delivered = op.error != errc::ok && op.touched,
-                       .may_be_duplicated = op.may_be_duplicated,
-                       .finished = finished,
-                       .properties = &op == ack ? ack_properties : property_view{}};
+    e.emplace(op_done{.id = op.id(),
+                      .error = op.error,
+                      .reason = op.reason,
+                      .may_have_been_delivered = op.error != errc::ok && op.touched,
+                      .may_be_duplicated = op.may_be_duplicated,
+                      .finished = finished,
+                      .properties = &op == ack ? ack_properties : property_view{}});
     if (finished) free(op);
-    return done;
+    return e;
 }
 
 void operations::free(operation& op) {

@@ -29,6 +29,8 @@ namespace mqtt_as {
 
 struct wanted;
 
+class operation_list;
+
 struct operation {
     enum class kind : std::uint8_t { publish, subscribe, unsubscribe };
     enum class state : std::uint8_t {
@@ -37,6 +39,7 @@ struct operation {
 
     operation* next = nullptr;        // of the list it is in
     operation* prev = nullptr;
+    operation_list* list = nullptr;   // the one it is in, which is its state
     operation* next_event = nullptr;  // of the events that wait to be taken
     const std::uint8_t* body = nullptr;  // a payload kept by the caller; nullptr when it is part of the packet
     operation* joined_to = nullptr;   // joined: the SUBSCRIBE whose answer is awaited
@@ -91,6 +94,7 @@ public:
     void push_front(operation& op) { insert_before(head_, op); }
     /// Before `where`; at the end when that is nullptr.
     void insert_before(operation* where, operation& op) {
+        op.list = this;
         op.next = where;
         op.prev = where != nullptr ? where->prev : tail_;
         (op.prev != nullptr ? op.prev->next : head_) = &op;
@@ -100,7 +104,7 @@ public:
     void remove(operation& op) {
         (op.prev != nullptr ? op.prev->next : head_) = op.next;
         (op.next != nullptr ? op.next->prev : tail_) = op.prev;
-        op.next = op.prev = nullptr;
+        op.list = nullptr;
         --size_;
     }
 
@@ -123,9 +127,15 @@ public:
     operation* find(op_id id) const;
 
     /// Moves `op` to the list that belongs to `to`. The rest of `op` stays.
-    void move(operation& op, operation::state to) { list_of(op).remove(op); enter(op, to); }
+    void move(operation& op, operation::state to) {
+        op.list->remove(op);
+        enter(op, to);
+    }
     void move_front(operation& op, operation::state to);
-    void enter(operation& op, operation::state to) { op.now_in = to; list_of(op).push_back(op); }
+    void enter(operation& op, operation::state to) {
+        op.now_in = to;
+        list_for(op).push_back(op);
+    }
     /// Into `resend` or `release_due` by `order`: nearly always at the end.
     void move_by_order(operation& op, operation::state to);
 
@@ -147,7 +157,7 @@ public:
 
     bool has_event() const { return first_event_ != nullptr; }
     /// Takes the next event: an op_done, or a `released`. `ack` and its properties are those of the packet just read.
-    event take_event(const operation* ack, property_view ack_properties);
+    std::optional<event> take_event(const operation* ack, property_view ack_properties);
 
     operation_list queued, control, resend, batch, awaiting, awaiting_sub, release_due, releasing, joined;
     std::uint32_t unfinished = 0;       // all but internal ones
@@ -167,7 +177,7 @@ private:
         std::uint32_t generation;
         std::uint32_t next_free;
     };
-    operation_list& list_of(const operation& op);
+    operation_list& list_for(const operation& op);
     void push_event(operation& op);
     void free(operation& op);
 
