@@ -5,6 +5,10 @@ namespace mqtt_as::wire {
 
 // ---- decoding -----------------------------------------------------------------------------------
 
+violation why_no_name(std::string_view topic) {
+    return is_utf8_string(topic) ? violation::bad_topic_name : violation::bad_string;
+}
+
 bool take_acknowledge_flags(reader& in) {
     const std::uint32_t flags = in.take_number(1);
     if (flags > 1) in.fail(violation::bad_acknowledge_flags);

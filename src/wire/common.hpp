@@ -13,6 +13,12 @@ inline constexpr std::size_t packet_bytes_max = fixed_header_max + remaining_len
 
 // ---- decoding -----------------------------------------------------------------------------------
 
+/// For `protocol::received_flags`: not qos 3 [MQTT-3.3.1-4], no DUP with qos 0 [MQTT-3.3.1-2].
+inline constexpr std::uint16_t publish_flags = 0b0011'1100'0011'1111;
+inline constexpr std::uint16_t pubrel_flags = 0b0100;  // [MQTT-3.6.1-1]
+
+inline std::uint16_t read_u16(const std::uint8_t* at) { return static_cast<std::uint16_t>(at[0] << 8 | at[1]); }
+
 /// Fails on 0 [MQTT-2.3.1-1].
 inline std::uint16_t take_packet_id(reader& in) {
     const auto packet_id = static_cast<std::uint16_t>(in.take_number(2));
@@ -20,16 +26,25 @@ inline std::uint16_t take_packet_id(reader& in) {
     return packet_id;
 }
 
-/// Flags, topic name and packet identifier of a PUBLISH.
-inline void take_publish_head(reader& in, std::uint8_t flags, publish& out) {
+[[gnu::cold]] violation why_no_name(std::string_view topic);
+
+/// Flags, topic name and packet identifier of a PUBLISH; `size` becomes what they take of `body`. Without a reader,
+/// because this runs for every message.
+inline violation read_publish_head(std::uint8_t flags, bytes body, publish& out, std::size_t& size) {
     out.qos = flags >> 1 & 3;
     out.retain = (flags & 1) != 0;
     out.dup = (flags & dup_flag) != 0;
-    out.topic = in.take_data();
-    if (!is_topic_name(out.topic)) {
-        in.fail(is_utf8_string(out.topic) ? violation::bad_topic_name : violation::bad_string);
-    }
-    out.packet_id = out.qos != 0 ? take_packet_id(in) : std::uint16_t{0};
+    out.packet_id = 0;
+    if (body.size() < 2) return violation::truncated_packet;
+    const std::uint8_t* at = body.data();
+    const std::size_t topic_size = read_u16(at);
+    size = 2 + topic_size + (out.qos != 0 ? 2 : 0);
+    if (size > body.size()) return violation::truncated_packet;
+    out.topic = {reinterpret_cast<const char*>(at + 2), topic_size};
+    if (!is_topic_name(out.topic)) return why_no_name(out.topic);
+    if (out.qos == 0) return violation::none;
+    out.packet_id = read_u16(at + size - 2);
+    return out.packet_id != 0 ? violation::none : violation::zero_packet_identifier;
 }
 
 /// The first byte of CONNACK: true for session present.
@@ -62,7 +77,8 @@ inline std::size_t publish_length(const publish_head& head, std::size_t property
 }
 
 /// A PUBLISH up to its packet identifier.
-inline publish_layout put_publish_start(writer& out, const publish_head& head, std::size_t property_bytes) {
+inline publish_layout put_publish_start(writer& to, const publish_head& head, std::size_t property_bytes) {
+    writer out = to;  // in registers: for all the compiler knows, a byte put through `to` could change `to` itself
     const std::size_t start = out.size();
     const int flags = head.qos << 1 | (head.retain ? 1 : 0);
     out.put_byte(static_cast<std::uint8_t>(0x30 | flags));
@@ -74,6 +90,7 @@ inline publish_layout put_publish_start(writer& out, const publish_head& head, s
         out.put_u16(0);
     }
     layout.head_size = out.size() - start + property_bytes;
+    to = out;
     return layout;
 }
 

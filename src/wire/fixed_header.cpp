@@ -1,19 +1,14 @@
 // The two to five bytes before every packet (section 2.2 in 3.1.1, 2.1 in 5).
-#include "src/wire/protocol.hpp"
+#include "src/wire/common.hpp"
 
 namespace mqtt_as::wire {
 namespace {
 
-/// Flags a PUBLISH can have, bit n for flags n: not qos 3 [MQTT-3.3.1-4], no DUP with qos 0 [MQTT-3.3.1-2].
-constexpr unsigned publish_flags = 0b0011'1100'0011'1111;
-
 violation judge(std::uint8_t first, const protocol& protocol) {
-    const auto type = static_cast<packet_type>(first >> 4);
-    const unsigned flags = first & 0x0Fu;
-    if (type == packet_type::publish) return publish_flags >> flags & 1 ? violation::none : violation::bad_qos;
-    if ((protocol.received_types >> (first >> 4) & 1) == 0) return violation::bad_packet_type;
-    const unsigned reserved = type == packet_type::pubrel ? 2 : 0;
-    return flags == reserved ? violation::none : violation::bad_fixed_header_flags;
+    const unsigned allowed = protocol.received_flags[first >> 4];
+    if ((allowed >> (first & 0x0F) & 1) != 0) return violation::none;
+    if (allowed == 0) return violation::bad_packet_type;
+    return allowed == publish_flags ? violation::bad_qos : violation::bad_fixed_header_flags;
 }
 
 }  // namespace

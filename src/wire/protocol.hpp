@@ -44,15 +44,15 @@ struct protocol {
     protocol_version version;
 
     // ---- permissions -------------------------------------------------------------------------
-    bool may_resend_while_connected;  ///< 3.1.1 yes, 5 never [MQTT-4.4.0-1]
-    bool may_start_clean_and_keep;    ///< 5: Clean Start with Session Expiry; 3.1.1 needs two connections
-    bool may_send_password_alone;     ///< 5 [MQTT-3.1.2-19]; not 3.1.1 [MQTT-3.1.2-22]
-    bool disconnect_has_reason;       ///< 5: an error is told to the server before closing
-    bool acknowledgement_has_reason;  ///< 5: PUBREL and PUBCOMP of an unknown identifier carry 0x92
-    bool has_properties;              ///< 5: properties, subscription options
-    bool limits_inbound;              ///< 5: our receive maximum binds the server
-    bool wants_short_lengths;         ///< 5: a variable byte integer has the fewest bytes [MQTT-1.5.5-1]
-    std::uint16_t received_types;     ///< bit n: a server may send packet type n
+    bool may_resend_while_connected;   ///< 3.1.1 yes, 5 never [MQTT-4.4.0-1]
+    bool may_start_clean_and_keep;     ///< 5: Clean Start with Session Expiry; 3.1.1 needs two connections
+    bool may_send_password_alone;      ///< 5 [MQTT-3.1.2-19]; not 3.1.1 [MQTT-3.1.2-22]
+    bool disconnect_has_reason;        ///< 5: an error is told to the server before closing
+    bool acknowledgement_has_reason;   ///< 5: PUBREL and PUBCOMP of an unknown identifier carry 0x92
+    bool has_properties;               ///< 5: properties, subscription options
+    bool limits_inbound;               ///< 5: our receive maximum binds the server
+    bool wants_short_lengths;          ///< 5: a variable byte integer has the fewest bytes [MQTT-1.5.5-1]
+    std::uint16_t received_flags[16];  ///< by packet type: bit n: a server may send it with flags n
 
     // ---- decoding: `body` is the packet without its fixed header, whole ------------------------
     // Given `none`, the result is whole and its views lie in `body`; else the result means nothing.

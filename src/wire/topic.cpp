@@ -19,14 +19,12 @@ constexpr bool scans_words = sizeof(void*) == 8;
 
 constexpr std::uint64_t each_byte(std::uint8_t value) { return 0x0101'0101'0101'0101u * value; }
 
-/// True only if all eight bytes are ASCII and neither U+0000 nor a wildcard. A zero byte (after the
-/// exclusive or: a wildcard) has its high bit set by the subtraction; so has every byte of 0x80 and above.
-/// A borrow can condemn an innocent neighbour, but only beside a guilty byte.
-bool is_plain(std::uint64_t word) {
-    const std::uint64_t no_plus = (word ^ each_byte('+')) - each_byte(1);
-    const std::uint64_t no_hash = (word ^ each_byte('#')) - each_byte(1);
-    const std::uint64_t suspects = word | (word - each_byte(1)) | no_plus | no_hash;
-    return (suspects & each_byte(0x80)) == 0;
+/// Marks (0x80) every byte that is U+0000, a wildcard, or not ASCII. A byte that is zero (after the exclusive or:
+/// a wildcard; '#' and '+' differ in 0x08 alone) has its high bit set by the subtraction. A borrow can mark an innocent
+/// neighbour, but only beside a guilty byte.
+constexpr std::uint64_t suspects(std::uint64_t word) {
+    const std::uint64_t wildcards = (word | each_byte(0x08)) ^ each_byte('+');
+    return (word | (word - each_byte(1)) | (wildcards - each_byte(1))) & each_byte(0x80);
 }
 
 template <class Word>
@@ -41,11 +39,10 @@ bool is_plain(std::string_view text) {
     const char* at = text.data();
     const char* const end = at + text.size();
     if (text.size() < 4) return false;
-    if (text.size() < 8) return is_plain(load<std::uint32_t>(at) << 32 | load<std::uint32_t>(end - 4));
-    for (; end - at > 8; at += 8) {
-        if (!is_plain(load<std::uint64_t>(at))) return false;
-    }
-    return is_plain(load<std::uint64_t>(end - 8));
+    if (text.size() < 8) return suspects(load<std::uint32_t>(at) << 32 | load<std::uint32_t>(end - 4)) == 0;
+    std::uint64_t found = suspects(load<std::uint64_t>(end - 8));
+    for (; end - at > 8; at += 8) found |= suspects(load<std::uint64_t>(at));
+    return found == 0;
 }
 
 /// Steps over one character of two to four bytes; nullptr when it is ill-formed: a stray or missing
@@ -65,12 +62,9 @@ const char* skip_character(const char* at, const char* end) {
     return character < least || character > 0x10'FFFF || is_surrogate ? nullptr : at;
 }
 
-/// Well-formed, no U+0000, at most 65,535 bytes; and no wildcard, when `is_name`.
-bool is_string(std::string_view text, bool is_name) {
-    if (text.size() > string_bytes_max) return false;
-    if constexpr (scans_words) {
-        if (is_plain(text)) return true;
-    }
+/// Well-formed, no U+0000, and no wildcard when `is_name`: one character after the other.
+/// Not inlined, so that the short way saves no registers.
+[[gnu::noinline]] bool is_string_slowly(std::string_view text, bool is_name) {
     const char* at = text.data();
     const char* const end = at + text.size();
     while (at != end) {
@@ -84,6 +78,14 @@ bool is_string(std::string_view text, bool is_name) {
         }
     }
     return true;
+}
+
+bool is_string(std::string_view text, bool is_name) {
+    if (text.size() > string_bytes_max) return false;
+    if constexpr (scans_words) {
+        if (is_plain(text)) return true;
+    }
+    return is_string_slowly(text, is_name);
 }
 
 /// FILTER of `$share/NAME/FILTER`, other filters whole; empty when NAME is not well-formed or FILTER is missing.

@@ -35,11 +35,12 @@ violation decode_connack(bytes body, connack& out) noexcept {
 }
 
 violation decode_publish(std::uint8_t flags, bytes body, publish& out) noexcept {
-    reader in(body);
-    take_publish_head(in, flags, out);
-    out.payload = in.take(in.left());
+    std::size_t head_size = 0;
+    const violation why = read_publish_head(flags, body, out, head_size);
+    if (why != violation::none) return why;
+    out.payload = body.subspan(head_size);
     out.properties = {};
-    return in.why();
+    return violation::none;
 }
 
 violation decode_acknowledgement(packet_type, bytes body, acknowledgement& out) noexcept {
@@ -145,8 +146,7 @@ constinit const protocol v3_1_1 = {
     .has_properties = false,
     .limits_inbound = false,
     .wants_short_lengths = false,
-    // PINGRESP, UNSUBACK, SUBACK, PUBCOMP, PUBREL, PUBREC, PUBACK, PUBLISH, CONNACK
-    .received_types = 0b0010'1010'1111'1100,
+    .received_flags = {0, 0, 1, publish_flags, 1, 1, pubrel_flags, 1, 0, 1, 0, 1, 0, 1, 0, 0},
     .decode_connack = decode_connack,
     .decode_publish = decode_publish,
     .decode_acknowledgement = decode_acknowledgement,

@@ -66,17 +66,23 @@ violation decode_connack(bytes body, connack& out) noexcept {
     return in.why_at_end();
 }
 
-violation decode_publish(std::uint8_t flags, bytes body, publish& out) noexcept {
-    reader in(body);
-    take_publish_head(in, flags, out);
-    if (in.left() != 0 && *in.at() == 0) {
-        in.take(1);
-        out.properties = {};
-    } else {
-        out.properties = take_properties(in, packet_type::publish);
-    }
+/// What follows the packet identifier, when there are properties.
+[[gnu::noinline]] violation decode_publish_rest(bytes rest, publish& out) {
+    reader in(rest);
+    out.properties = take_properties(in, packet_type::publish);
     out.payload = in.take(in.left());
     return in.why();
+}
+
+violation decode_publish(std::uint8_t flags, bytes body, publish& out) noexcept {
+    std::size_t head_size = 0;
+    const violation why = read_publish_head(flags, body, out, head_size);
+    if (why != violation::none) return why;
+    const bytes rest = body.subspan(head_size);
+    if (rest.empty() || rest[0] != 0) return decode_publish_rest(rest, out);
+    out.properties = {};
+    out.payload = rest.subspan(1);
+    return violation::none;
 }
 
 violation decode_acknowledgement(packet_type type, bytes body, acknowledgement& out) noexcept {
@@ -133,7 +139,6 @@ void encode_connect(writer& out, const connect& packet) noexcept {
 }
 
 std::size_t property_bytes(const publish_properties& given) {
-    if (given.empty()) return 1;
     writer count;
     put_block(count, given);
     return count.size();
@@ -146,12 +151,13 @@ std::size_t property_bytes(const subscribe_properties& given) {
 }
 
 publish_layout encode_publish_head(writer& out, const publish_head& head) noexcept {
-    const publish_layout layout = put_publish_start(out, head, property_bytes(head.properties));
     if (head.properties.empty()) {
+        const publish_layout layout = put_publish_start(out, head, 1);
         out.put_byte(0);
-    } else {
-        put_block(out, head.properties);
+        return layout;
     }
+    const publish_layout layout = put_publish_start(out, head, property_bytes(head.properties));
+    put_block(out, head.properties);
     return layout;
 }
 
@@ -199,10 +205,9 @@ errc ok_up_to(std::size_t size, std::size_t max) { return size > max ? errc::too
 errc check_publish(const publish_head& head) noexcept {
     const errc fields = check_publish_fields(head);
     if (fields != errc::ok) return fields;
-    if (!head.properties.empty()) {
-        const errc given = check_given(head.properties);
-        if (given != errc::ok) return given;
-    }
+    if (head.properties.empty()) return ok_up_to(publish_length(head, 1), remaining_length_max);
+    const errc given = check_given(head.properties);
+    if (given != errc::ok) return given;
     return ok_up_to(publish_length(head, property_bytes(head.properties)), remaining_length_max);
 }
 
@@ -245,8 +250,7 @@ constinit const protocol v5 = {
     .has_properties = true,
     .limits_inbound = true,
     .wants_short_lengths = true,
-    // those of 3.1.1, and DISCONNECT and AUTH
-    .received_types = 0b1110'1010'1111'1100,
+    .received_flags = {0, 0, 1, publish_flags, 1, 1, pubrel_flags, 1, 0, 1, 0, 1, 0, 1, 1, 1},
     .decode_connack = decode_connack,
     .decode_publish = decode_publish,
     .decode_acknowledgement = decode_acknowledgement,

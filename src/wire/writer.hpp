@@ -20,8 +20,11 @@ public:
         ++written_;
     }
     void put_u16(std::uint16_t value) {
-        put_byte(static_cast<std::uint8_t>(value >> 8));
-        put_byte(static_cast<std::uint8_t>(value));
+        if (written_ + 2 <= capacity_) {
+            begin_[written_] = static_cast<std::uint8_t>(value >> 8);
+            begin_[written_ + 1] = static_cast<std::uint8_t>(value);
+        }
+        written_ += 2;
     }
     void put_u32(std::uint32_t value) {
         put_u16(static_cast<std::uint16_t>(value >> 16));
@@ -45,7 +48,7 @@ public:
         put_bytes(text.data(), text.size());
     }
 
-    /// Bytes put so far, whether or not they fitted.
+    /// Bytes put so far, whether or not they fitted. When they did not, what was written means nothing.
     std::size_t size() const { return written_; }
     bool fits() const { return written_ <= capacity_; }
 
