@@ -43,12 +43,10 @@ public:
     /// A connection that was online ended. Only one that held resets the outage: a server that accepts and then
     /// throws out is not reached any faster for it.
     void on_lost(time_point now) {
-        if (now - online_since_ < config_.stable_after && in_outage_) return;
-        begin(now);
+        if (!(now - online_since_ < config_.stable_after)) begin(now);
     }
     /// `start`: whatever was before, the first wait is short.
     void begin(time_point now) {
-        in_outage_ = true;
         outage_since_ = now;
         step_ = config_.first_step;
     }
@@ -84,7 +82,6 @@ private:
     random_source& random_;
     std::uint8_t endpoints_;
     std::uint8_t endpoint_ = 0;
-    bool in_outage_ = false;
     std::uint32_t attempt_ = 0;
     duration step_;
     time_point online_since_;
