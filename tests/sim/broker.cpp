@@ -1,0 +1,361 @@
+// Connections and sessions of the simulated broker: who is connected, what is kept, what goes out.
+#include "tests/sim/broker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mqtt_as::sim {
+
+broker::broker(schedule& time, random_source random, judge& j, oracle& o, tally& t, broker_options options)
+    : time_(time), random_(random), judge_(j), oracle_(o), tally_(t), options_(std::move(options)) {}
+
+void broker::arm(fault f, unsigned times) { armed_[static_cast<std::size_t>(f)] += times; }
+
+bool broker::take(fault f) {
+    auto& left = armed_[static_cast<std::size_t>(f)];
+    if (left == 0) return false;
+    --left;
+    tally_.happened(f);
+    judge_.tell(std::string("broker: ") + fault_names[static_cast<std::size_t>(f)]);
+    return true;
+}
+
+// ---- the network tells ---------------------------------------------------------------------------
+
+void broker::accepted(connection_id id) { connections_[id].last_heard = time_.now(); }
+
+void broker::received(connection_id id, bytes data) {
+    const auto at = connections_.find(id);
+    if (at == connections_.end() || mute_) return;
+    connection& c = at->second;
+    if (c.disconnected) return violation("bytes after DISCONNECT [MQTT-3.14.4-2]");
+    if (c.ended) return;
+    c.input.insert(c.input.end(), data.begin(), data.end());
+    c.last_heard = time_.now();
+    while (!c.ended) {
+        const reading r = read_packet(bytes(c.input).subspan(c.used), c.level, sender::client);
+        if (!r.fault.empty()) return violation(r.fault);
+        if (!r.whole) break;
+        c.used += r.size;
+        handle(id, c, *r.whole, r.size);
+    }
+    if (c.disconnected && c.used < c.input.size()) return violation("bytes after DISCONNECT [MQTT-3.14.4-2]");
+    c.input.erase(c.input.begin(), c.input.begin() + static_cast<std::ptrdiff_t>(c.used));
+    c.used = 0;
+}
+
+void broker::lost(connection_id id) { end(id, false); }
+
+/// The connection is over, whoever ended it. The will is published unless DISCONNECT came.
+void broker::end(connection_id id, bool reset) {
+    const auto at = connections_.find(id);
+    if (at == connections_.end()) return;
+    connection& c = at->second;
+    if (!c.ended) hang_up(id, reset);
+    c.ended = true;
+    if (c.will) wills_.push_back(*std::exchange(c.will, std::nullopt));
+    if (session_ && session_->on == id) {
+        session_->on = 0;
+        if (!session_->persistent) forget_session();
+    }
+}
+
+void broker::forget_session() {
+    oracle_.session_ended(session_->number);
+    session_.reset();
+}
+
+void broker::handle(connection_id id, connection& c, const packet& p, std::size_t size) {
+    ++seen_[static_cast<std::size_t>(p.type)];
+    if (judge_.is_verbose())
+        judge_.tell("  > " + std::string(name_of(p.type)) + " " + std::to_string(p.id) + (p.dup ? " DUP " : " ") + p.topic);
+    if (p.type != kind::connect && !c.connected) return violation("CONNECT is not the first packet [MQTT-3.1.0-1]");
+    if (c.agreed.maximum_packet_size > 0 && size > c.agreed.maximum_packet_size)
+        return violation("a packet above the maximum packet size [MQTT-3.2.2-15]");
+    switch (p.type) {
+    case kind::connect: on_connect(id, c, p); break;
+    case kind::publish: on_publish(id, c, p, size); break;
+    case kind::pubrel: on_pubrel(id, c, p); break;
+    case kind::puback:
+    case kind::pubrec:
+    case kind::pubcomp: on_client_acknowledgement(id, c, p); break;
+    case kind::subscribe: on_subscribe(id, c, p); break;
+    case kind::unsubscribe: on_unsubscribe(id, c, p); break;
+    case kind::pingreq:
+        if (!take(fault::withhold_pingresp)) transmit(id, {.type = kind::pingresp});
+        break;
+    case kind::disconnect:
+        c.disconnected = true;
+        if (p.reason != 4) c.will.reset();
+        if (const prop* expiry = find(p.properties, 0x11); expiry != nullptr && session_)
+            session_->persistent = expiry->number > 0;
+        end(id, false);
+        break;
+    case kind::auth: violation("AUTH without an authentication method [MQTT-4.12.0-6]"); break;
+    default: violation(std::string("a client never sends ") + name_of(p.type)); break;
+    }
+}
+
+// ---- CONNECT ----------------------------------------------------------------------------------
+
+void broker::on_connect(connection_id id, connection& c, const packet& p) {
+    if (c.connected) return violation("a second CONNECT [MQTT-3.1.0-2]");
+    if (p.client_id != options_.client_id) return violation("another client identifier");
+    if (p.keep_alive != options_.keep_alive) return violation("another keep alive than configured");
+    c.level = p.level;
+    c.will = p.will;
+    last_connect_ = p;
+    if (take(fault::refused_connack)) return refuse_connection(id, c, p);
+
+    if (session_ && session_->on != 0 && session_->on != id) {  // the same client on an older connection
+        const connection_id old = session_->on;
+        if (p.level == 5) transmit(old, {.type = kind::disconnect, .reason = 0x8E});
+        end(old, false);
+    }
+    if (take(fault::session_lost) && session_) forget_session();
+    if (p.clean && session_) forget_session();
+    c.resumed = session_.has_value();
+    last_resumed_ = c.resumed;
+    if (!session_) {
+        session_.emplace();
+        session_->number = ++sessions_;
+        session_->last_id = static_cast<std::uint16_t>(random_.next());
+    }
+    const prop* expiry = find(p.properties, 0x11);
+    session_->persistent = p.level == 5 ? expiry != nullptr && expiry->number > 0 : !p.clean;
+    session_->on = id;
+    if (const prop* maximum = find(p.properties, 0x21)) c.receive_maximum = static_cast<std::uint16_t>(maximum->number);
+    if (const prop* maximum = find(p.properties, 0x27)) c.maximum_packet_size = maximum->number;
+
+    packet ack{.type = kind::connack, .session_present = c.resumed};
+    if (!c.resumed && p.clean && take(fault::false_session_present)) ack.session_present = true;
+    c.agreed = {.client_id = {}};
+    c.keep_alive = p.keep_alive;
+    if (p.level == 5) {
+        c.agreed = options_;
+        if (options_.receive_maximum != 65'535) ack.properties.push_back({.id = 0x21, .number = options_.receive_maximum});
+        if (options_.maximum_packet_size > 0) ack.properties.push_back({.id = 0x27, .number = options_.maximum_packet_size});
+        if (options_.maximum_qos < 2) ack.properties.push_back({.id = 0x24, .number = options_.maximum_qos});
+        if (!options_.retain_available) ack.properties.push_back({.id = 0x25, .number = 0});
+        if (options_.server_keep_alive) {
+            ack.properties.push_back({.id = 0x13, .number = *options_.server_keep_alive});
+            c.keep_alive = *options_.server_keep_alive;
+            tally_.happened(fault::server_keep_alive);
+        }
+        if (options_.receive_maximum < 100) tally_.happened(fault::small_receive_maximum);
+        if (options_.maximum_packet_size > 0) tally_.happened(fault::small_packet_maximum);
+    }
+    c.connected = true;
+    const auto answer = [this, id, ack] {
+        connection& waiting = connections_[id];
+        if (waiting.ended) return;
+        transmit(id, ack);
+        waiting.answered = true;
+        resume(id, waiting);
+    };
+    if (take(fault::late_connack)) time_.after(random_.between(3'000, 15'000), answer);
+    else answer();
+    watch_keep_alive(id);
+}
+
+void broker::refuse_connection(connection_id id, connection& c, const packet& p) {
+    packet ack{.type = kind::connack};
+    ack.reason = p.level == 4 ? random_.one_of<std::uint8_t>({1, 2, 3, 4, 5})
+                              : random_.one_of<std::uint8_t>({0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A,
+                                                              0x8C, 0x90, 0x95, 0x97, 0x99, 0x9A, 0x9B, 0x9C, 0x9D, 0x9F});
+    c.will.reset();
+    transmit(id, ack);
+    if (random_.chance(70)) end(id, false);  // else the socket stays open: the client must close it
+}
+
+/// Section 4.4: what was sent and not acknowledged is sent again, in its order.
+void broker::resume(connection_id id, connection& c) {
+    if (!session_ || session_->on != id) return;
+    for (outgoing& m : session_->in_flight) {
+        if (m.received) transmit(id, {.type = kind::pubrel, .id = m.id});
+        else send_publish(id, c, m, true);
+        m.sent_on = id;
+    }
+    pump(id);
+}
+
+void broker::watch_keep_alive(connection_id id) {
+    const connection& watched = connections_[id];
+    if (watched.keep_alive == 0 || watched.ended) return;
+    time_.at(watched.last_heard + watched.keep_alive * 1500u, [this, id] {
+        const connection& c = connections_[id];
+        if (c.ended) return;
+        if (time_.now() - c.last_heard < c.keep_alive * 1500u) return watch_keep_alive(id);
+        judge_.tell("broker: keep alive passed");
+        if (c.level == 5) transmit(id, {.type = kind::disconnect, .reason = 0x8D});
+        end(id, false);
+    });
+}
+
+// ---- messages to the client -----------------------------------------------------------------------
+
+std::uint32_t broker::publish(const std::string& topic, std::uint8_t qos, std::size_t size) {
+    if (!session_) return 0;
+    std::optional<std::uint8_t> granted;
+    for (const auto& [filter, maximum] : session_->subscriptions)
+        if (filter_matches(filter, topic)) granted = std::max(granted.value_or(0), maximum);
+    if (!granted) return 0;
+    qos = std::min(qos, *granted);
+    if (qos == 0 && session_->on == 0) return 0;
+    const std::uint32_t serial = oracle_.owed(topic, qos, session_->number).serial;
+    if (sabotage_ == sabotage::lose_inbound && qos > 0) {
+        sabotage_ = sabotage::none;
+        return serial;
+    }
+    session_->queue.push_back({.serial = serial, .topic = topic, .size = size, .qos = qos});
+    if (session_->on != 0) pump(session_->on);
+    return serial;
+}
+
+/// Sends what is queued, as far as the client's receive maximum allows.
+void broker::pump(connection_id id) {
+    connection& c = connections_[id];
+    while (session_ && session_->on == id && c.answered && !c.ended && !session_->queue.empty()) {
+        outgoing m = session_->queue.front();
+        if (m.qos > 0 && session_->in_flight.size() >= c.receive_maximum) return;
+        session_->queue.pop_front();
+        if (m.qos == 0) {
+            send_publish(id, c, m, false);
+            continue;
+        }
+        m.id = next_id();
+        m.sent_on = id;
+        session_->in_flight.push_back(m);
+        send_publish(id, c, session_->in_flight.back(), false);
+        if (m.qos == 2 && take(fault::repeated_publish)) send_publish(id, c, session_->in_flight.back(), true);
+    }
+}
+
+void broker::send_publish(connection_id id, connection&, outgoing& m, bool dup) {
+    packet p{.type = kind::publish, .id = m.id, .dup = dup, .qos = m.qos, .topic = m.topic};
+    p.payload = make_payload('b', m.serial, m.size);
+    transmit(id, p);
+}
+
+std::uint16_t broker::next_id() {
+    const auto is_used = [this](std::uint16_t id) {
+        return id == 0 || std::any_of(session_->in_flight.begin(), session_->in_flight.end(),
+                                      [id](const outgoing& m) { return m.id == id; });
+    };
+    while (is_used(++session_->last_id)) {}
+    return session_->last_id;
+}
+
+/// PUBACK, PUBREC and PUBCOMP of the client, for messages of ours.
+void broker::on_client_acknowledgement(connection_id id, connection& c, const packet& p) {
+    if (!session_ || session_->on != id) return;
+    auto& list = session_->in_flight;
+    const auto at = std::find_if(list.begin(), list.end(), [&](const outgoing& m) { return m.id == p.id; });
+    const std::string name = std::string(name_of(p.type)) + " " + std::to_string(p.id);
+    if (at == list.end()) {
+        const bool excused = c.strange.contains(p.id) || p.reason == 0x92;
+        if (!excused) violation(name + " for a message that was never sent");
+        return;
+    }
+    const bool fits = p.type == kind::puback ? at->qos == 1 : at->qos == 2 && (p.type == kind::pubrec || at->received);
+    if (!fits) return violation(name + " has no place in this flow");
+    if (p.reason >= 0x80) return violation(name + " fails a message although nobody asked for that");
+    if (p.type == kind::pubcomp) {
+        list.erase(at);
+        return pump(id);
+    }
+    if (p.type == kind::pubrec && at->received) return transmit(id, {.type = kind::pubrel, .id = p.id});
+    // [MQTT-4.6.0-2], [MQTT-4.6.0-3]: in the order of the messages, each qos by itself.
+    for (auto earlier = list.begin(); earlier != at; ++earlier)
+        if (earlier->qos == at->qos && !earlier->received) return violation(name + " overtakes the one of an earlier message");
+    oracle_.client_acknowledged(at->serial);
+    if (p.type == kind::puback) {
+        list.erase(at);
+        return pump(id);
+    }
+    at->received = true;
+    transmit(id, {.type = kind::pubrel, .id = p.id});
+}
+
+// ---- the world asks ------------------------------------------------------------------------------
+
+connection_id broker::current() const { return session_ ? session_->on : 0; }
+
+broker::connection* broker::online(connection_id& id) {
+    id = current();
+    const auto at = connections_.find(id);
+    return at == connections_.end() || at->second.ended || !at->second.answered ? nullptr : &at->second;
+}
+
+void broker::lose_sessions() {
+    tally_.happened(fault::session_lost);
+    killed();
+    if (session_) forget_session();
+}
+
+void broker::killed() {
+    for (auto& [id, c] : connections_)
+        if (!c.ended) end(id, true);
+}
+
+void broker::set_mute(bool mute) {
+    mute_ = mute;
+    if (!mute) killed();
+}
+
+void broker::send_disconnect(std::uint8_t reason) {
+    connection_id id;
+    const connection* c = online(id);
+    if (c == nullptr) return;
+    tally_.happened(reason == 0x8E ? fault::session_taken_over : fault::server_disconnect);
+    if (c->level == 5) transmit(id, {.type = kind::disconnect, .reason = reason});
+    end(id, false);
+}
+
+void broker::send_malformed() {
+    connection_id id;
+    if (online(id) == nullptr) return;
+    tally_.happened(fault::malformed_packet);
+    static const std::vector<byte_string> corpus = {
+        {0x00, 0x00},                                      // reserved packet type
+        {0x36, 0x05, 0x00, 0x01, 'a', 0x00, 0x01},         // qos 3
+        {0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0x01},              // remaining length of five bytes
+        {0x20, 0x02, 0x00, 0x00},                          // a second CONNACK
+        {0x41, 0x02, 0x00, 0x01},                          // PUBACK with reserved flags
+        {0x32, 0x05, 0x00, 0x01, 'a', 0x00, 0x00},         // packet identifier 0
+        {0x30, 0x04, 0x00, 0x02, 'a', '#'},                // a wildcard in a topic name
+        {0x30, 0x03, 0x00, 0x01, 0xFF},                    // not UTF-8
+        {0x30, 0x03, 0x00, 0x05, 'a'},                     // a topic longer than its packet
+        {0x82, 0x06, 0x00, 0x01, 0x00, 0x01, 'a', 0x00},   // SUBSCRIBE from a server
+        {0xD0, 0x01, 0x00},                                // PINGRESP with a body
+    };
+    send(id, corpus[random_.below(corpus.size())]);
+}
+
+/// An acknowledgement of an identifier far from those in use, of a random kind.
+void broker::send_unknown_acknowledgement() {
+    connection_id id;
+    connection* c = online(id);
+    if (c == nullptr) return;
+    std::uint16_t base = 1;
+    if (!session_->flows.empty()) base = session_->flows.rbegin()->first;
+    auto strange = static_cast<std::uint16_t>(base + 20'000);
+    const auto in_flight = [&] {
+        return std::any_of(session_->in_flight.begin(), session_->in_flight.end(),
+                           [&](const outgoing& m) { return m.id == strange; });
+    };
+    while (strange == 0 || session_->flows.contains(strange) || in_flight()) ++strange;
+    tally_.happened(fault::unknown_acknowledgement);
+    c->strange.insert(strange);
+    transmit(id, {.type = random_.one_of({kind::puback, kind::pubrec, kind::pubcomp, kind::pubrel}), .id = strange});
+}
+
+bool broker::is_subscribed(const std::string& filter) const {
+    return session_ && session_->subscriptions.contains(filter);
+}
+
+std::size_t broker::owed_to_client() const {
+    return session_ ? session_->queue.size() + session_->in_flight.size() : 0;
+}
+
+}  // namespace mqtt_as::sim

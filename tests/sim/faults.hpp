@@ -1,0 +1,85 @@
+// What can go wrong: every kind of fault, by name, and how often each one really happened.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace mqtt_as::sim {
+
+enum class fault : std::uint8_t {
+    // the network
+    resolve_failed, refused, unreachable, mute, fin, rst, cut_upstream, cut_downstream, half_open_8s, half_open_25s,
+    half_open_for_ever, link_flap, slow_link, partial_write, split_read, old_epoch,
+    // the broker as a process
+    broker_restart, broker_down_3s, broker_down_20s, session_lost,
+    // the broker's packets
+    withhold_puback, withhold_puback_5, late_puback, withhold_pubrec, withhold_pubcomp, withhold_suback,
+    withhold_pingresp, duplicate_acknowledgement, unknown_acknowledgement, reordered_acknowledgement,
+    refused_connack, late_connack, refused_suback, failing_puback, failing_pubrec, false_session_present,
+    malformed_packet, server_disconnect, session_taken_over, small_receive_maximum, small_packet_maximum,
+    server_keep_alive, repeated_publish,
+    // the application
+    slow_application, cancel, deadline_passed, stop_and_start, sleeping_front, full_queue,
+};
+inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(fault::full_queue) + 1;
+
+inline constexpr std::array<const char*, fault_kinds> fault_names = {
+    "resolve failed", "refused", "unreachable", "mute", "FIN", "RST", "cut upstream", "cut downstream",
+    "half-open 8 s", "half-open 25 s", "half-open for ever", "link flap", "slow link", "partial write", "split read",
+    "input of an old epoch",
+    "broker restarted", "broker down 3 s", "broker down 20 s", "session lost",
+    "PUBACK withheld", "PUBACK withheld 5 times", "PUBACK 12 s late", "PUBREC withheld", "PUBCOMP withheld",
+    "SUBACK withheld", "PINGRESP withheld", "duplicate acknowledgement", "unknown acknowledgement",
+    "reordered acknowledgements", "CONNACK refuses", "CONNACK late", "SUBACK refuses", "PUBACK fails", "PUBREC fails",
+    "false session present", "malformed packet", "server disconnects", "session taken over",
+    "small receive maximum", "small packet maximum", "server keep alive", "PUBLISH repeated",
+    "slow application", "cancel", "deadline passed", "stop and start", "sleeping front", "full queue",
+};
+
+/// How often each fault took effect, each event was reported, each phase followed another.
+struct tally {
+    std::array<std::uint64_t, fault_kinds> faults{};
+    std::array<std::uint64_t, 10> events{};                     // by the index in mqtt_as::event
+    std::array<std::array<std::uint64_t, 6>, 6> transitions{};  // by mqtt_as::status::phase, from and to
+    std::array<std::uint64_t, 64> errors{};                     // of op_done and disconnected, by errc
+
+    void happened(fault f) { ++faults[static_cast<std::size_t>(f)]; }
+    void add(const tally& other) {
+        for (std::size_t i = 0; i < faults.size(); ++i) faults[i] += other.faults[i];
+        for (std::size_t i = 0; i < events.size(); ++i) events[i] += other.events[i];
+        for (std::size_t i = 0; i < errors.size(); ++i) errors[i] += other.errors[i];
+        for (std::size_t i = 0; i < 6; ++i)
+            for (std::size_t k = 0; k < 6; ++k) transitions[i][k] += other.transitions[i][k];
+    }
+};
+
+/// Ways to make the world lie, so that it can be shown that the oracle notices.
+enum class sabotage : std::uint8_t {
+    none,
+    swallow_publish,    // the broker acknowledges a PUBLISH and forgets it
+    duplicate_qos2,     // the broker delivers a qos 2 message twice
+    lose_inbound,       // the broker drops a message it owed the client
+    reorder,            // the broker delivers two messages of one topic in the wrong order
+    double_report,      // the application hears of one operation twice
+    lost_report,        // the application never hears of one operation
+    early_acknowledge,  // a message is acknowledged that the application still holds
+    leak,               // one block of memory is never given back
+    no_recovery,        // the broker stays mute after the world was healed
+    busy_loop,          // the timer fires again and again at one moment
+    chance,             // two runs of one seed differ
+};
+struct sabotage_name {
+    sabotage what;
+    const char* name;
+};
+inline constexpr sabotage_name sabotages[] = {
+    {sabotage::swallow_publish, "swallow-publish"}, {sabotage::duplicate_qos2, "duplicate-qos2"},
+    {sabotage::lose_inbound, "lose-inbound"},       {sabotage::reorder, "reorder"},
+    {sabotage::double_report, "double-report"},     {sabotage::lost_report, "lost-report"},
+    {sabotage::early_acknowledge, "early-acknowledge"}, {sabotage::leak, "leak"},
+    {sabotage::no_recovery, "no-recovery"},         {sabotage::busy_loop, "busy-loop"},
+    {sabotage::chance, "chance"},
+};
+
+}  // namespace mqtt_as::sim
