@@ -70,6 +70,7 @@ protected:
         if (!v.opening && !v->is_online()) v.await_attempt();
         v.transport_takes = true;
         broker.session_present = session_kept;
+        if (when == outage::none && (at == step::sent || at == step::release_sent)) broker.answer_last();
         broker.run();
         ASSERT_TRUE(v->is_online());
         EXPECT_EQ(v.sent().find("torn"), std::string::npos);

@@ -167,6 +167,7 @@ public:
         EXPECT_LE(count, gather.size());
         spans.assign(gather.begin(), gather.begin() + static_cast<std::ptrdiff_t>(count));
         for (const auto& span : spans) under_way_.insert(under_way_.end(), span.begin(), span.end());
+        turn();
         return under_way_.size();
     }
     /// The transport has taken `size` bytes of the batch. They must be the bytes that were offered.

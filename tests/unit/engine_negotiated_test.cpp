@@ -131,8 +131,8 @@ TEST_F(engine_negotiated_v5, nothing_above_the_maximum_qos_is_sent) {
     const int waiting_two = w.publish("a", "x", 2);
     const int waiting_one = w.publish("a", "x", 1);
     w.reconnect(false, "24 01");
-    EXPECT_EQ(w.report(waiting_two), "unsupported_by_server");
     EXPECT_EQ(w.sent_packets().back().substr(0, 2), "32");
+    EXPECT_EQ(w.report(waiting_two), "unsupported_by_server");
     EXPECT_EQ(w.reports(waiting_one), 0);
     EXPECT_EQ(w.publish("a", "x", 2), 0);
     EXPECT_EQ(w.last_error, errc::unsupported_by_server);
@@ -146,8 +146,8 @@ TEST_F(engine_negotiated_v5, no_retained_message_is_sent_where_the_server_keeps_
     w.start();
     const int early = w.publish({.topic = "a", .payload = as_bytes("x"), .retain = true});
     w.reconnect(false, "25 00");
-    EXPECT_EQ(w.report(early), "unsupported_by_server");
     EXPECT_EQ(w.sent_packets().size(), 1u);
+    EXPECT_EQ(w.report(early), "unsupported_by_server");
     EXPECT_EQ(w.publish({.topic = "a", .payload = as_bytes("x"), .retain = true}), 0);
     EXPECT_EQ(w.last_error, errc::unsupported_by_server);
     EXPECT_GT(w.publish("a", "x", 0), 0);

@@ -51,7 +51,8 @@ TEST_P(engine_outage, at_every_step_with_the_session_kept) {
             } else {
                 EXPECT_EQ(out, publish_bytes(first_byte(qos, false), id));
             }
-            EXPECT_EQ(v->count().resent, qos > 0 && at >= step::offered ? 1u : 0u);
+            // A PUBREL that goes out for the first time is no repetition.
+            EXPECT_EQ(v->count().resent, qos > 0 && at >= step::offered && at != step::answered ? 1u : 0u);
 
             // The flow goes on to its end.
             if (qos == 1) v.feed("40 02 " + id);

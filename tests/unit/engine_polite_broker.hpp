@@ -21,8 +21,10 @@ public:
             answer(sent);
         }
     }
-    /// Forgets what was sent before; the log may have been cleared.
+    /// Forgets what was sent before.
     void skip() { at_ = w_.log.size(); }
+    /// The packet that was sent last before this broker was there still waits for its answer.
+    void answer_last() { at_ = w_.log.size() - 1; }
 
 private:
     void answer(const std::vector<std::uint8_t>& sent) {

@@ -330,6 +330,51 @@ TEST_P(engine_subscription, publishes_received_before_suback_are_delivered) {
     EXPECT_EQ(w.events(), "message a 'x' qos 0");
 }
 
+TEST_P(engine_subscription, unsubscribing_while_suback_is_due_forgets) {
+    w.go_online();
+    const int asking = w.subscribe("a", 1);
+    w.flush();
+    const std::string id = u16(w.last_id());
+    w.unsubscribe("a");
+    EXPECT_EQ(w->look().subscriptions, 0u);
+    w.flush();
+    w.feed(suback(id_of("90 02 " + id), "01"));
+    EXPECT_EQ(w.report(asking), "ok 01");
+    EXPECT_EQ(w->look().subscriptions, 0u);
+    for (const auto& p : lose_session()) EXPECT_NE(p.substr(0, 2), "82");
+}
+
+TEST_P(engine_subscription, a_waiting_equal_request_can_be_cancelled_alone) {
+    w.go_online();
+    have("a", 1);
+    const auto packets = lose_session();
+    ASSERT_EQ(packets.size(), 1u);
+    const int cancelled = w.subscribe("a", 1);
+    const int late = w.subscribe({.filter = "a", .qos = 1, .timeout = 1s});
+    const int patient = w.subscribe("a", 1);
+    EXPECT_TRUE(w.cancel(cancelled, cancel_scope::if_untouched));
+    EXPECT_EQ(w.report(cancelled), "cancelled");
+    w.advance(1s);
+    EXPECT_EQ(w.report(late), "timed_out");
+    w.feed(suback(id_of(packets[0]), "01"));
+    EXPECT_EQ(w.report(patient), "ok 01");
+    EXPECT_EQ(w->look().unfinished, 0u);
+    EXPECT_EQ(w.sent(), "");
+}
+
+TEST_P(engine_subscription, cancelling_the_one_that_others_wait_for_leaves_them_waiting) {
+    // Two equal requests before the first connection: one SUBSCRIBE for both.
+    const int first = w.subscribe("a", 1);
+    const int second = w.subscribe("a", 1);
+    EXPECT_TRUE(w.cancel(first));
+    w.go_online();
+    for (const auto& p : w.sent_packets()) w.feed(suback(id_of(p), "01"));
+    EXPECT_EQ(w.report(first).find("cancelled"), 0u);
+    EXPECT_EQ(w.report(second), "ok 01");
+    EXPECT_EQ(w->look().subscriptions, 1u);
+    EXPECT_EQ(w->look().unfinished, 0u);
+}
+
 TEST_P(engine_subscription, two_equal_requests_both_complete) {
     w.go_online();
     const int one = w.subscribe("a", 1);
