@@ -1,0 +1,202 @@
+// One thread, one event loop; public calls run on it and wait for their result.
+#include "tests/support/fault_proxy.hpp"
+
+#include "tests/support/proxy_connection.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
+#include <future>
+#include <list>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace mqtt_as::test {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+// What the kernel acknowledges on behalf of a silent path, and how far a slow path may run ahead.
+constexpr int receive_buffer = 8192;
+
+bool names(std::string_view wanted, std::string_view client) { return wanted.empty() || wanted == client; }
+
+}  // namespace
+
+struct fault_proxy::machine : proxy_rules {
+    explicit machine(const std::filesystem::path& broker_socket) : broker(broker_socket.string()), listener(loop) {
+        bind_listener();
+        listen();
+        thread = std::thread([this] { loop.run(); });
+    }
+
+    ~machine() {
+        run([this] {
+            listener.close();
+            for (const auto& each : connections) each->close();
+        });
+        loop.stop();  // packets that were to come late are forgotten
+        thread.join();
+    }
+
+    template <class Do>
+    auto run(Do what) -> decltype(what()) {
+        std::packaged_task<decltype(what())()> task(std::move(what));
+        auto result = task.get_future();
+        asio::post(loop, [task = std::move(task)]() mutable { task(); });
+        return result.get();
+    }
+
+    template <class Do>
+    void each_of(std::string_view client, Do what) {
+        run([&] {
+            forget_closed();
+            for (const auto& each : connections) {
+                if (names(client, each->client())) what(*each);
+            }
+        });
+    }
+
+    void forget_closed() {
+        std::erase_if(connections, [](const auto& each) { return each->is_closed(); });
+    }
+
+    // Bound even while nobody listens, so that nobody else gets the port.
+    void bind_listener() {
+        listener.open(asio::ip::tcp::v4());
+        listener.set_option(asio::socket_base::reuse_address(true));
+        listener.set_option(asio::socket_base::receive_buffer_size(receive_buffer));
+        listener.bind({asio::ip::address_v4::loopback(), port});
+        port = listener.local_endpoint().port();
+    }
+
+    void listen() {
+        listener.listen();
+        accept_next();
+    }
+
+    void accept_next() {
+        listener.async_accept([this](error_code error, asio::ip::tcp::socket client) {
+            if (error) return;
+            open(std::move(client));
+            accept_next();
+        });
+    }
+
+    void open(asio::ip::tcp::socket client) {
+        error_code error;
+        client.set_option(asio::ip::tcp::no_delay(true), error);
+        asio::local::stream_protocol::socket to_broker(loop);
+        to_broker.connect(broker, error);
+        if (error) {  // as if the broker's machine had refused
+            client.set_option(asio::socket_base::linger(true, 0), error);
+            client.close(error);
+            return;
+        }
+        forget_closed();
+        connections.push_back(std::make_shared<proxy_connection>(std::move(client), std::move(to_broker), *this));
+        connections.back()->start();
+    }
+
+    asio::io_context loop;
+    asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(loop);
+    asio::local::stream_protocol::endpoint broker;
+    asio::ip::tcp::acceptor listener;
+    std::uint16_t port = 0;
+    std::list<std::shared_ptr<proxy_connection>> connections;
+    std::thread thread;
+};
+
+fault_proxy::fault_proxy(const std::filesystem::path& broker) : machine_(std::make_unique<machine>(broker)) {}
+
+fault_proxy::~fault_proxy() = default;
+
+std::uint16_t fault_proxy::port() const { return machine_->port; }
+
+void fault_proxy::reset(std::string_view client) {
+    machine_->each_of(client, [](proxy_connection& each) { each.reset(); });
+}
+
+void fault_proxy::finish(std::string_view client) {
+    machine_->each_of(client, [](proxy_connection& each) { each.finish(); });
+}
+
+void fault_proxy::refuse() {
+    machine_->run([this] {
+        machine_->listener.close();
+        machine_->bind_listener();
+    });
+}
+
+void fault_proxy::accept() {
+    machine_->run([this] { machine_->listen(); });
+}
+
+void fault_proxy::half_open(std::string_view client, silence how) {
+    machine_->each_of(client, [how](proxy_connection& each) { each.fall_silent(how); });
+}
+
+void fault_proxy::heal(std::string_view client) {
+    machine_->run([&] {
+        for (auto& [name, how] : machine_->paths) {
+            if (names(client, name)) how.mute = false;
+        }
+    });
+    machine_->each_of(client, [](proxy_connection& each) { each.heal(); });
+}
+
+void fault_proxy::set_path(std::string_view client, const path& how) {
+    machine_->run([&] { machine_->paths[std::string(client)] = how; });
+    if (how.mute) half_open(client);
+}
+
+fault_proxy::rule_id fault_proxy::add(const rule& what) {
+    return machine_->run([&] { return machine_->add(what); });
+}
+
+unsigned fault_proxy::applied(rule_id id) const {
+    return machine_->run([&] { return machine_->rules.at(id).applied; });
+}
+
+void fault_proxy::remove(rule_id id) {
+    machine_->run([&] { machine_->rules.at(id).what.times = 0; });
+}
+
+void fault_proxy::release(rule_id id) {
+    machine_->run([&] {
+        for (auto& [where, bytes] : std::exchange(machine_->rules.at(id).withheld, {})) {
+            if (const auto connection = where.lock()) connection->pass(machine_->rules.at(id).what.to, bytes);
+        }
+    });
+}
+
+void fault_proxy::inject(std::string_view client, std::string_view bytes) {
+    machine_->each_of(client, [bytes](proxy_connection& each) { each.pass(toward::client, std::string(bytes)); });
+}
+
+std::size_t fault_proxy::passed(toward to, packet_type type, std::string_view client) const {
+    return machine_->run([&] {
+        std::size_t sum = 0;
+        for (const auto& [what, number] : machine_->passed) {
+            if (what.to == to && what.type == type && names(client, what.client)) sum += number;
+        }
+        return sum;
+    });
+}
+
+std::size_t fault_proxy::connections(std::string_view client) const {
+    return passed(toward::broker, packet_type::connect, client);
+}
+
+std::size_t fault_proxy::open_connections(std::string_view client) const {
+    std::size_t sum = 0;
+    machine_->each_of(client, [&](proxy_connection&) { ++sum; });
+    return sum;
+}
+
+}  // namespace mqtt_as::test

@@ -1,0 +1,119 @@
+// One client's connection through the fault proxy, and the rules that all connections share. Everything here runs on
+// the proxy's thread.
+#pragma once
+
+#include "tests/support/fault_proxy.hpp"
+
+#include <array>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <compare>
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mqtt_as::test {
+
+class proxy_connection;
+
+/// What the proxy was told to do, and what it has counted.
+struct proxy_rules {
+    struct state {
+        rule what;
+        unsigned seen = 0;  ///< packets that matched
+        unsigned applied = 0;
+        std::vector<std::pair<std::weak_ptr<proxy_connection>, std::string>> withheld;
+    };
+    struct kind {
+        toward to;
+        packet_type type;
+        std::string client;
+        friend auto operator<=>(const kind&, const kind&) = default;
+    };
+
+    std::size_t add(const rule& what);
+    /// The rule that decides about this packet, counted as applied; nullptr when it passes.
+    state* match(toward to, const frame& packet, std::string_view client);
+    path path_of(std::string_view client) const;
+
+    std::deque<state> rules;
+    std::map<std::string, path, std::less<>> paths;
+    std::map<kind, std::size_t> passed;
+};
+
+class proxy_connection : public std::enable_shared_from_this<proxy_connection> {
+public:
+    using socket = boost::asio::generic::stream_protocol::socket;
+
+    proxy_connection(socket client, socket broker, proxy_rules& rules);
+
+    void start();
+    const std::string& client() const { return client_id_; }
+    bool is_closed() const { return closed_; }
+
+    void reset();
+    void finish();
+    void close();
+    void fall_silent(silence how);
+    void heal();
+    /// Queues bytes behind those that are on their way.
+    void pass(toward to, std::string bytes);
+
+private:
+    enum class ending { none, finish, reset };
+
+    struct parcel {
+        std::chrono::steady_clock::time_point due;
+        std::string bytes;
+        ending then = ending::none;
+    };
+
+    // One direction. `ended`: its source has no more bytes.
+    struct stream {
+        stream(socket& from, socket& to) : source(from), sink(to), pause(from.get_executor()) {}
+        socket& source;
+        socket& sink;
+        boost::asio::steady_timer pause;
+        framer frames;
+        std::array<char, 8192> chunk;
+        std::deque<parcel> queue;
+        std::size_t queued = 0;
+        bool reading = false;
+        bool writing = false;
+        bool ended = false;
+        bool dropping_rest = false;  ///< of a large packet whose beginning was dropped
+    };
+
+    stream& toward_(toward to) { return to == toward::broker ? upward_ : downward_; }
+    void read(toward to);
+    void has_read(toward to, bool ok, std::size_t size);
+    void take(toward to, std::string_view bytes);
+    void handle(toward to, const frame& packet);
+    void apply(proxy_rules::state& rule, const frame& packet);
+    void put(toward to, std::string bytes, ending then = ending::none);
+    void write(toward to);
+    void write_next(toward to);
+    void has_written(toward to, bool ok, std::size_t size, std::size_t rate);
+    void go_on(toward to, std::size_t size);
+    void end(ending how);
+
+    socket client_;
+    socket broker_;
+    proxy_rules& rules_;
+    stream upward_;
+    stream downward_;
+    std::string client_id_;
+    bool silent_ = false;
+    bool dropped_bytes_ = false;
+    silence how_silent_ = silence::held;
+    bool finishing_ = false;  ///< FIN was sent; what the client still sends is read and thrown away
+    bool closed_ = false;
+};
+
+}  // namespace mqtt_as::test
