@@ -29,7 +29,7 @@ namespace mqtt_as::detail {
 
 const boost::asio::any_io_executor& executor_of(const core&) noexcept;
 /// A number that names the waiter for `cancel` below. To be asked for before the operation begins.
-std::uint64_t new_ticket(core&, waiter&);
+std::uint64_t new_ticket(core&, waiter&) noexcept;
 void cancel(core&, waiter*, std::uint64_t ticket, cancel_scope) noexcept;
 
 std::exception_ptr make_exception(const char* operation, errc, const connect_result&);
@@ -100,14 +100,14 @@ public:
 
     void complete(core& c) override {
         Handler handler = handler_.take();
-        const errc error = this->error;
+        const errc ended = this->error;
         if constexpr (std::is_void_v<Result>) {
             release(c);
-            call<as_exception, Operation>(handler, error);
+            call<as_exception, Operation>(handler, ended);
         } else {
-            Result result = std::move(this->result);
+            Result value = std::move(this->result);
             release(c);
-            call<as_exception, Operation>(handler, error, std::move(result));
+            call<as_exception, Operation>(handler, ended, std::move(value));
         }
     }
     void abandon() noexcept override { this->~direct_waiter(); }
@@ -129,23 +129,23 @@ public:
 
     void complete(core& c) override {
         auto taken = std::make_unique<work>(work_.take());
-        const errc error = this->error;
+        const errc ended = this->error;
         if constexpr (std::is_void_v<Result>) {
             release(c);
             const auto executor = taken->guard.get_executor();
-            boost::asio::dispatch(executor, [taken = std::move(taken), error]() mutable {
+            boost::asio::dispatch(executor, [taken = std::move(taken), ended]() mutable {
                 Handler handler = std::move(taken->handler);
                 taken.reset();
-                call<as_exception, Operation>(handler, error);
+                call<as_exception, Operation>(handler, ended);
             });
         } else {
-            Result result = std::move(this->result);
+            Result value = std::move(this->result);
             release(c);
             const auto executor = taken->guard.get_executor();
-            boost::asio::dispatch(executor, [taken = std::move(taken), error, result = std::move(result)]() mutable {
+            boost::asio::dispatch(executor, [taken = std::move(taken), ended, value = std::move(value)]() mutable {
                 Handler handler = std::move(taken->handler);
                 taken.reset();
-                call<as_exception, Operation>(handler, error, std::move(result));
+                call<as_exception, Operation>(handler, ended, std::move(value));
             });
         }
     }
@@ -193,9 +193,9 @@ struct initiate {
         using handler_type = std::decay_t<Handler>;
         const auto& ours = executor_of(*target);
         const auto executor = boost::asio::get_associated_executor(handler, ours);
-        using executor_type = std::decay_t<decltype(executor)>;
+        using its_executor = std::decay_t<decltype(executor)>;
         bool direct = false;
-        if constexpr (std::is_convertible_v<executor_type, boost::asio::any_io_executor>) {
+        if constexpr (std::is_convertible_v<its_executor, boost::asio::any_io_executor>) {
             direct = boost::asio::any_io_executor(executor) == ours;
         }
         auto slot = boost::asio::get_associated_cancellation_slot(handler);
@@ -204,7 +204,7 @@ struct initiate {
             who = make_waiter<direct_waiter<as_exception, Operation, handler_type, Result>>(
                 *target, std::forward<Handler>(handler));
         } else {
-            who = make_waiter<remote_waiter<as_exception, Operation, handler_type, Result, executor_type>>(
+            who = make_waiter<remote_waiter<as_exception, Operation, handler_type, Result, its_executor>>(
                 *target, std::forward<Handler>(handler), executor);
         }
         if (slot.is_connected()) {

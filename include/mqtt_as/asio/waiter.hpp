@@ -101,14 +101,14 @@ public:
 
     void complete(core& c) override {
         Handler handler = handler_.take();
-        const std::error_code error = make_error_code(this->error);
+        const std::error_code ended = make_error_code(this->error);
         if constexpr (std::is_void_v<Result>) {
             release(c);
-            handler(error);
+            handler(ended);
         } else {
-            Result result = std::move(this->result);
+            Result value = std::move(this->result);
             release(c);
-            handler(error, std::move(result));
+            handler(ended, std::move(value));
         }
     }
     void abandon() noexcept override { this->~callback_waiter(); }

@@ -1,0 +1,64 @@
+// MQTTClient and its parts: each call goes to the core.
+#include "mqtt_as/asio/async.hpp"
+#include "mqtt_as/asio/client.hpp"
+
+#include "src/asio/core.hpp"
+
+#include <cstdio>
+
+#include <boost/asio/io_context.hpp>
+
+namespace mqtt_as {
+
+MQTTClient::MQTTClient(event_loop& loop, mqtt_as::config c) : MQTTClient(loop.context().get_executor(), std::move(c)) {}
+
+MQTTClient::MQTTClient(const boost::asio::any_io_executor& executor, mqtt_as::config c)
+    : core_(std::make_shared<detail::core>(*this, executor, std::move(c))), up(core_, true), down(core_, false),
+      queue(core_) {}
+
+MQTTClient::~MQTTClient() { core_->let_go(); }
+
+bool MQTTClient::isconnected() const noexcept { return core_->is_connected(); }
+void MQTTClient::close() { core_->close(); }
+explanation MQTTClient::explain() const { return core_->explain(); }
+counters MQTTClient::count() const { return core_->count(); }
+const config& MQTTClient::config() const noexcept { return core_->configured().user(); }
+boost::asio::any_io_executor MQTTClient::get_executor() const { return core_->executor(); }
+
+void MQTTClient::dprint(std::string_view line) {
+    if (DEBUG) std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
+}
+
+bool event_flag::is_set() const { return core_->flag(up_); }
+void event_flag::set() { core_->set_flag(up_); }
+void event_flag::clear() { core_->clear_flag(up_); }
+
+std::optional<queued_message> message_queue::try_receive() { return core_->try_receive(); }
+std::size_t message_queue::size() const { return core_->queue_size(); }
+std::size_t message_queue::capacity() const { return core_->configured().user().queue_len; }
+std::uint64_t message_queue::discards() const { return core_->discards(); }
+
+namespace detail {
+
+void connect_operation::begin(core& c, result_waiter<connect_result>* who) { c.connect(options, who); }
+void publish_operation::begin(core& c, result_waiter<publish_result>* who) {
+    c.publish(topic, std::move(body), options, who);
+}
+void subscribe_operation::begin(core& c, result_waiter<subscribe_result>* who) { c.subscribe(filter, options, who); }
+void unsubscribe_operation::begin(core& c, result_waiter<unsubscribe_result>* who) {
+    c.unsubscribe(filter, options, who);
+}
+void disconnect_operation::begin(core& c, result_waiter<void>* who) { c.disconnect(options, who); }
+void broker_up_operation::begin(core& c, result_waiter<bool>* who) { c.broker_up(who); }
+void receive_operation::begin(core& c, result_waiter<queued_message>* who) { c.receive(who); }
+void wait_operation::begin(core& c, result_waiter<void>* who) { c.wait(up, who); }
+
+void* acquire_block(core& c) { return c.acquire_block(); }
+void release_block(core& c, void* memory) noexcept { c.release_block(memory); }
+const boost::asio::any_io_executor& executor_of(const core& c) noexcept { return c.executor(); }
+std::uint64_t new_ticket(core& c, waiter& who) noexcept { return c.new_ticket(who); }
+void cancel(core& c, waiter* who, std::uint64_t ticket, cancel_scope scope) noexcept { c.cancel(who, ticket, scope); }
+
+}  // namespace detail
+
+}  // namespace mqtt_as

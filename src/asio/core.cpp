@@ -1,0 +1,378 @@
+// The pump: moves bytes, time and events between the engine and the world. It knows nothing of MQTT.
+#include "src/asio/core.hpp"
+
+#include "src/asio/clock.hpp"
+#include "src/asio/transport/socket_transport.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+namespace mqtt_as::detail {
+
+namespace {
+
+/// A turn that finds more and more to do lets others have the executor after this many rounds.
+constexpr int rounds_max = 16;
+/// Reads, and writes, of one round.
+constexpr int reads_max = 4;
+constexpr int writes_max = 16;
+/// Before time is judged everything readable is read, but not for ever.
+constexpr int late_rounds_max = 512;
+
+constexpr std::size_t read_size = 16 * 1024;
+
+/// The buffer that all clients of a thread read into. Who finds it in use (a callback runs an event loop of its own)
+/// gets another one.
+class read_buffer {
+public:
+    read_buffer() : shared_(!std::exchange(in_use, true)) {
+        if (!shared_) own_.resize(read_size);
+    }
+    ~read_buffer() {
+        if (shared_) in_use = false;
+    }
+    read_buffer(const read_buffer&) = delete;
+    read_buffer& operator=(const read_buffer&) = delete;
+
+    std::span<std::uint8_t> span() { return shared_ ? std::span<std::uint8_t>(memory) : own_; }
+
+private:
+    static inline thread_local bool in_use = false;
+    static inline thread_local std::uint8_t memory[read_size];
+    const bool shared_;
+    std::vector<std::uint8_t> own_;
+};
+
+}  // namespace
+
+/// Turns the pump from the executor. When the event loop ends without having run it, nobody will ever run anything
+/// again: the waiters, whose handlers may own us in turn, are destroyed.
+class core::wake_up {
+public:
+    explicit wake_up(std::shared_ptr<core> c) : core_(std::move(c)) {}
+    wake_up(wake_up&&) = default;
+    wake_up& operator=(wake_up&&) = delete;
+    ~wake_up() {
+        if (core_) core_->abandon();
+    }
+    void operator()() {
+        const auto c = std::move(core_);
+        lock_type lock(c->mutex_);
+        c->wake_posted_ = false;
+        c->happened(lock);
+    }
+
+private:
+    std::shared_ptr<core> core_;
+};
+
+core::core(MQTTClient& client, const boost::asio::any_io_executor& executor, config given)
+    : settings_(std::move(given)), executor_(executor), mutex_(!settings_.user().single_threaded),
+      engine_(settings_.engine(), settings_.limits(), memory_, random_seed()), client_(&client), timer_(executor) {
+    if (!engine_.ok()) throw std::bad_alloc();
+    if (settings_.user().queue_len > 0) queue_ = std::make_unique<std::deque<queue_entry>>();
+}
+
+core::~core() { abandon(); }
+
+// ---- waking and turning -----------------------------------------------------------------------------------
+
+void core::wake(lock_type& lock) {
+    if (pumping_) {
+        again_ = true;
+    } else if (!wake_posted_ && !abandoned_) {
+        wake_posted_ = true;
+        lock.unlock();
+        boost::asio::post(executor_, wake_up(shared_from_this()));
+    }
+}
+
+void core::happened(lock_type& lock) {
+    again_ = true;
+    if (!pumping_) turn(lock);
+}
+
+void core::turn(lock_type& lock) {
+    const auto keep = shared_from_this();
+    pumping_ = true;
+    core* const outer = std::exchange(current_turn_, this);
+    int round = 0;
+    do {
+        again_ = false;
+        if (std::exchange(timer_fired_, false)) judge_time(lock);
+        if (read_ready_) read(lock);
+        if (std::exchange(room_, false)) unpark(boot_time());
+        run_ready(lock);
+        perform(lock);
+        write(lock);
+    } while (!is_idle() && ++round < rounds_max);
+    arm(lock);
+    free_.take_all(turn_free_);
+    current_turn_ = outer;
+    pumping_ = false;
+    if (!is_idle()) wake(lock);
+}
+
+bool core::is_idle() const {
+    return !again_ && ready_.empty() && notices_.empty() && dead_owners_.empty() && !timer_fired_ &&
+           !(room_ && !parked_publishes_.empty()) && !(read_ready_ && open_ && engine_.wants_bytes());
+}
+
+// ---- bytes in ---------------------------------------------------------------------------------------------
+
+void core::read(lock_type& lock) {
+    if (!open_) {
+        read_ready_ = false;
+        return;
+    }
+    if (!leftover_.empty()) {
+        if (!engine_.wants_bytes()) return;
+        const auto rest = std::exchange(leftover_, {});
+        if (!feed(lock, rest)) return;
+    }
+    read_buffer buffer;
+    for (int i = 0; i < reads_max && open_ && engine_.wants_bytes(); ++i) {
+        lock.unlock();
+        const io_result r = transport_->read(buffer.span());
+        lock.lock();
+        if (r.size > 0) {
+            if (!feed(lock, buffer.span().first(r.size))) return;
+            if (r.size < buffer.span().size()) {  // drained
+                read_ready_ = false;
+                return;
+            }
+        } else if (r.now == io_result::state::would_block) {
+            read_ready_ = false;
+            return;
+        } else {
+            return lose_transport(lock, errc::connection_closed, r.error);
+        }
+    }
+}
+
+/// False when the connection is over.
+bool core::feed(lock_type& lock, bytes in) {
+    const epoch of = epoch_;
+    time_point now = boot_time();
+    ++reads_;
+    was_pending_ = false;
+    message received;
+    while (!in.empty()) {
+        const taken t = engine_.on_bytes(now, of, in);
+        in = in.subspan(t.size);
+        while (collect(received)) now = deliver(lock, received);
+        if (t.reason == taken::why::busy) {
+            leftover_.assign(in.begin(), in.end());
+            break;
+        }
+        if (t.reason == taken::why::closed) {
+            read_ready_ = false;
+            return false;
+        }
+    }
+    end_asking(true);
+    return true;
+}
+
+// ---- bytes out --------------------------------------------------------------------------------------------
+
+void core::write(lock_type& lock) {
+    std::array<bytes, 64> gather;
+    for (int i = 0; i < writes_max && open_ && !write_blocked_; ++i) {
+        const time_point now = boot_time();
+        const std::size_t count = engine_.poll_transmit(now, gather);
+        if (count == 0) return;
+        lock.unlock();
+        const io_result r = transport_->write(std::span<const bytes>(gather).first(count));
+        lock.lock();
+        if (r.size > 0) {
+            sent_ += r.size;
+            engine_.on_sent(now, epoch_, r.size);
+            collect();
+        }
+        if (r.now == io_result::state::would_block) {
+            write_blocked_ = true;
+            lock.unlock();
+            transport_->wait_writable();
+            lock.lock();
+        } else if (r.now != io_result::state::done) {
+            // What the server said before it closed may still be readable: why it refused us, or left.
+            read_ready_ = true;
+            read(lock);
+            if (open_) lose_transport(lock, errc::connection_closed, r.error);
+            again_ = true;
+        }
+    }
+    if (open_ && !write_blocked_) again_ = true;
+}
+
+// ---- commands ---------------------------------------------------------------------------------------------
+
+void core::perform(lock_type& lock) {
+    while (const auto c = engine_.poll_command()) {
+        again_ = true;
+        if (c->what == command::kind::close) {
+            lose_transport(lock, errc::connection_closed, 0);
+        } else {
+            epoch_ = c->epoch;
+            transport_ = std::make_shared<socket_transport>(executor_, epoch_, settings_.target(), book_,
+                                                            shared_from_this());
+            lock.unlock();
+            transport_->open();
+            lock.lock();
+        }
+    }
+}
+
+void core::lose_transport(lock_type& lock, errc error, int number) {
+    const auto lost = std::exchange(transport_, nullptr);
+    open_ = read_ready_ = read_armed_ = write_blocked_ = false;
+    leftover_ = {};
+    if (lost) {
+        last_address_ = lost->address();
+        lock.unlock();
+        lost->close();
+        lock.lock();
+    }
+    engine_.on_closed(boot_time(), epoch_, error, number);
+    collect();
+}
+
+// ---- time -------------------------------------------------------------------------------------------------
+
+void core::judge_time(lock_type& lock) {
+    const auto due = engine_.deadline();
+    if (due && *due <= boot_time()) {
+        // We may be late: what has arrived meanwhile comes first.
+        read_ready_ = read_ready_ || open_;
+        for (int i = 0; i < late_rounds_max && read_ready_ && open_ && engine_.wants_bytes(); ++i) read(lock);
+        const time_point now = boot_time();
+        if (open_) look_at_peer(now);
+        engine_.on_time(now);
+        collect();
+    }
+    judge_front_deadlines(boot_time());
+}
+
+/// Bytes that were on their way at the last look and have been acknowledged since are a sign of life. Those that were
+/// sent since do not count: the kernel of a dead server acknowledges a ping, too.
+void core::look_at_peer(time_point now) {
+    const std::uint64_t pending = std::min<std::uint64_t>(transport_->unacknowledged(), sent_);
+    const std::uint64_t acknowledged = sent_ - pending;
+    if (was_pending_ && acknowledged > acknowledged_) engine_.on_peer_progress(now, epoch_);
+    acknowledged_ = acknowledged;
+    was_pending_ = pending > 0;
+}
+
+void core::watch(time_point deadline) {
+    if (!front_deadline_ || deadline < *front_deadline_) front_deadline_ = deadline;
+}
+
+void core::judge_front_deadlines(time_point now) {
+    if (!front_deadline_ || now < *front_deadline_) return;
+    front_deadline_.reset();
+    for (std::size_t i = 0; i < questions_.size();) {
+        if (now < questions_[i].deadline) {
+            watch(questions_[i++].deadline);
+            continue;
+        }
+        questions_[i].who->result = false;
+        lists_[asking].remove(questions_[i].who);
+        make_ready(questions_[i].who, errc::ok);
+        questions_.erase(questions_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    for (auto p = parked_publishes_.begin(); p != parked_publishes_.end();) {
+        if (!p->deadline || now < *p->deadline) {
+            if (p->deadline) watch(*p->deadline);
+            ++p;
+            continue;
+        }
+        lists_[parked].remove(p->who);
+        make_ready(p->who, errc::timed_out);
+        dead_owners_.push_back(std::move(p->what.body));
+        p = parked_publishes_.erase(p);
+    }
+}
+
+/// At the end of a turn: one wait for bytes, one for time. A timer that is set for an earlier moment stays: it looks
+/// again when it fires.
+void core::arm(lock_type& lock) {
+    if (const std::uint32_t n = engine_.count().republications; n != republications_) {
+        MQTTClient::REPUB_COUNT += n - republications_;
+        republications_ = n;
+    }
+    auto due = engine_.deadline();
+    if (front_deadline_ && (!due || *front_deadline_ < *due)) due = front_deadline_;
+    const bool reads = open_ && !read_ready_ && !read_armed_ && engine_.wants_bytes();
+    const bool sets_timer = due && !(armed_for_ && *armed_for_ <= *due);
+    const bool stops_timer = !due && armed_for_;
+    if (!reads && !sets_timer && !stops_timer) return;
+    if (reads) read_armed_ = true;
+    armed_for_ = due ? (sets_timer ? due : armed_for_) : std::nullopt;
+    lock.unlock();
+    if (reads) transport_->wait_readable();
+    if (stops_timer) timer_.cancel();
+    if (sets_timer) {
+        const auto in = std::max(duration(0), *due - boot_time());
+        timer_.expires_after(std::chrono::milliseconds(in.count()));
+        timer_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
+            if (cancelled) return;
+            lock_type timer_lock(self->mutex_);
+            self->armed_for_.reset();
+            self->timer_fired_ = true;
+            self->happened(timer_lock);
+        });
+    }
+    lock.lock();
+}
+
+// ---- the transport tells ----------------------------------------------------------------------------------
+
+void core::on_stage(epoch e, stage s) {
+    lock_type lock(mutex_);
+    if (e != epoch_ || !transport_) return;
+    engine_.on_stage(boot_time(), e, s);
+    collect();
+    happened(lock);
+}
+
+void core::on_opened(epoch e) {
+    lock_type lock(mutex_);
+    if (e != epoch_ || !transport_) return;
+    open_ = true;
+    sent_ = acknowledged_ = 0;
+    was_pending_ = false;
+    last_address_ = transport_->address();
+    engine_.on_opened(boot_time(), e);
+    collect();
+    happened(lock);
+}
+
+void core::on_failed(epoch e, errc error, int number) {
+    lock_type lock(mutex_);
+    if (e != epoch_ || !transport_) return;
+    last_address_ = transport_->address();
+    transport_.reset();
+    engine_.on_closed(boot_time(), e, error, number);
+    collect();
+    happened(lock);
+}
+
+void core::on_readable(epoch e) {
+    lock_type lock(mutex_);
+    if (e != epoch_ || !open_) return;
+    read_armed_ = false;
+    read_ready_ = true;
+    happened(lock);
+}
+
+void core::on_writable(epoch e) {
+    lock_type lock(mutex_);
+    if (e != epoch_ || !open_) return;
+    write_blocked_ = false;
+    happened(lock);
+}
+
+}  // namespace mqtt_as::detail

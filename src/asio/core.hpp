@@ -1,0 +1,285 @@
+// What is behind a client: the engine, the pump that connects it to the world, and everyone who waits.
+//
+// Theory of operation.
+//
+//   any thread   a request locks, calls the engine, puts its waiter where the answer will find it, and wakes the pump
+//   executor     a wait of the transport, the timer or a wake-up has ended: it notes the fact and turns the pump
+//   a turn       read and feed, judge the time, run completions and callbacks, perform commands, write; again until
+//                nothing is left; then one timer is armed
+//
+// The lock is held for calls of the engine and changes of the front's lists alone: never for a system call, never
+// while user code runs. One turn at a time: `pumping_` is the strand. What happens during a turn, in a callback or in
+// another thread, only leaves a note that the turn finds before it ends.
+//
+// A waiter is in one place at a time: beside its operation (`slots_`, by the engine's index), in one of the front's
+// lists, or ready. Completions run from the turn, in the order in which they became ready, and before the callbacks
+// of later events. When the connection is lost nothing happens to waiters: their operations live on in the engine.
+#pragma once
+
+#include "mqtt_as/asio/client.hpp"
+#include "mqtt_as/engine.hpp"
+#include "src/asio/blocks.hpp"
+#include "src/asio/settings.hpp"
+#include "src/asio/transport/transport.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace mqtt_as::detail {
+
+/// A mutex, or nothing where one thread does everything.
+class optional_mutex {
+public:
+    explicit optional_mutex(bool needed) : needed_(needed) {}
+    void lock() {
+        if (needed_) mutex_.lock();
+    }
+    void unlock() {
+        if (needed_) mutex_.unlock();
+    }
+
+private:
+    std::mutex mutex_;
+    const bool needed_;
+};
+
+class heap final : public memory_source {
+public:
+    void* allocate(std::size_t size) noexcept override { return ::operator new(size, std::nothrow); }
+    void deallocate(void* block, std::size_t) noexcept override { ::operator delete(block); }
+};
+
+/// A message in `MQTTClient::queue`.
+struct queue_entry {
+    queued_message message;
+    acknowledge_id id;
+};
+
+/// A publish that waits for room (full_policy::wait).
+struct parked_publish {
+    parked_publish(result_waiter<publish_result>* waiting, std::string_view topic, payload&& body,
+                   const publish_options& options, std::optional<time_point> until)
+        : who(waiting), what(topic, std::move(body), options), deadline(until) {}
+
+    result_waiter<publish_result>* who;
+    owned_publish what;
+    std::optional<time_point> deadline;
+};
+
+class core final : public std::enable_shared_from_this<core>, public transport_events {
+    using lock_type = std::unique_lock<optional_mutex>;
+
+public:
+    core(MQTTClient& client, const boost::asio::any_io_executor& executor, config given);
+    ~core();
+
+    // ---- requests: any thread (core_requests.cpp) ---------------------------------------------------------
+    void connect(const connect_options&, result_waiter<connect_result>*);
+    void publish(std::string_view topic, payload&& body, const publish_options&, result_waiter<publish_result>*);
+    void subscribe(std::string_view filter, const subscribe_options&, result_waiter<subscribe_result>*);
+    void unsubscribe(std::string_view filter, const unsubscribe_options&, result_waiter<unsubscribe_result>*);
+    void disconnect(const disconnect_options&, result_waiter<void>*);
+    void broker_up(result_waiter<bool>*);
+    void receive(result_waiter<queued_message>*);
+    std::optional<queued_message> try_receive();
+    void wait(bool up, result_waiter<void>*);
+    void set_flag(bool up);
+    void clear_flag(bool up);
+    bool flag(bool up) const;
+    void cancel(waiter*, std::uint64_t ticket, cancel_scope) noexcept;
+    void close();
+    /// The client object is going: as `close`, and it is not touched any more.
+    void let_go();
+
+    // ---- questions: any thread ----------------------------------------------------------------------------
+    bool is_connected() const noexcept { return online_.load(std::memory_order_relaxed); }
+    explanation explain();
+    counters count();
+    std::size_t queue_size();
+    std::uint64_t discards();
+    const settings& configured() const noexcept { return settings_; }
+    const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
+
+    // ---- memory of waiters --------------------------------------------------------------------------------
+    void* acquire_block();
+    void release_block(void*) noexcept;
+    std::uint64_t new_ticket(waiter&) noexcept;
+
+    // ---- the transport tells: executor ---------------------------------------------------------------------
+    void on_stage(epoch, stage) override;
+    void on_opened(epoch) override;
+    void on_failed(epoch, errc, int error) override;
+    void on_readable(epoch) override;
+    void on_writable(epoch) override;
+
+private:
+    /// Which list a waiter is in, and of what kind it is.
+    enum list_name : std::uint8_t { connecting, disconnecting, asking, receiving, waiting_up, waiting_down, parked, list_count };
+    /// What kind of result a waiter beside an operation has.
+    enum class kind : std::uint8_t { publish, subscribe, unsubscribe };
+
+    struct slot {
+        waiter* who = nullptr;
+        kind what = kind::publish;
+        bool owns = false;  ///< `owners_` has the payload
+    };
+
+    /// What is to be told to the user's callbacks.
+    struct notice {
+        enum class kind : std::uint8_t { connected, renewed, refused, lost, stopped, text } what;
+        std::string text{};
+        reason_code reason{};
+    };
+
+    // ---- the pump (core.cpp) ------------------------------------------------------------------------------
+    class wake_up;
+    void wake(lock_type&);
+    void happened(lock_type&);
+    void turn(lock_type&);
+    bool is_idle() const;
+    void read(lock_type&);
+    bool feed(lock_type&, bytes in);
+    void perform(lock_type&);
+    void write(lock_type&);
+    void judge_time(lock_type&);
+    void judge_front_deadlines(time_point now);
+    void arm(lock_type&);
+    void watch(time_point deadline);
+    void look_at_peer(time_point now);
+    void lose_transport(lock_type&, errc, int error);
+    bool in_turn() const noexcept { return current_turn_ == this; }
+
+    // ---- events (core_events.cpp) -------------------------------------------------------------------------
+    /// Takes the engine's events. True when one is a message: deliver it, then collect again.
+    bool collect(message& received);
+    /// The same where no message can be among them.
+    void collect();
+    void on_event(const op_done&);
+    void on_event(const released&);
+    void on_event(const connected&);
+    void on_event(const renewed&);
+    void on_event(const renewal_refused&);
+    void on_event(const disconnected&);
+    void on_event(const waiting&);
+    void on_event(const gave_up&);
+    void on_event(const stopped&);
+    time_point deliver(lock_type&, const message&);
+    void enqueue(time_point now, const message&);
+    errc try_publish(time_point now, std::string_view topic, payload& body, const publish_options&,
+                     result_waiter<publish_result>*);
+    void park(time_point now, std::string_view topic, payload&& body, const publish_options&,
+              result_waiter<publish_result>*);
+    slot& attach(op_id, waiter*, kind);
+    void forget_owner(std::uint32_t index);
+    void make_ready(waiter*, errc) noexcept;
+    void enlist(waiter*, list_name) noexcept;
+    void end_list(list_name, errc) noexcept;
+    void end_parked(errc);
+    queued_message take_from_queue(time_point now);
+    void raise_flag(bool up);
+    void unpark(time_point now);
+    void end_asking(bool answer);
+    void note(std::string text);
+
+    // ---- user code (core_callbacks.cpp) -------------------------------------------------------------------
+    void run_ready(lock_type&);
+    void run_notice(const notice&);
+    void start_wifi_coro(bool up);
+    void start_connect_coro();
+    void cancel_connect_coro();
+    void connect_coro_ended(std::exception_ptr);
+    void report(std::exception_ptr, std::string_view where) noexcept;
+    void print(std::string_view line) noexcept;
+    void abandon() noexcept;
+
+    // ---- given at construction ------------------------------------------------------------------------------
+    const settings settings_;
+    const boost::asio::any_io_executor executor_;
+    mutable optional_mutex mutex_;
+    heap memory_;
+    engine engine_;                       // everything below is guarded by the lock unless it says otherwise
+    MQTTClient* client_;                  // null once it is gone
+
+    // ---- waiters --------------------------------------------------------------------------------------------
+    std::vector<slot> slots_;             // by op_id::index
+    std::vector<payload> owners_;         // by op_id::index, grown when the first body is adopted
+    std::array<waiter_list, list_count> lists_;
+    waiter_list ready_;
+    std::list<parked_publish> parked_publishes_;
+    struct question {
+        result_waiter<bool>* who;
+        time_point deadline;
+        std::uint64_t reads;              // `reads_` when it was asked
+    };
+    std::vector<question> questions_;     // of broker_up
+    std::vector<payload> dead_owners_;    // to be destroyed without the lock
+    std::vector<notice> notices_;
+    block_store store_;
+    block_list free_;
+    block_list turn_free_;                // touched by the turn alone, without the lock
+    std::atomic<std::uint64_t> tickets_{0};
+
+    // ---- event interface --------------------------------------------------------------------------------------
+    bool up_ = false;
+    bool down_ = false;
+    std::unique_ptr<std::deque<queue_entry>> queue_;  // when there is one
+    std::uint64_t discards_ = 0;
+
+    // ---- state --------------------------------------------------------------------------------------------------
+    std::atomic<bool> online_{false};
+    bool started_ = false;                // between `connect` and the end of it
+    std::atomic<bool> closed_{false};     // by `close`, for good
+    bool abandoned_ = false;              // the event loop has ended
+    bool room_ = false;                   // an operation has finished since the last look at the parked
+    connect_result failure_;              // how the running first attempt ended
+    std::uint32_t republications_ = 0;    // already added to REPUB_COUNT
+    std::string last_address_;
+
+    // ---- the pump -----------------------------------------------------------------------------------------------
+    bool pumping_ = false;
+    bool again_ = false;                  // something happened during the turn
+    bool wake_posted_ = false;
+    bool timer_fired_ = false;
+    bool read_ready_ = false;             // bytes may be there
+    bool read_armed_ = false;
+    bool write_blocked_ = false;
+    bool open_ = false;                   // the transport is connected
+    epoch epoch_ = 0;
+    std::shared_ptr<transport> transport_;
+    address_book book_;
+    std::vector<std::uint8_t> leftover_;  // read, but the engine was busy
+    std::uint64_t reads_ = 0;
+    std::uint64_t sent_ = 0;              // bytes on this connection
+    std::uint64_t acknowledged_ = 0;      // of them, by the peer's TCP, at the last look
+    bool was_pending_ = false;            // at that look some were not
+    boost::asio::steady_timer timer_;
+    std::optional<time_point> armed_for_;
+    std::optional<time_point> front_deadline_;  // of the front's own waiters, or earlier
+
+    // ---- connect_coro: touched by the turn and on the executor alone ------------------------------------------------
+    boost::asio::cancellation_signal connect_coro_cancel_;
+    bool connect_coro_runs_ = false;
+    bool connect_coro_cancelled_ = false;
+    bool connect_coro_again_ = false;     // the next one waits for the end of this one
+    bool detaching_ = false;              // its operations live on when it is cancelled
+
+    static inline thread_local core* current_turn_ = nullptr;
+};
+
+}  // namespace mqtt_as::detail

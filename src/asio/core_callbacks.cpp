@@ -1,0 +1,152 @@
+// User code: completions, callbacks and handlers that are coroutines. It runs from the turn, without the lock, and
+// what it throws is reported.
+#include "src/asio/core.hpp"
+
+#include <cstdio>
+#include <system_error>
+#include <utility>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+namespace mqtt_as::detail {
+
+namespace asio = boost::asio;
+
+void core::run_ready(lock_type& lock) {
+    while (!ready_.empty() || !notices_.empty() || !dead_owners_.empty()) {
+        waiter_list ready = std::exchange(ready_, {});
+        const auto notices = std::exchange(notices_, {});
+        const auto dead = std::exchange(dead_owners_, {});
+        lock.unlock();
+        while (waiter* who = ready.pop()) {
+            try {
+                who->complete(*this);
+            } catch (...) {
+                report(std::current_exception(), "a completion");
+            }
+        }
+        for (const notice& n : notices) run_notice(n);
+        lock.lock();
+    }
+}
+
+void core::run_notice(const notice& n) {
+    if (n.what == notice::kind::lost || n.what == notice::kind::stopped) cancel_connect_coro();
+    if (closed_) return;
+    switch (n.what) {
+        case notice::kind::connected:
+            print("Connected to broker.");
+            start_wifi_coro(true);
+            break;
+        case notice::kind::renewed: start_connect_coro(); break;
+        case notice::kind::refused:
+            print("The server refused to renew the subscription of " + n.text + ": " + std::string(describe(n.reason)));
+            if (const auto& call = settings_.user().on_renewal_refused) {
+                try {
+                    call(n.text, n.reason);
+                } catch (...) {
+                    report(std::current_exception(), "on_renewal_refused");
+                }
+            }
+            break;
+        case notice::kind::lost:
+            print(n.text);
+            start_wifi_coro(false);
+            break;
+        case notice::kind::stopped: break;
+        case notice::kind::text: print(n.text); break;
+    }
+}
+
+void core::start_wifi_coro(bool up) {
+    const coro_callback<bool>& call = settings_.user().wifi_coro;
+    if (call.plain()) {
+        try {
+            call.plain()(up);
+        } catch (...) {
+            report(std::current_exception(), "wifi_coro");
+        }
+    } else if (call.coroutine()) {
+        asio::co_spawn(
+            executor_,
+            [](std::shared_ptr<core> self, bool state) -> task<> {
+                co_await self->settings_.user().wifi_coro.coroutine()(state);
+            }(shared_from_this(), up),
+            [self = shared_from_this()](std::exception_ptr thrown) {
+                if (thrown) self->report(thrown, "wifi_coro");
+            });
+    }
+}
+
+void core::start_connect_coro() {
+    const coro_callback<MQTTClient&>& call = settings_.user().connect_coro;
+    if (call.plain()) {
+        if (client_ == nullptr) return;
+        try {
+            call.plain()(*client_);
+        } catch (...) {
+            report(std::current_exception(), "connect_coro");
+        }
+        return;
+    }
+    if (!call.coroutine()) return;
+    if (connect_coro_runs_) {
+        connect_coro_again_ = true;
+        return;
+    }
+    connect_coro_runs_ = true;
+    connect_coro_cancelled_ = false;
+    asio::co_spawn(
+        executor_,
+        [](std::shared_ptr<core> self) -> task<> {
+            MQTTClient* const client = self->client_;
+            if (client != nullptr) co_await self->settings_.user().connect_coro.coroutine()(*client);
+        }(shared_from_this()),
+        asio::bind_cancellation_slot(connect_coro_cancel_.slot(), [self = shared_from_this()](std::exception_ptr thrown) {
+            self->connect_coro_ended(thrown);
+        }));
+}
+
+/// An outage: it ends at what it awaits, its operations live on.
+void core::cancel_connect_coro() {
+    connect_coro_again_ = false;
+    if (!connect_coro_runs_ || std::exchange(connect_coro_cancelled_, true)) return;
+    detaching_ = true;
+    connect_coro_cancel_.emit(asio::cancellation_type::terminal);
+    detaching_ = false;
+}
+
+void core::connect_coro_ended(std::exception_ptr thrown) {
+    connect_coro_runs_ = false;
+    // That it ended because we ended it is nobody's fault.
+    if (thrown && !connect_coro_cancelled_ && !closed_) report(thrown, "connect_coro");
+    if (std::exchange(connect_coro_again_, false) && is_connected()) start_connect_coro();
+}
+
+void core::report(std::exception_ptr thrown, std::string_view where) noexcept {
+    try {
+        if (const auto& call = settings_.user().on_error) return call(thrown, where);
+        try {
+            std::rethrow_exception(thrown);
+        } catch (const std::exception& e) {
+            std::fprintf(stderr, "mqtt_as: %.*s threw: %s\n", static_cast<int>(where.size()), where.data(), e.what());
+        } catch (...) {
+            std::fprintf(stderr, "mqtt_as: %.*s threw\n", static_cast<int>(where.size()), where.data());
+        }
+    } catch (...) {
+        std::fprintf(stderr, "mqtt_as: on_error threw\n");
+    }
+}
+
+void core::print(std::string_view line) noexcept {
+    if (client_ == nullptr) return;
+    try {
+        client_->dprint(line);
+    } catch (...) {
+        report(std::current_exception(), "dprint");
+    }
+}
+
+}  // namespace mqtt_as::detail

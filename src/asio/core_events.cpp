@@ -1,0 +1,221 @@
+// What the engine reports, brought to those who wait for it. All of this runs under the lock and runs no user code.
+#include "src/asio/core.hpp"
+
+#include "src/asio/clock.hpp"
+
+#include <cassert>
+#include <utility>
+
+namespace mqtt_as::detail {
+
+bool core::collect(message& received) {
+    while (const auto e = engine_.poll_event()) {
+        if (const auto* m = std::get_if<message>(&*e)) {
+            received = *m;
+            return true;
+        }
+        std::visit(
+            [this](const auto& what) {
+                if constexpr (!std::is_same_v<std::decay_t<decltype(what)>, message>) on_event(what);
+            },
+            *e);
+    }
+    return false;
+}
+
+void core::collect() {
+    message none;
+    [[maybe_unused]] const bool has_message = collect(none);
+    assert(!has_message);  // only on_bytes makes them
+}
+
+// ---- operations -------------------------------------------------------------------------------------------
+
+core::slot& core::attach(op_id id, waiter* who, kind what) {
+    if (id.index >= slots_.size()) slots_.resize(id.index + 1);
+    slot& s = slots_[id.index];
+    assert(s.who == nullptr);
+    s.who = who;
+    s.what = what;
+    who->id = id;
+    who->where = waiter::place::operation;
+    return s;
+}
+
+void core::forget_owner(std::uint32_t index) {
+    room_ = true;
+    if (index >= slots_.size() || !std::exchange(slots_[index].owns, false)) return;
+    dead_owners_.push_back(std::exchange(owners_[index], {}));
+}
+
+void core::on_event(const op_done& d) {
+    if (d.finished) forget_owner(d.id.index);
+    if (d.id.index >= slots_.size()) return;
+    const slot& s = slots_[d.id.index];
+    waiter* const who = std::exchange(slots_[d.id.index].who, nullptr);
+    if (who == nullptr) return;
+    const auto fill = [&d](auto& result) {
+        result.reason = d.reason;
+        if (!d.properties.empty()) result.properties = property_list(d.properties);
+    };
+    switch (s.what) {
+        case kind::publish: {
+            auto& result = static_cast<result_waiter<publish_result>*>(who)->result;
+            fill(result);
+            result.may_have_been_delivered = d.may_have_been_delivered;
+            result.may_be_duplicated = d.may_be_duplicated;
+            break;
+        }
+        case kind::subscribe: fill(static_cast<result_waiter<subscribe_result>*>(who)->result); break;
+        case kind::unsubscribe: fill(static_cast<result_waiter<unsubscribe_result>*>(who)->result); break;
+    }
+    make_ready(who, d.error);
+}
+
+void core::on_event(const released& r) { forget_owner(r.id.index); }
+
+void core::make_ready(waiter* who, errc error) noexcept {
+    who->error = error;
+    who->where = waiter::place::ready;
+    ready_.push(who);
+}
+
+void core::enlist(waiter* who, list_name list) noexcept {
+    who->where = waiter::place::list;
+    who->list = list;
+    lists_[list].push(who);
+}
+
+void core::end_list(list_name list, errc error) noexcept {
+    while (waiter* who = lists_[list].pop()) make_ready(who, who->error == errc::ok ? error : who->error);
+}
+
+// ---- the connection ---------------------------------------------------------------------------------------
+
+void core::on_event(const connected& c) {
+    online_.store(true, std::memory_order_relaxed);
+    while (waiter* who = lists_[connecting].pop()) {
+        auto& result = static_cast<result_waiter<connect_result>*>(who)->result;
+        result.session_present = c.session_present;
+        result.properties = property_list(c.properties);
+        result.at = stage::online;
+        make_ready(who, errc::ok);
+    }
+    raise_flag(true);
+    notices_.push_back({.what = notice::kind::connected});
+}
+
+void core::on_event(const renewed&) { notices_.push_back({.what = notice::kind::renewed}); }
+
+void core::on_event(const renewal_refused& r) {
+    notices_.push_back({.what = notice::kind::refused, .text = std::string(r.filter), .reason = r.reason});
+}
+
+void core::on_event(const disconnected& d) {
+    failure_ = {.session_present = false,
+                .properties = property_list(d.properties),
+                .at = d.at,
+                .reason = d.reason,
+                .why = d.why,
+                .transport_error = d.transport_error,
+                .can_retry_help = d.can_retry_help};
+    std::string text = describe(d);
+    if (!last_address_.empty()) text += " (" + last_address_ + ")";
+    if (!d.was_online) return note("Attempt failed: " + text);
+    online_.store(false, std::memory_order_relaxed);
+    end_asking(false);
+    raise_flag(false);
+    notices_.push_back({.what = notice::kind::lost, .text = "Connection lost: " + text});
+}
+
+void core::on_event(const waiting& w) {
+    note("Attempt " + std::to_string(w.attempt) + " follows in " + std::to_string(w.for_duration.count()) + " ms.");
+}
+
+void core::on_event(const gave_up& g) {
+    started_ = false;
+    online_.store(false, std::memory_order_relaxed);
+    while (waiter* who = lists_[connecting].pop()) {
+        static_cast<result_waiter<connect_result>*>(who)->result = failure_;
+        make_ready(who, who->error == errc::ok ? g.last.error : who->error);
+    }
+    end_list(disconnecting, errc::ok);
+    end_asking(false);
+}
+
+void core::on_event(const stopped&) {
+    started_ = false;
+    online_.store(false, std::memory_order_relaxed);
+    end_list(connecting, closed_ ? errc::closed : errc::stopped);
+    end_list(disconnecting, closed_ ? errc::closed : errc::ok);
+    end_asking(false);
+    end_parked(closed_ ? errc::closed : errc::stopped);
+    notices_.push_back({.what = notice::kind::stopped});
+}
+
+void core::note(std::string text) { notices_.push_back({.what = notice::kind::text, .text = std::move(text)}); }
+
+void core::raise_flag(bool up) {
+    (up ? up_ : down_) = true;
+    end_list(up ? waiting_up : waiting_down, errc::ok);
+}
+
+void core::end_asking(bool answer) {
+    if (questions_.empty()) return;
+    std::erase_if(questions_, [this, answer](const question& q) {
+        if (answer && q.reads == reads_) return false;  // it was asked after these bytes had come
+        q.who->result = answer;
+        lists_[asking].remove(q.who);
+        make_ready(q.who, errc::ok);
+        return true;
+    });
+}
+
+// ---- messages ---------------------------------------------------------------------------------------------
+
+/// Runs user code without the lock. Returns the time after it.
+time_point core::deliver(lock_type& lock, const message& m) {
+    if (!ready_.empty() || !notices_.empty()) run_ready(lock);  // what came earlier is told earlier
+    const message_callback& call = settings_.user().subs_cb;
+    if (call && !closed_) {
+        lock.unlock();
+        try {
+            call(received_message(m));
+        } catch (...) {
+            report(std::current_exception(), "subs_cb");
+        }
+        lock.lock();
+    }
+    const time_point now = boot_time();
+    if (queue_ && !closed_) {
+        enqueue(now, m);
+    } else {
+        engine_.acknowledge(now, m.id);
+    }
+    return now;
+}
+
+void core::enqueue(time_point now, const message& m) {
+    if (waiter* who = lists_[receiving].pop()) {
+        static_cast<result_waiter<queued_message>*>(who)->result = queued_message(m);
+        make_ready(who, errc::ok);
+        engine_.acknowledge(now, m.id);
+        return;
+    }
+    const config& c = settings_.user();
+    if (c.on_overflow == overflow_policy::discard_oldest && queue_->size() >= c.queue_len) {
+        engine_.acknowledge(now, queue_->front().id);
+        queue_->pop_front();
+        ++discards_;
+    }
+    queue_->push_back({queued_message(m), m.id});
+}
+
+queued_message core::take_from_queue(time_point now) {
+    queue_entry taken = std::move(queue_->front());
+    queue_->pop_front();
+    engine_.acknowledge(now, taken.id);
+    return std::move(taken.message);
+}
+
+}  // namespace mqtt_as::detail

@@ -1,0 +1,363 @@
+// What the application asks for, from any thread. Nothing here runs a handler: it becomes ready, and a turn runs it.
+#include "src/asio/core.hpp"
+
+#include "src/asio/clock.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mqtt_as::detail {
+
+// ---- memory of waiters ------------------------------------------------------------------------------------
+
+void* core::acquire_block() {
+    block* b = in_turn() ? turn_free_.pop() : nullptr;
+    if (b == nullptr) {
+        const lock_type lock(mutex_);
+        b = free_.pop();
+        if (b == nullptr) {
+            store_.grow(free_);
+            b = free_.pop();
+        }
+    }
+    b->used = true;
+    return b->memory;
+}
+
+void core::release_block(void* memory) noexcept {
+    block* const b = block::of(memory);
+    b->used = false;
+    b->ticket.store(0, std::memory_order_relaxed);
+    if (in_turn()) return turn_free_.push(b);
+    const lock_type lock(mutex_);
+    free_.push(b);
+}
+
+std::uint64_t core::new_ticket(waiter& who) noexcept {
+    const std::uint64_t ticket = tickets_.fetch_add(1, std::memory_order_relaxed) + 1;
+    block::of(&who)->ticket.store(ticket, std::memory_order_relaxed);
+    return ticket;
+}
+
+void core::abandon() noexcept {
+    std::vector<waiter*> all;
+    std::shared_ptr<transport> lost;
+    {
+        const lock_type lock(mutex_);
+        abandoned_ = true;
+        store_.for_each_used([&all](block& b) { all.push_back(reinterpret_cast<waiter*>(b.memory)); });
+        ready_ = {};
+        lists_ = {};
+        slots_.clear();
+        questions_.clear();
+        lost = std::exchange(transport_, nullptr);
+        open_ = false;
+    }
+    if (lost) lost->close();
+    for (waiter* who : all) {
+        block* const b = block::of(who);
+        if (!std::exchange(b->used, false)) continue;
+        b->ticket.store(0, std::memory_order_relaxed);
+        who->abandon();
+    }
+    parked_publishes_.clear();
+}
+
+// ---- connecting -------------------------------------------------------------------------------------------
+
+void core::connect(const connect_options& options, result_waiter<connect_result>* who) {
+    lock_type lock(mutex_);
+    const errc error = engine_.start(boot_time(), options.retry);
+    if (error == errc::ok) {
+        started_ = true;
+        failure_ = {};
+        enlist(who, connecting);
+        collect();
+    } else {
+        make_ready(who, error);
+    }
+    wake(lock);
+}
+
+void core::disconnect(const disconnect_options& options, result_waiter<void>* who) {
+    lock_type lock(mutex_);
+    if (closed_ || !started_) {
+        make_ready(who, closed_ ? errc::closed : errc::ok);
+    } else {
+        enlist(who, disconnecting);
+        engine_.stop(boot_time(), engine_duration(options.grace));
+        collect();
+    }
+    wake(lock);
+}
+
+void core::close() {
+    lock_type lock(mutex_);
+    if (closed_.exchange(true)) return;
+    online_.store(false, std::memory_order_relaxed);
+    engine_.close(boot_time());
+    collect();
+    for (int list = 0; list < list_count; ++list) {
+        if (list != asking && list != parked) end_list(static_cast<list_name>(list), errc::closed);
+    }
+    questions_.clear();
+    end_list(asking, errc::closed);
+    end_parked(errc::closed);
+    wake(lock);
+}
+
+void core::let_go() {
+    {
+        const lock_type lock(mutex_);
+        client_ = nullptr;
+    }
+    close();
+}
+
+// ---- publishing -------------------------------------------------------------------------------------------
+
+errc core::try_publish(time_point now, std::string_view topic, payload& body, const publish_options& options,
+                       result_waiter<publish_result>* who) {
+    // A short string keeps its characters inside itself and would move them: it is copied instead.
+    constexpr std::size_t never_inside_itself = 64;
+    const bytes view = body.view();
+    const bool adopts = body.owns() && view.size() >= std::max(settings_.limits().gather_from, never_inside_itself);
+    const submitted s = engine_.publish(now, {.topic = topic,
+                                              .payload = view,
+                                              .qos = options.qos,
+                                              .retain = options.retain,
+                                              .payload_stays = adopts,
+                                              .timeout = engine_duration(options.timeout),
+                                              .properties = options.properties});
+    if (s.error != errc::ok) return s.error;
+    slot& of = attach(s.id, who, kind::publish);
+    if (adopts) {
+        if (s.id.index >= owners_.size()) owners_.resize(s.id.index + 1);
+        owners_[s.id.index] = std::move(body);
+        of.owns = true;
+    }
+    return errc::ok;
+}
+
+void core::publish(std::string_view topic, payload&& body, const publish_options& options,
+                   result_waiter<publish_result>* who) {
+    lock_type lock(mutex_);
+    const time_point now = boot_time();
+    const full_policy policy = settings_.user().on_full;
+    errc error = parked_publishes_.empty() ? try_publish(now, topic, body, options, who) : errc::queue_full;
+    while (error == errc::queue_full && policy == full_policy::drop_oldest_qos0 && engine_.drop_oldest_qos0(now)) {
+        collect();
+        error = try_publish(now, topic, body, options, who);
+    }
+    if (error == errc::queue_full && policy == full_policy::wait) {
+        park(now, topic, std::move(body), options, who);
+    } else if (error != errc::ok) {
+        make_ready(who, error);
+    }
+    wake(lock);
+}
+
+void core::park(time_point now, std::string_view topic, payload&& body, const publish_options& options,
+                result_waiter<publish_result>* who) {
+    std::optional<time_point> deadline;
+    if (options.timeout.count() > 0) watch(*(deadline = now + engine_duration(options.timeout)));
+    parked_publishes_.emplace_back(who, topic, std::move(body), options, deadline);
+    enlist(who, parked);
+}
+
+void core::unpark(time_point now) {
+    while (!parked_publishes_.empty()) {
+        parked_publish& p = parked_publishes_.front();
+        if (p.deadline) p.what.options.timeout = std::chrono::milliseconds(std::max((*p.deadline - now).count(), 1));
+        lists_[parked].remove(p.who);
+        const errc error = try_publish(now, p.what.topic, p.what.body, p.what.options, p.who);
+        if (error == errc::queue_full) {
+            p.who->where = waiter::place::list;
+            lists_[parked].push_front(p.who);
+            return;
+        }
+        if (error != errc::ok) make_ready(p.who, error);
+        dead_owners_.push_back(std::move(p.what.body));
+        parked_publishes_.pop_front();
+    }
+}
+
+void core::end_parked(errc error) {
+    end_list(parked, error);
+    for (parked_publish& p : parked_publishes_) dead_owners_.push_back(std::move(p.what.body));
+    parked_publishes_.clear();
+}
+
+// ---- subscribing ------------------------------------------------------------------------------------------
+
+void core::subscribe(std::string_view filter, const subscribe_options& options, result_waiter<subscribe_result>* who) {
+    lock_type lock(mutex_);
+    const submitted s = engine_.subscribe(boot_time(), {.filter = filter,
+                                                        .qos = options.qos,
+                                                        .no_local = options.no_local,
+                                                        .retain_as_published = options.retain_as_published,
+                                                        .retain_handling = options.retain_handling,
+                                                        .timeout = engine_duration(options.timeout),
+                                                        .properties = options.properties});
+    if (s.error == errc::ok) {
+        attach(s.id, who, kind::subscribe);
+        collect();  // the answer may be known already
+    } else {
+        make_ready(who, s.error);
+    }
+    wake(lock);
+}
+
+void core::unsubscribe(std::string_view filter, const unsubscribe_options& options,
+                       result_waiter<unsubscribe_result>* who) {
+    lock_type lock(mutex_);
+    const submitted s = engine_.unsubscribe(
+        boot_time(),
+        {.filter = filter, .timeout = engine_duration(options.timeout), .properties = options.properties});
+    if (s.error == errc::ok) {
+        attach(s.id, who, kind::unsubscribe);
+        collect();
+    } else {
+        make_ready(who, s.error);
+    }
+    wake(lock);
+}
+
+// ---- waiting ----------------------------------------------------------------------------------------------
+
+void core::broker_up(result_waiter<bool>* who) {
+    constexpr duration fresh{1'000};
+    lock_type lock(mutex_);
+    const time_point now = boot_time();
+    if (closed_ || !engine_.is_online()) {
+        make_ready(who, closed_ ? errc::closed : errc::ok);
+    } else if (now - engine_.last_received() < fresh) {
+        who->result = true;
+        make_ready(who, errc::ok);
+    } else {
+        engine_.ping(now);
+        const time_point deadline = now + engine_duration(settings_.user().response_time);
+        questions_.push_back({who, deadline, reads_});
+        watch(deadline);
+        enlist(who, asking);
+    }
+    wake(lock);
+}
+
+void core::receive(result_waiter<queued_message>* who) {
+    lock_type lock(mutex_);
+    if (closed_ || !queue_) {
+        make_ready(who, closed_ ? errc::closed : errc::bad_config);
+    } else if (queue_->empty()) {
+        enlist(who, receiving);
+    } else {
+        who->result = take_from_queue(boot_time());
+        make_ready(who, errc::ok);
+    }
+    wake(lock);
+}
+
+std::optional<queued_message> core::try_receive() {
+    lock_type lock(mutex_);
+    if (closed_ || !queue_ || queue_->empty()) return std::nullopt;
+    queued_message taken = take_from_queue(boot_time());
+    wake(lock);
+    return taken;
+}
+
+void core::wait(bool up, result_waiter<void>* who) {
+    lock_type lock(mutex_);
+    if (closed_ || (up ? up_ : down_)) {
+        make_ready(who, closed_ ? errc::closed : errc::ok);
+    } else {
+        enlist(who, up ? waiting_up : waiting_down);
+    }
+    wake(lock);
+}
+
+void core::set_flag(bool up) {
+    lock_type lock(mutex_);
+    raise_flag(up);
+    wake(lock);
+}
+
+void core::clear_flag(bool up) {
+    const lock_type lock(mutex_);
+    (up ? up_ : down_) = false;
+}
+
+bool core::flag(bool up) const {
+    const lock_type lock(mutex_);
+    return up ? up_ : down_;
+}
+
+// ---- cancelling -------------------------------------------------------------------------------------------
+
+void core::cancel(waiter* who, std::uint64_t ticket, cancel_scope scope) noexcept {
+    lock_type lock(mutex_);
+    if (block::of(who)->ticket.load(std::memory_order_relaxed) != ticket) return;  // it has ended
+    const time_point now = boot_time();
+    if (who->where == waiter::place::operation) {
+        if (detaching_ && in_turn()) {
+            slot& s = slots_[who->id.index];
+            if (s.what == kind::publish) {
+                static_cast<result_waiter<publish_result>*>(who)->result.may_have_been_delivered = true;
+            }
+            s.who = nullptr;
+            make_ready(who, errc::cancelled);
+        } else {
+            engine_.cancel(now, who->id, scope);
+            collect();
+        }
+    } else if (who->where == waiter::place::list) {
+        if (who->list == connecting) {
+            who->error = errc::cancelled;  // told when the attempt has been given up
+            engine_.stop(now, duration(0));
+            collect();
+        } else {
+            lists_[who->list].remove(who);
+            std::erase_if(questions_, [who](const question& q) { return q.who == who; });
+            std::erase_if(parked_publishes_, [this, who](parked_publish& p) {
+                if (p.who != who) return false;
+                dead_owners_.push_back(std::move(p.what.body));
+                return true;
+            });
+            make_ready(who, errc::cancelled);
+        }
+    }
+    wake(lock);
+}
+
+// ---- questions --------------------------------------------------------------------------------------------
+
+explanation core::explain() {
+    const lock_type lock(mutex_);
+    explanation e;
+    static_cast<status&>(e) = engine_.look();
+    e.now = boot_time();
+    e.closed = closed_;
+    e.server = settings_.server_text();
+    e.address = last_address_;
+    e.waiting_for_room = parked_publishes_.size();
+    e.queue_size = queue_ ? queue_->size() : 0;
+    e.discards = discards_;
+    e.count = engine_.count();
+    return e;
+}
+
+counters core::count() {
+    const lock_type lock(mutex_);
+    return engine_.count();
+}
+
+std::size_t core::queue_size() {
+    const lock_type lock(mutex_);
+    return queue_ ? queue_->size() : 0;
+}
+
+std::uint64_t core::discards() {
+    const lock_type lock(mutex_);
+    return discards_;
+}
+
+}  // namespace mqtt_as::detail

@@ -1,0 +1,99 @@
+// Error codes, exceptions, and the words for the end of a connection.
+#include "mqtt_as/asio/error.hpp"
+
+#include "mqtt_as/asio/async.hpp"
+
+#include <array>
+#include <cstdio>
+#include <string>
+#include <system_error>
+
+#include <netdb.h>
+
+namespace mqtt_as {
+
+namespace {
+
+class category final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "mqtt_as"; }
+    std::string message(int value) const override { return std::string(describe(static_cast<errc>(value))); }
+};
+
+std::string text_of(reason_code reason) {
+    std::array<char, 8> number{};
+    std::snprintf(number.data(), number.size(), "0x%02X", static_cast<unsigned>(reason));
+    return std::string(describe(reason)) + " (" + number.data() + ")";
+}
+
+const char* text_of(stage at) {
+    switch (at) {
+        case stage::idle: return "Idle";
+        case stage::link: return "Link";
+        case stage::resolve: return "DNS";
+        case stage::connect: return "TCP";
+        case stage::tls: return "TLS";
+        case stage::mqtt:
+        case stage::online: return "MQTT";
+    }
+    return "?";
+}
+
+std::string text_of(stage at, errc error, violation why, reason_code reason, int transport_error) {
+    std::string text = std::string(text_of(at)) + ": ";
+    if (transport_error != 0) {
+        if (error == errc::resolve_failed) return text + ::gai_strerror(transport_error);
+        return text + std::system_category().message(transport_error);
+    }
+    switch (error) {
+        case errc::connection_refused: return text + "refused by the server: " + text_of(reason);
+        case errc::server_disconnected: return text + "ended by the server: " + text_of(reason);
+        case errc::protocol_violation: return text + std::string(describe(why));
+        default: return text + std::string(describe(error));
+    }
+}
+
+std::string text_of(const char* operation, reason_code reason) {
+    return is_failure(reason) ? std::string(operation) + ": " + text_of(reason) : operation;
+}
+
+}  // namespace
+
+const std::error_category& error_category() noexcept {
+    static const category instance;
+    return instance;
+}
+
+operation_error::operation_error(std::error_code code, const char* operation, publish_result result)
+    : std::system_error(code, text_of(operation, result.reason)), result_(std::move(result)) {}
+
+connect_error::connect_error(std::error_code code, connect_result result)
+    : std::system_error(code, result.at == stage::idle
+                                  ? std::string("connect")
+                                  : "connect: " + text_of(result.at, static_cast<errc>(code.value()), result.why,
+                                                          result.reason, result.transport_error)),
+      result_(std::move(result)) {}
+
+std::string describe(const disconnected& d) { return text_of(d.at, d.error, d.why, d.reason, d.transport_error); }
+
+namespace detail {
+
+std::exception_ptr make_exception(const char*, errc error, const connect_result& result) {
+    return std::make_exception_ptr(connect_error(error, result));
+}
+std::exception_ptr make_exception(const char* operation, errc error, const publish_result& result) {
+    return std::make_exception_ptr(operation_error(error, operation, result));
+}
+std::exception_ptr make_exception(const char* operation, errc error, const subscribe_result& result) {
+    return make_exception(operation, error, publish_result{.reason = result.reason, .properties = result.properties});
+}
+std::exception_ptr make_exception(const char* operation, errc error, const unsubscribe_result& result) {
+    return make_exception(operation, error, publish_result{.reason = result.reason, .properties = result.properties});
+}
+std::exception_ptr make_exception(const char* operation, errc error) {
+    return std::make_exception_ptr(operation_error(error, operation, {}));
+}
+
+}  // namespace detail
+
+}  // namespace mqtt_as

@@ -1,0 +1,36 @@
+// An io_context in a box.
+#include "mqtt_as/asio/event_loop.hpp"
+
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace mqtt_as {
+
+namespace asio = boost::asio;
+
+event_loop::event_loop() : context_(std::make_unique<asio::io_context>(1)) {}
+event_loop::~event_loop() = default;
+
+void event_loop::run() {
+    context_->restart();
+    context_->run();
+}
+
+void event_loop::run_for(std::chrono::milliseconds span) {
+    context_->restart();
+    context_->run_for(span);
+}
+
+void event_loop::stop() { context_->stop(); }
+void event_loop::post(std::function<void()> f) { asio::post(*context_, std::move(f)); }
+
+void event_loop::after(std::chrono::milliseconds delay, std::function<void()> f) {
+    auto timer = std::make_unique<asio::steady_timer>(*context_, delay);
+    auto& waiting = *timer;
+    waiting.async_wait([timer = std::move(timer), f = std::move(f)](boost::system::error_code) { f(); });
+}
+
+}  // namespace mqtt_as

@@ -1,0 +1,58 @@
+// A program around one coroutine.
+#include "mqtt_as/asio/run.hpp"
+
+#include "mqtt_as/asio/async.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <utility>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
+namespace mqtt_as {
+
+namespace asio = boost::asio;
+
+int run(config given, std::function<task<>(MQTTClient&)> main) {
+    asio::io_context loop(1);
+    MQTTClient client(loop.get_executor(), std::move(given));
+    asio::signal_set signals(loop, SIGINT, SIGTERM);
+    asio::cancellation_signal cancel;
+    int status = 0;
+
+    signals.async_wait([&](boost::system::error_code error, int number) {
+        if (error) return;
+        status = 128 + number;
+        signals.async_wait([&loop](boost::system::error_code, int) { loop.stop(); });
+        cancel.emit(asio::cancellation_type::terminal);
+    });
+    const auto ended = [&](std::exception_ptr thrown) {
+        if (thrown && status == 0) {
+            status = 1;
+            try {
+                std::rethrow_exception(thrown);
+            } catch (const std::exception& e) {
+                std::fprintf(stderr, "%s\n", e.what());
+            } catch (...) {
+                std::fprintf(stderr, "an exception that is not a std::exception\n");
+            }
+        }
+        client.disconnect([&loop](std::error_code) { loop.stop(); });
+    };
+    asio::co_spawn(loop, main(client), asio::bind_cancellation_slot(cancel.slot(), ended));
+    loop.run();
+    return status;
+}
+
+task<> sleep_for(std::chrono::nanoseconds span) {
+    asio::steady_timer timer(co_await asio::this_coro::executor, span);
+    co_await timer.async_wait(asio::use_awaitable);
+}
+
+}  // namespace mqtt_as

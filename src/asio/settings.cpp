@@ -1,0 +1,261 @@
+// Checks a configuration, says in words what is wrong with it, and translates it for the engine.
+#include "src/asio/settings.hpp"
+
+#include "mqtt_as/topic.hpp"
+#include "src/asio/clock.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
+#include <sys/random.h>
+#include <sys/un.h>
+
+namespace mqtt_as {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t string_max = 65'535;
+constexpr std::chrono::milliseconds time_max = std::chrono::hours(24);
+
+[[noreturn]] void wrong(const std::string& words) { throw std::invalid_argument("mqtt_as: config." + words); }
+
+std::string text(std::chrono::milliseconds d) {
+    return d.count() % 1000 == 0 ? std::to_string(d.count() / 1000) + " s" : std::to_string(d.count()) + " ms";
+}
+
+void check_binary(const char* key, std::string_view value) {
+    if (value.size() > string_max) {
+        wrong(std::string(key) + " has " + std::to_string(value.size()) + " bytes: at most 65535 are allowed");
+    }
+}
+
+void check_text(const char* key, std::string_view value) {
+    check_binary(key, value);
+    if (!is_utf8_string(value)) wrong(std::string(key) + " is not UTF-8, or holds U+0000: any other text is allowed");
+}
+
+void check_user_properties(const char* key, const detail::owned_user_properties& properties) {
+    for (const auto& [name, value] : properties) {
+        check_text(key, name);
+        check_text(key, value);
+    }
+}
+
+void check_time(const char* key, std::chrono::milliseconds value, std::chrono::milliseconds least,
+                std::chrono::milliseconds most = time_max) {
+    if (value < least || value > most) {
+        wrong(std::string(key) + " is " + text(value) + ": " + text(least) + " to " + text(most) + " is allowed");
+    }
+}
+
+void check_will(const will_message& will, protocol_version version) {
+    if (!is_topic_name(will.topic)) {
+        wrong("will.topic is '" + will.topic +
+              "': a topic of 1 to 65535 bytes of UTF-8, without '+', '#' and U+0000, is allowed");
+    }
+    if (will.qos > 2) wrong("will.qos is " + std::to_string(will.qos) + ": 0, 1 or 2 is allowed");
+    check_binary("will.payload", will.payload);
+    const bool has_properties = will.delay != 0s || will.message_expiry_interval || will.content_type ||
+                                will.response_topic || will.correlation_data || will.payload_is_utf8 ||
+                                !will.user_properties.empty();
+    if (has_properties && version != protocol_version::v5) {
+        wrong("will has a delay or properties: MQTT 3.1.1 has none; set config.version to v5");
+    }
+    if (will.delay < 0s || will.delay > std::chrono::seconds(0xFFFF'FFFF)) {
+        wrong("will.delay is " + text(will.delay) + ": 0 to 4294967295 s is allowed");
+    }
+    if (will.content_type) check_text("will.content_type", *will.content_type);
+    if (will.response_topic && !is_topic_name(*will.response_topic)) {
+        wrong("will.response_topic is '" + *will.response_topic + "': a topic without wildcards is allowed");
+    }
+    if (will.correlation_data) check_binary("will.correlation_data", *will.correlation_data);
+    check_user_properties("will.user_properties", will.user_properties);
+}
+
+void check_server(const config& c) {
+    if (c.server.empty() && c.unix_socket.empty()) {
+        wrong("server is empty: a name or an address is needed, or config.unix_socket");
+    }
+    if (!c.server.empty() && !c.unix_socket.empty()) {
+        wrong("server and config.unix_socket are both set: one of them is allowed");
+    }
+    if (!c.unix_socket.empty() && c.port != 0) wrong("port is set together with config.unix_socket: a path has no port");
+    if (c.server.find('\0') != std::string::npos || c.server.size() > 253) {
+        wrong("server is not a name or an address: at most 253 bytes without NUL are allowed");
+    }
+    if (c.unix_socket.size() >= sizeof(sockaddr_un::sun_path)) {
+        wrong("unix_socket has " + std::to_string(c.unix_socket.size()) + " bytes: at most " +
+              std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " are allowed");
+    }
+}
+
+void check_identity(const config& c) {
+    check_text("client_id", c.client_id);
+    if (c.client_id.empty() && !(c.clean && c.clean_init)) {
+        wrong("client_id is empty with clean or clean_init false: a session that is continued needs a name");
+    }
+    if (c.user) check_text("user", *c.user);
+    if (c.password) check_binary("password", *c.password);
+    if (c.password && !c.user && c.version != protocol_version::v5) {
+        wrong("password is set without config.user: MQTT 3.1.1 does not allow that; set the user, or version to v5");
+    }
+}
+
+void check_limits(const config& c) {
+    const limits& l = c.limits;
+    if (l.operations_max == 0) wrong("limits.operations_max is 0: at least 1 is needed");
+    if (l.inbound_max == 0) wrong("limits.inbound_max is 0: at least 1 is needed");
+    if (l.packet_bytes_max < 16) wrong("limits.packet_bytes_max is less than 16 bytes");
+    if (l.batch_bytes_max < 16) wrong("limits.batch_bytes_max is less than 16 bytes");
+    if (l.gather_from < 16) wrong("limits.gather_from is less than 16 bytes");
+    constexpr std::size_t queue_max = 65'000;
+    if (c.queue_len > queue_max) {
+        wrong("queue_len is " + std::to_string(c.queue_len) + ": 0 to " + std::to_string(queue_max) + " is allowed");
+    }
+}
+
+void check_version_5_keys(const config& c) {
+    if (c.version != protocol_version::v3_1_1 && c.version != protocol_version::v5) {
+        wrong("version is unknown: v3_1_1 or v5 is allowed");
+    }
+    check_user_properties("user_properties", c.user_properties);
+    if (c.version == protocol_version::v5) return;
+    if (!c.user_properties.empty() || c.request_response_information) {
+        wrong("user_properties and request_response_information need MQTT 5; set config.version to v5");
+    }
+}
+
+}  // namespace
+
+void check(const config& c) { const detail::settings checked(c); }
+
+namespace detail {
+
+std::vector<user_property> views_of(const owned_user_properties& owned) {
+    std::vector<user_property> views;
+    for (const auto& [name, value] : owned) views.push_back({name, value});
+    return views;
+}
+
+settings::settings(config given) : config_(std::move(given)) {
+    config& c = config_;
+    check_version_5_keys(c);
+    check_server(c);
+    check_identity(c);
+    check_time("keepalive", c.keepalive, 0s, 65'535s);
+    check_time("ping_interval", c.ping_interval, 0s);
+    check_time("response_time", c.response_time, 1ms);
+    if (c.session_expiry < 0s || c.session_expiry > std::chrono::seconds(0xFFFF'FFFF)) {
+        wrong("session_expiry is " + text(c.session_expiry) + ": 0 to 4294967295 s is allowed");
+    }
+    check_time("backoff.first_step", c.backoff.first_step, 1ms);
+    check_time("backoff.cap", c.backoff.cap, c.backoff.first_step);
+    check_time("backoff.steady_for", c.backoff.steady_for, 0s);
+    check_time("backoff.stable_after", c.backoff.stable_after, 0s);
+    if (c.max_repubs > 1'000) wrong("max_repubs is " + std::to_string(c.max_repubs) + ": 0 to 1000 is allowed");
+    if (c.will) check_will(*c.will, c.version);
+    check_limits(c);
+
+    // Defaults.
+    if (c.client_id.empty()) c.client_id = random_client_id();
+    if (c.port == 0 && c.unix_socket.empty()) c.port = 1883;
+
+    // The queue holds what the application has not taken and thus not acknowledged: the inbox must be larger.
+    std::uint16_t receive_maximum = 65'535;
+    if (c.queue_len > 0) {
+        const auto held = static_cast<std::uint16_t>(c.queue_len);
+        c.limits.inbound_max = std::max(c.limits.inbound_max, static_cast<std::uint16_t>(held + 1));
+        if (c.on_overflow == overflow_policy::wait) receive_maximum = held;
+    }
+
+    connect_properties_ = views_of(c.user_properties);
+    engine_ = {.protocol = c.version == protocol_version::v5 ? &wire::v5 : &wire::v3_1_1,
+               .client_id = c.client_id,
+               .user = c.user ? std::optional<std::string_view>(*c.user) : std::nullopt,
+               .password = c.password ? std::optional<std::string_view>(*c.password) : std::nullopt,
+               .will = std::nullopt,
+               .keepalive = static_cast<std::uint16_t>(c.keepalive.count()),
+               .ping_interval = engine_duration(c.ping_interval),
+               .response_time = engine_duration(c.response_time),
+               .max_repubs = c.max_repubs,
+               .clean_init = c.clean_init,
+               .clean = c.clean,
+               .session_expiry = static_cast<std::uint32_t>(c.session_expiry.count()),
+               .receive_maximum = receive_maximum,
+               .properties = {.request_response_information = c.request_response_information,
+                              .request_problem_information = c.request_problem_information,
+                              .user_properties = connect_properties_},
+               .backoff = c.backoff,
+               .qos2_on_lost_session = c.qos2_on_lost_session,
+               .on_refusal = c.on_refusal};
+    if (c.will) {
+        const will_message& w = *c.will;
+        will_properties_ = views_of(w.user_properties);
+        engine_.will = engine_will{
+            .topic = w.topic,
+            .payload = payload(w.payload).view(),
+            .qos = w.qos,
+            .retain = w.retain,
+            .delay_interval = static_cast<std::uint32_t>(w.delay.count()),
+            .properties = {.message_expiry_interval = w.message_expiry_interval,
+                           .content_type = w.content_type,
+                           .response_topic = w.response_topic,
+                           .correlation_data = w.correlation_data,
+                           .payload_is_utf8 = w.payload_is_utf8,
+                           .user_properties = will_properties_}};
+    }
+    target_ = {.host = c.server, .port = c.port, .unix_socket = c.unix_socket, .patience = c.response_time / 2};
+    if (const errc error = mqtt_as::check(engine_, c.limits); error != errc::ok) {
+        throw std::invalid_argument("mqtt_as: config: " + std::string(describe(error)));
+    }
+}
+
+std::string settings::server_text() const {
+    return config_.unix_socket.empty() ? config_.server + ":" + std::to_string(config_.port) : config_.unix_socket;
+}
+
+owned_publish::owned_publish(std::string_view t, payload&& b, const publish_options& o)
+    : topic(t), body(std::move(b)), options(o) {
+    if (!body.owns()) {
+        const bytes view = body.view();
+        body = payload(std::string(reinterpret_cast<const char*>(view.data()), view.size()));
+    }
+    const auto keep = [](std::optional<std::string_view>& view, std::string& copy) {
+        if (view) view = copy.assign(*view);
+    };
+    publish_properties& p = options.properties;
+    keep(p.content_type, content_type_);
+    keep(p.response_topic, response_topic_);
+    keep(p.correlation_data, correlation_data_);
+    for (const user_property& u : p.user_properties) user_properties_.emplace_back(u.name, u.value);
+    views_ = views_of(user_properties_);
+    p.user_properties = views_;
+}
+
+std::uint64_t random_seed() {
+    std::uint64_t seed = 0;
+    while (::getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed)) {
+        if (errno != EINTR) throw std::system_error(errno, std::system_category(), "mqtt_as: getrandom");
+    }
+    return seed;
+}
+
+std::string random_client_id() {
+    constexpr std::string_view letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    std::string id = "mqttas";
+    while (id.size() < 23) {
+        // 62 of 64 values are used, the other two are drawn again: every letter is equally likely.
+        for (std::uint64_t bits = random_seed(), i = 0; i < 10 && id.size() < 23; ++i, bits >>= 6) {
+            if (const std::size_t letter = bits & 63; letter < letters.size()) id += letters[letter];
+        }
+    }
+    return id;
+}
+
+}  // namespace detail
+
+}  // namespace mqtt_as

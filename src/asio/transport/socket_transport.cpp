@@ -1,0 +1,225 @@
+// TCP and Unix sockets.
+#include "src/asio/transport/socket_transport.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+
+namespace mqtt_as::detail {
+
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+bool is_unix(const stream_endpoint& endpoint) { return endpoint.data()->sa_family == AF_UNIX; }
+
+tcp::endpoint tcp_of(const stream_endpoint& endpoint) {
+    tcp::endpoint result;
+    result.resize(endpoint.size());
+    std::memcpy(result.data(), endpoint.data(), endpoint.size());
+    return result;
+}
+
+std::string text_of(const stream_endpoint& endpoint, const std::string& path) {
+    if (is_unix(endpoint)) return path;
+    const tcp::endpoint tcp = tcp_of(endpoint);
+    const std::string address = tcp.address().to_string();
+    return (tcp.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(tcp.port());
+}
+
+/// How Linux says that a non-blocking call has to wait.
+bool is_would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+}  // namespace
+
+socket_transport::socket_transport(const asio::any_io_executor& executor, epoch e, const socket_target& target,
+                                   address_book& book, std::shared_ptr<transport_events> owner)
+    : executor_(executor), epoch_(e), target_(target), book_(book), owner_(std::move(owner)) {}
+
+// ---- opening ----------------------------------------------------------------------------------------------
+
+void socket_transport::open() {
+    if (!target_.unix_socket.empty()) return run({stream_endpoint(asio::local::stream_protocol::endpoint(target_.unix_socket))});
+    boost::system::error_code error;
+    const auto numeric = asio::ip::make_address(target_.host, error);
+    if (!error) return run(addresses{numeric});
+    resolve(target_.host);
+}
+
+void socket_transport::resolve(const std::string& name) {
+    owner_->on_stage(epoch_, stage::resolve);
+    if (book_.running) {
+        // A look-up that was late for an earlier attempt. Its answer, if it is there by now, is young enough.
+        if (const auto answer = book_.running->take_answer()) {
+            book_.running.reset();
+            if (answer->error == 0) return run(book_.last = answer->found);
+        }
+    }
+    begin_lookup(name);
+    if (book_.last.empty() && !book_.last_good) return;
+    patience_.emplace(executor_, target_.patience);
+    patience_->async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
+        if (!cancelled && self->owner_ && !self->race_) self->run_old_addresses();
+    });
+}
+
+void socket_transport::begin_lookup(const std::string& name) {
+    const auto listener = [executor = executor_, weak = weak_from_this()] {
+        asio::post(executor, [weak] {
+            if (const auto self = weak.lock()) self->on_answer();
+        });
+    };
+    if (book_.running && book_.running->listen(listener)) return;
+    book_.running = lookup::begin(name, listener);
+}
+
+void socket_transport::on_answer() {
+    if (!owner_ || !book_.running) return;
+    const auto answer = book_.running->take_answer();
+    if (!answer) return;
+    book_.running.reset();
+    if (answer->error == 0) book_.last = answer->found;
+    if (race_) return;  // patience has ended before; the answer is for the next attempt
+    patience_.reset();
+    if (answer->error == 0) return run(answer->found);
+    if (!run_old_addresses()) fail(errc::resolve_failed, answer->error);
+}
+
+bool socket_transport::run_old_addresses() {
+    addresses old = book_.last;
+    if (book_.last_good && std::find(old.begin(), old.end(), *book_.last_good) == old.end()) {
+        old.insert(old.begin(), *book_.last_good);
+    }
+    if (old.empty()) return false;
+    run(old);
+    return true;
+}
+
+void socket_transport::run(const addresses& found) {
+    std::vector<stream_endpoint> endpoints;
+    for (const auto& address : interleaved(found)) endpoints.push_back(stream_endpoint(tcp::endpoint(address, target_.port)));
+    run(std::move(endpoints));
+}
+
+void socket_transport::run(std::vector<stream_endpoint> endpoints) {
+    owner_->on_stage(epoch_, stage::connect);
+    if (!owner_) return;
+    const auto weak = weak_from_this();
+    race_ = std::make_shared<race>(
+        executor_, std::move(endpoints),
+        race::listener{
+            .trying =
+                [weak](const stream_endpoint& endpoint) {
+                    if (const auto self = weak.lock()) self->address_ = text_of(endpoint, self->target_.unix_socket);
+                },
+            .won =
+                [weak](stream_socket socket, const stream_endpoint& endpoint) {
+                    if (const auto self = weak.lock()) self->on_won(std::move(socket), endpoint);
+                },
+            .lost =
+                [weak](int error) {
+                    if (const auto self = weak.lock()) self->fail(errc::connect_failed, error);
+                }});
+    race_->start();
+}
+
+void socket_transport::on_won(stream_socket socket, const stream_endpoint& endpoint) {
+    if (!owner_) return;
+    address_ = text_of(endpoint, target_.unix_socket);
+    socket_ = std::move(socket);
+    if (!is_unix(endpoint)) {
+        book_.last_good = tcp_of(endpoint).address();
+        const int yes = 1;
+        ::setsockopt(socket_->native_handle(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    }
+    owner_->on_opened(epoch_);
+}
+
+void socket_transport::fail(errc error, int number) {
+    const auto owner = owner_;
+    close();
+    if (owner) owner->on_failed(epoch_, error, number);
+}
+
+void socket_transport::close() noexcept {
+    if (!owner_) return;
+    owner_.reset();
+    book_.detach();
+    patience_.reset();
+    if (race_) race_->cancel();
+    if (socket_) {
+        boost::system::error_code ignored;
+        socket_->shutdown(stream_socket::shutdown_both, ignored);
+        socket_->close(ignored);
+    }
+}
+
+// ---- moving bytes -----------------------------------------------------------------------------------------
+
+io_result socket_transport::read(std::span<std::uint8_t> into) noexcept {
+    if (!socket_ || !owner_) return {.now = io_result::state::closed};
+    for (;;) {
+        const ssize_t n = ::recv(socket_->native_handle(), into.data(), into.size(), MSG_DONTWAIT);
+        if (n > 0) return {.size = static_cast<std::size_t>(n)};
+        if (n == 0) return {.now = io_result::state::closed};
+        if (is_would_block(errno)) return {.now = io_result::state::would_block};
+        if (errno != EINTR) return {.now = io_result::state::failed, .error = errno};
+    }
+}
+
+io_result socket_transport::write(std::span<const bytes> from) noexcept {
+    if (!socket_ || !owner_) return {.now = io_result::state::closed};
+    std::array<iovec, 64> pieces;
+    std::size_t total = 0;
+    const std::size_t count = std::min(from.size(), pieces.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        pieces[i] = {const_cast<std::uint8_t*>(from[i].data()), from[i].size()};
+        total += from[i].size();
+    }
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = count;
+    for (;;) {
+        const ssize_t n = ::sendmsg(socket_->native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n >= 0) {
+            const auto size = static_cast<std::size_t>(n);
+            return {.size = size, .now = size < total ? io_result::state::would_block : io_result::state::done};
+        }
+        if (is_would_block(errno)) return {.now = io_result::state::would_block};
+        if (errno != EINTR) return {.now = io_result::state::failed, .error = errno};
+    }
+}
+
+void socket_transport::wait_readable() {
+    socket_->async_wait(stream_socket::wait_read, [self = shared_from_this()](boost::system::error_code) {
+        if (self->owner_) std::shared_ptr(self->owner_)->on_readable(self->epoch_);
+    });
+}
+
+void socket_transport::wait_writable() {
+    socket_->async_wait(stream_socket::wait_write, [self = shared_from_this()](boost::system::error_code) {
+        if (self->owner_) std::shared_ptr(self->owner_)->on_writable(self->epoch_);
+    });
+}
+
+std::size_t socket_transport::unacknowledged() noexcept {
+    int size = 0;
+    if (!socket_ || ::ioctl(socket_->native_handle(), SIOCOUTQ, &size) != 0) return 0;
+    return static_cast<std::size_t>(size);
+}
+
+}  // namespace mqtt_as::detail

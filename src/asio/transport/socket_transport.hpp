@@ -1,0 +1,69 @@
+// A connection over TCP (IPv4, IPv6) or a Unix socket: resolves, races, then moves bytes.
+//
+// Theory of operation. `open` resolves the name (numeric addresses and paths need none), races the addresses, keeps
+// the winner. A look-up that fails, or that is slow while an earlier connection's address is known, is replaced by
+// the addresses of before; a late answer stays in the address book for the next attempt. Reads and writes are direct
+// system calls on a non-blocking socket: Asio is asked only to wait. Each callback holds a shared_ptr to the
+// transport; the transport knows its epoch; after `close` nothing is told.
+#pragma once
+
+#include "src/asio/transport/race.hpp"
+#include "src/asio/transport/resolver.hpp"
+#include "src/asio/transport/transport.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace mqtt_as::detail {
+
+/// Where to connect to.
+struct socket_target {
+    std::string host;         ///< a name or a numeric address
+    std::uint16_t port = 0;
+    std::string unix_socket;  ///< a path, instead of both
+    std::chrono::milliseconds patience{5'000};  ///< with a look-up, while addresses of before are known
+};
+
+class socket_transport final : public transport, public std::enable_shared_from_this<socket_transport> {
+public:
+    /// `owner` keeps the transport's listener, `target` and `book` alive.
+    socket_transport(const boost::asio::any_io_executor& executor, epoch e, const socket_target& target,
+                     address_book& book, std::shared_ptr<transport_events> owner);
+
+    void open() override;
+    void close() noexcept override;
+    io_result read(std::span<std::uint8_t> into) noexcept override;
+    io_result write(std::span<const bytes> from) noexcept override;
+    void wait_readable() override;
+    void wait_writable() override;
+    std::size_t unacknowledged() noexcept override;
+    std::string address() const override { return address_; }
+
+private:
+    void resolve(const std::string& name);
+    void begin_lookup(const std::string& name);
+    void on_answer();
+    bool run_old_addresses();
+    void run(const addresses& found);
+    void run(std::vector<stream_endpoint> endpoints);
+    void on_won(stream_socket socket, const stream_endpoint& endpoint);
+    void fail(errc error, int number);
+
+    boost::asio::any_io_executor executor_;
+    epoch epoch_;
+    const socket_target& target_;
+    address_book& book_;
+    std::shared_ptr<transport_events> owner_;  // empty once closed
+    std::shared_ptr<race> race_;
+    std::optional<boost::asio::steady_timer> patience_;
+    std::optional<stream_socket> socket_;
+    std::string address_;
+};
+
+}  // namespace mqtt_as::detail
