@@ -41,7 +41,7 @@ inline constexpr std::array<const char*, fault_kinds> fault_names = {
 struct tally {
     std::array<std::uint64_t, fault_kinds> faults{};
     std::array<std::uint64_t, 10> events{};                     // by the index in mqtt_as::event
-    std::array<std::array<std::uint64_t, 6>, 6> transitions{};  // by mqtt_as::status::phase, from and to
+    std::array<std::array<std::uint64_t, 7>, 7> transitions{};  // by mqtt_as::status::phase, from and to
     std::array<std::uint64_t, 64> errors{};                     // of op_done and disconnected, by errc
 
     void happened(fault f) { ++faults[static_cast<std::size_t>(f)]; }
@@ -49,8 +49,8 @@ struct tally {
         for (std::size_t i = 0; i < faults.size(); ++i) faults[i] += other.faults[i];
         for (std::size_t i = 0; i < events.size(); ++i) events[i] += other.events[i];
         for (std::size_t i = 0; i < errors.size(); ++i) errors[i] += other.errors[i];
-        for (std::size_t i = 0; i < 6; ++i)
-            for (std::size_t k = 0; k < 6; ++k) transitions[i][k] += other.transitions[i][k];
+        for (std::size_t i = 0; i < 7; ++i)
+            for (std::size_t k = 0; k < 7; ++k) transitions[i][k] += other.transitions[i][k];
     }
 };
 

@@ -1,0 +1,343 @@
+// Draws options, work and faults from the seed; heals; demands progress. See swarm.hpp.
+#include "tests/sim/swarm.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mqtt_as::sim {
+namespace {
+
+constexpr moment an_hour = 3'600'000;
+constexpr std::uint64_t second = 1'000;
+
+/// The hour: what is asked, what goes wrong, and when.
+class hour {
+public:
+    hour(world& w, const world_options& o, random_source random) : w_(w), options_(o), random_(random) {}
+
+    void arrange();
+    void heal();
+
+private:
+    void work_around(moment);
+    void publish();
+    void ask();
+    void inflict(fault);
+    void down_for(fault, std::uint64_t ms);
+    void change_server();
+    bool is_five() const { return options_.version == protocol_version::v5; }
+    bool is_possible(fault) const;
+
+    world& w_;
+    const world_options& options_;
+    random_source random_;
+};
+
+const char* const topics[] = {"out/0", "out/1", "out/2"};
+const char* const filters[] = {"in/#", "in/a", "in/+", "in/b/#", "elsewhere"};
+const char* const inbound_topics[] = {"in/a", "in/b", "in/c"};
+
+bool hour::is_possible(fault f) const {
+    switch (f) {
+    case fault::failing_puback:
+    case fault::failing_pubrec:
+    case fault::small_receive_maximum:
+    case fault::small_packet_maximum:
+    case fault::server_keep_alive: return is_five();
+    // These follow from the options drawn, or from what the application does.
+    case fault::partial_write:
+    case fault::split_read:
+    case fault::old_epoch:
+    case fault::full_queue:
+    case fault::cancel:
+    case fault::deadline_passed: return false;
+    default: return true;
+    }
+}
+
+void hour::arrange() {
+    w_.app.start(random_.chance(70));
+    if (random_.chance(80)) w_.app.subscribe("in/#", 2);
+    const std::uint64_t faults = random_.between(12, 24);
+    for (std::uint64_t i = 0; i < faults; ++i) {
+        const moment when = random_.between(1 * second, an_hour - 60 * second);
+        fault f{};
+        do {
+            f = static_cast<fault>(random_.below(fault_kinds));
+        } while (!is_possible(f));
+        w_.time.at(when, [this, f] { inflict(f); });
+        work_around(when);
+    }
+    for (int i = 0; i < 6; ++i) work_around(random_.below(an_hour - 60 * second));
+}
+
+/// A handful of requests shortly before and after something happens.
+void hour::work_around(moment when) {
+    const std::uint64_t requests = random_.between(6, 12);
+    const std::uint64_t spread = random_.one_of<std::uint64_t>({1, 50, 3'000, 30'000});
+    for (std::uint64_t i = 0; i < requests; ++i) {
+        const moment at = when - std::min<moment>(when, spread / 2) + random_.below(spread);
+        w_.time.at(at, [this] { ask(); });
+    }
+}
+
+void hour::ask() {
+    const std::uint64_t what = random_.below(100);
+    if (what < 60) return publish();
+    if (what < 90) {
+        const auto qos = static_cast<std::uint8_t>(random_.below(3));
+        const std::size_t size = random_.chance(5) ? random_.between(1'000, 6'000) : random_.between(9, 60);
+        w_.server.publish(inbound_topics[random_.below(3)], qos, size);
+        return;
+    }
+    const char* filter = filters[random_.below(5)];
+    const std::uint64_t timeout = random_.chance(20) ? random_.between(1, 10'000) : 0;
+    if (what < 97) w_.app.subscribe(filter, static_cast<std::uint8_t>(random_.below(3)), timeout);
+    else w_.app.unsubscribe(filter, timeout);
+}
+
+void hour::publish() {
+    publish_spec p{.topic = topics[random_.below(3)], .qos = static_cast<std::uint8_t>(random_.below(3))};
+    p.size = random_.chance(5) ? random_.between(1'000, 9'000) : random_.between(9, 60);
+    p.by_reference = random_.chance(30);
+    p.retain = random_.chance(5);
+    p.timeout_ms = random_.chance(20) ? random_.between(1, 15'000) : 0;
+    const std::uint64_t times = random_.chance(4) ? random_.between(10, 60) : 1;
+    for (std::uint64_t i = 0; i < times; ++i) {
+        const std::uint32_t serial = w_.app.publish(p);
+        if (serial == 0 || !random_.chance(12)) continue;
+        const cancel_scope scope = random_.chance(50) ? cancel_scope::if_untouched : cancel_scope::end_wait;
+        w_.time.after(random_.below(random_.one_of<std::uint64_t>({1, 10, 500, 20'000})),
+                      [this, serial, scope] { w_.app.cancel(serial, scope); });
+    }
+}
+
+// ---- faults -------------------------------------------------------------------------------------
+
+void hour::down_for(fault f, std::uint64_t ms) {
+    w_.counts.happened(f);
+    w_.net.refuse(true);
+    w_.server.killed();
+    w_.time.after(ms, [this] { w_.net.refuse(false); });
+}
+
+/// MQTT 5: the next connection is told other limits.
+void hour::change_server() {
+    broker_options o = w_.server.options();
+    o.receive_maximum = random_.one_of<std::uint16_t>({65'535, 20, 3, 1});
+    o.maximum_packet_size = random_.one_of<std::uint32_t>({0, 0, 500});
+    o.server_keep_alive.reset();
+    if (random_.chance(40)) o.server_keep_alive = random_.one_of<std::uint16_t>({5, 20, 120});
+    w_.server.set_options(o);
+    w_.net.reset_current();
+}
+
+void hour::inflict(fault f) {
+    if (!w_.app.is_running()) return;
+    w_.court.tell(std::string("FAULT ") + fault_names[static_cast<std::size_t>(f)]);
+    const std::uint64_t a_while = random_.between(1, 60) * second;
+    switch (f) {
+    case fault::resolve_failed:
+        w_.net.fail_resolving(true);
+        w_.net.reset_current();
+        return w_.time.after(a_while, [this] { w_.net.fail_resolving(false); });
+    case fault::refused: return down_for(f, a_while);
+    case fault::unreachable:
+        w_.net.lose_everything_new(true);
+        w_.net.silence_for(never);
+        return w_.time.after(a_while, [this] { w_.net.lose_everything_new(false); });
+    case fault::mute:
+        w_.counts.happened(f);
+        w_.server.set_mute(true);
+        return w_.time.after(a_while, [this] { w_.server.set_mute(false); });
+    case fault::fin: return w_.net.fin_current();
+    case fault::rst: return w_.net.reset_current();
+    case fault::cut_upstream: return w_.net.cut_upstream_after(random_.below(300));
+    case fault::cut_downstream: return w_.net.cut_downstream_after(random_.below(300));
+    case fault::half_open_8s:
+    case fault::half_open_25s:
+    case fault::half_open_for_ever:
+        if (w_.net.has_connection()) w_.counts.happened(f);
+        return w_.net.silence_for(f == fault::half_open_8s ? 8 * second : f == fault::half_open_25s ? 25 * second : never);
+    case fault::link_flap:
+        w_.pump.set_link(false);
+        return w_.time.after(random_.between(1, 20 * second), [this] { w_.pump.set_link(true); });
+    case fault::slow_link:
+        w_.counts.happened(f);
+        w_.net.set_rate(random_.between(1, 20));
+        return w_.time.after(a_while, [this] { w_.net.set_rate(0); });
+    case fault::broker_restart: return down_for(f, 50);
+    case fault::broker_down_3s: return down_for(f, 3 * second);
+    case fault::broker_down_20s: return down_for(f, 20 * second);
+    case fault::session_lost: return w_.server.lose_sessions();
+    case fault::refused_connack:
+    case fault::late_connack:
+    case fault::false_session_present:
+        w_.server.arm(f, static_cast<unsigned>(random_.between(1, 3)));
+        return w_.net.reset_current();
+    case fault::malformed_packet: return w_.server.send_malformed();
+    case fault::server_disconnect:
+        return w_.server.send_disconnect(random_.one_of<std::uint8_t>({0x80, 0x89, 0x8B, 0x93, 0x97, 0x98, 0x9C, 0xA0}));
+    case fault::session_taken_over: return w_.server.send_disconnect(0x8E);
+    case fault::unknown_acknowledgement: return w_.server.send_unknown_acknowledgement();
+    case fault::small_receive_maximum:
+    case fault::small_packet_maximum:
+    case fault::server_keep_alive: return change_server();
+    case fault::slow_application:
+        w_.app.be_slow(random_.between(1, 20'000));
+        if (random_.chance(50)) w_.app.hold_messages(true);
+        return w_.time.after(a_while, [this] {
+            w_.app.be_slow(0);
+            w_.app.hold_messages(false);
+        });
+    case fault::stop_and_start:
+        w_.counts.happened(f);
+        w_.app.restart_when_stopped(random_.between(0, 20 * second));
+        return w_.app.stop(random_.one_of<std::uint64_t>({0, 500, 2'000}));
+    case fault::sleeping_front: return w_.pump.sleep_for(random_.between(1, 40) * second);
+    default: return w_.server.arm(f, 1);  // faults of one packet wait for theirs
+    }
+}
+
+void hour::heal() {
+    w_.court.tell("HEALED");
+    w_.net.refuse(false);
+    w_.net.fail_resolving(false);
+    w_.net.lose_everything_new(false);
+    w_.net.set_rate(0);
+    if (!w_.net.is_link_up()) w_.pump.set_link(true);
+    w_.server.disarm_all();
+    w_.server.set_mute(false);
+    w_.app.be_slow(0);
+    w_.app.hold_messages(false);
+}
+
+/// The longest that coming back may take: finding out, ending the attempt under way, one back-off step, connecting.
+std::uint64_t recovery_limit(const engine_config& c) {
+    const auto ms = [](duration d) { return static_cast<std::uint64_t>(d.count()); };
+    const std::uint64_t ping = c.keepalive == 0 ? 20'000 : c.keepalive * 250u;
+    return ping + 4 * ms(c.response_time) + ms(c.backoff.cap) + 30 * second;
+}
+
+/// A few messages at each qos, and silence: what they took must be free again.
+std::size_t memory_when_warm(world& w) {
+    for (int i = 0; i < 9; ++i) w.app.publish({.topic = "out/warm", .qos = static_cast<std::uint8_t>(i % 3), .size = 30});
+    w.run_until([&] { return w.truth.is_settled(); }, 60 * second);
+    w.run_for(second);
+    return w.memory.in_use();
+}
+
+void finish(world& w, const world_options& o, random_source& random, sabotage s) {
+    const std::uint64_t limit = recovery_limit(o.config);
+    const auto is_back = [&] { return w.app.is_renewed() && w.server.current() == w.net.current(); };
+    if (!w.run_until(is_back, limit)) return w.court.object("the world was healed, but the client is not online");
+    const auto patience = static_cast<std::uint64_t>(o.config.response_time.count()) * (o.config.max_repubs + 2) + limit;
+    // Every second is often enough: looking is slow.
+    for (std::uint64_t waited = 0; !w.truth.is_settled() && waited < 2 * patience && !w.court.has_objected(); waited += second)
+        w.run_for(second);
+    if (const auto why = w.truth.why_not_settled()) return w.court.object("the world was healed, but " + *why);
+
+    const std::size_t first = memory_when_warm(w);
+    const std::size_t again = memory_when_warm(w);
+    if (first != again)
+        w.court.object("memory grows: " + std::to_string(first) + ", then " + std::to_string(again) + " bytes");
+
+    const std::size_t wills = w.server.wills().size();
+    const bool politely = random.chance(50);
+    const bool was_online = is_back();
+    if (politely) w.app.stop(2'000);
+    else w.app.close();
+    w.run_for(10 * second);
+    w.court.demand(!w.app.is_running(), "stopped or closed, but it goes on");
+    if (was_online && o.config.will)
+        w.court.demand(w.server.wills().size() == wills + (politely ? 0 : 1),
+                       politely ? "stop made the broker publish the will" : "close did not make the broker publish the will");
+    if (s == sabotage::leak) w.memory.allocate(1);
+    w.destroy_engine();
+    w.court.demand(w.truth.lost() == 0, "messages are lost");
+}
+
+}  // namespace
+
+world_options draw_options(std::uint64_t seed) {
+    random_source r(seed ^ 0x6F7074696F6E73u);
+    world_options o{.seed = seed};
+    o.version = r.chance(50) ? protocol_version::v5 : protocol_version::v3_1_1;
+    // A third of the clocks wrap within the hour.
+    o.clock_start = r.chance(33) ? static_cast<std::uint32_t>(-static_cast<std::int64_t>(r.below(an_hour)))
+                                 : static_cast<std::uint32_t>(r.next());
+
+    engine_config& c = o.config;
+    c.keepalive = r.one_of<std::uint16_t>({0, 5, 20, 60, 60, 300});
+    c.ping_interval = duration(r.one_of<std::int32_t>({0, 0, 3'000}));
+    c.response_time = duration(r.one_of<std::int32_t>({2'000, 5'000, 10'000, 10'000}));
+    c.max_repubs = r.one_of<std::uint32_t>({0, 1, 4, 4});
+    c.clean_init = r.chance(60);
+    c.clean = r.chance(30);
+    c.receive_maximum = r.one_of<std::uint16_t>({65'535, 65'535, 10, 1});
+    c.qos2_on_lost_session = r.chance(50) ? qos2_policy::republish : qos2_policy::report;
+    c.on_refusal = r.chance(15) ? refusal_policy::give_up : refusal_policy::retry_at_cap;
+    if (r.chance(15)) c.backoff = fleet_backoff;
+    if (r.chance(50)) c.will = engine_will{.topic = "will", .qos = static_cast<std::uint8_t>(r.below(3)), .retain = r.chance(50)};
+
+    limits& l = o.limit;
+    l.operations_max = r.one_of<std::uint32_t>({10'000, 10'000, 30, 5});
+    l.payload_bytes_max = r.one_of<std::size_t>({64u << 20, 20'000});
+    l.inbound_max = r.one_of<std::uint16_t>({1'000, 10, 2, 1});
+    l.batch_bytes_max = r.one_of<std::size_t>({64u << 10, 1'024, 128});
+    l.gather_from = r.one_of<std::size_t>({4'096, 64, 16});
+
+    network_options& n = o.net;
+    n.latency_ms = r.one_of<std::uint64_t>({0, 1, 5, 40, 250});
+    n.jitter_ms = r.one_of<std::uint64_t>({0, 3, 20});
+    n.resolve_ms = r.one_of<std::uint64_t>({0, 20});
+    n.send_buffer = r.one_of<std::size_t>({256u << 10, 2'048});
+    n.split_percent = r.one_of<unsigned>({0, 20, 60});
+
+    broker_options& b = o.server;
+    if (o.version == protocol_version::v5) {
+        b.receive_maximum = r.one_of<std::uint16_t>({65'535, 20, 2});
+        b.maximum_packet_size = r.one_of<std::uint32_t>({0, 0, 0, 400});
+        if (r.chance(20)) b.server_keep_alive = r.one_of<std::uint16_t>({10, 100});
+        if (r.chance(5)) b.maximum_qos = 1;
+        if (r.chance(5)) b.retain_available = false;
+    }
+    b.processing_ms = r.one_of<std::uint64_t>({0, 0, 30});
+
+    front_options& f = o.pump;
+    f.write_ms = r.one_of<std::uint64_t>({0, 0, 1, 20});
+    f.read_size = r.one_of<std::size_t>({16u << 10, 100, 3});
+    f.looks_at_progress = r.chance(80);
+    f.old_epoch_percent = r.one_of<unsigned>({0, 2});
+    return o;
+}
+
+outcome run_seed(std::uint64_t seed, sabotage s, bool is_verbose) {
+    world_options options = draw_options(seed);
+    options.is_verbose = is_verbose;
+    world w(options);
+    if (options.version == protocol_version::v5) w.truth.allow_server_limits();
+    w.server.sabotage_with(s);
+    w.pump.sabotage_with(s);
+    w.app.sabotage_with(s);
+
+    random_source random(seed ^ 0x686F7572u);
+    hour h(w, options, random.split());
+    h.arrange();
+    w.run_for(an_hour);
+    if (!w.court.has_objected()) {
+        h.heal();
+        if (s == sabotage::no_recovery) w.server.set_mute(true);
+        finish(w, options, random, s);
+    }
+
+    outcome result{.verdict = w.court.verdict(), .hash = w.story.hash(), .counts = w.counts};
+    result.virtual_ms = w.time.now();
+    result.operations = w.truth.operations().size();
+    result.inbound = w.truth.inbounds().size();
+    for (const std::uint64_t n : w.counts.faults) result.faults += n;
+    result.lost = w.truth.lost();
+    return result;
+}
+
+}  // namespace mqtt_as::sim

@@ -1,0 +1,45 @@
+// Puts the parts of the world together.
+#include "tests/sim/world.hpp"
+
+#include <utility>
+
+namespace mqtt_as::sim {
+namespace {
+
+/// What belongs together in client and broker is said once.
+world_options completed(world_options o) {
+    o.config.protocol = o.version == protocol_version::v5 ? &wire::v5 : &wire::v3_1_1;
+    o.server.client_id = o.client_id;
+    o.server.keep_alive = o.config.keepalive;
+    return o;
+}
+
+engine_config with_name(engine_config config, const std::string& client_id) {
+    config.client_id = client_id;
+    return config;
+}
+
+}  // namespace
+
+world::world(const world_options& given)
+    : random(given.seed), time(given.clock_start), court(time, given.is_verbose), truth(time, court, counts),
+      server(time, random.split(), court, truth, counts, completed(given).server),
+      net(time, random.split(), counts, server, given.net), options_(completed(given)),
+      client(std::in_place, with_name(options_.config, options_.client_id), options_.limit, memory, random.next()),
+      pump(time, random.split(), court, story, counts, truth, net, *client, options_.pump,
+           static_cast<std::uint8_t>(options_.version), options_.config.keepalive),
+      app(time, random.split(), court, counts, truth, server, net, pump, *client, options_.limit) {
+    if (options_.config.qos2_on_lost_session == qos2_policy::report) truth.allow_session_lost_reports();
+}
+
+void world::run_for(std::uint64_t ms) {
+    run_until([] { return false; }, ms);
+}
+
+void world::destroy_engine() {
+    client.reset();
+    if (memory.blocks() != 0) court.object("the engine kept " + std::to_string(memory.blocks()) + " blocks of memory");
+    court.demand(memory.in_use() == 0, "blocks were given back with another size");
+}
+
+}  // namespace mqtt_as::sim
