@@ -58,6 +58,13 @@ errc engine::state::room_for(std::size_t payload_size) const {
     return fits || ops.payload_bytes == 0 ? errc::ok : errc::queue_full;
 }
 
+/// What the server has ruled out already is refused at once; what waits is judged again when it is staged.
+errc engine::state::sendable_now(operation& op) {
+    const errc error = is_online() ? unsendable(op) : errc::ok;
+    if (error != errc::ok) ops.discard(op);
+    return error;
+}
+
 submitted engine::state::submit(time_point now, operation& op, duration timeout) {
     if (timeout.count() > 0 && !timers.add(op, now + timeout)) {
         ops.discard(op);
@@ -100,13 +107,7 @@ submitted engine::state::publish(time_point now, const publish_request& r) {
     op->retain = r.retain;
     op->payload_size = static_cast<std::uint32_t>(r.payload.size());
     ops.payload_bytes += r.payload.size();
-    // What the server has ruled out already is refused here; what waits is judged again when it is staged.
-    if (is_online()) {
-        if (const errc error = unsendable(*op); error != errc::ok) {
-            ops.discard(*op);
-            return {error, {}};
-        }
-    }
+    if (const errc error = sendable_now(*op); error != errc::ok) return {error, {}};
     return submit(now, *op, r.timeout);
 }
 
@@ -137,6 +138,7 @@ submitted engine::state::subscribe(time_point now, const subscription& s) {
 
     operation* op = make_subscribe(s, false);
     if (op == nullptr) return {errc::out_of_memory, {}};
+    if (const errc error = sendable_now(*op); error != errc::ok) return {error, {}};
     if (known && (joins || w->renewed)) {
         // Asked for on this connection, or about to be: a second SUBSCRIBE would bring the retained messages twice.
         const submitted accepted = submit(now, *op, s.timeout);
@@ -177,6 +179,7 @@ submitted engine::state::unsubscribe(time_point now, const unsubscription& u) {
     operation* op = make_packet(ops, limit, operation::kind::unsubscribe, false,
                                 [&](wire::writer& out) { wire.encode_unsubscribe(out, packet); }, error);
     if (op == nullptr) return {error, {}};
+    if (error = sendable_now(*op); error != errc::ok) return {error, {}};
     const submitted accepted = submit(now, *op, u.timeout);
     if (accepted.error != errc::ok) return accepted;
 

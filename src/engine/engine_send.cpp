@@ -149,8 +149,8 @@ bool engine::state::stage_publish(time_point now, operation& op) {
 }
 
 bool engine::state::stage_control(time_point now, operation& op) {
-    if (op.packet_size > agreed_.maximum_packet_size) {
-        complete(now, op, errc::too_large, reason_code::success);
+    if (const errc error = unsendable(op); error != errc::ok) {
+        complete(now, op, error, reason_code::success);
         return true;
     }
     if (!ops.bind_packet_id(op)) return false;

@@ -67,8 +67,13 @@ bool engine::state::judge_acknowledgement(time_point now, operation_list& list) 
 void engine::state::judge_silence(time_point now) {
     // While we refuse to read we cannot hear.
     if (!silent_since_ || inbox.full() || now - *silent_since_ < config.response_time) return;
-    if (now - *silent_since_ >= config.response_time * 2) return end_connection(now, {.error = errc::silence});
-    if (!std::exchange(probed_, true)) ping_due_ = true;
+    if (!probed_) {
+        // However late we woke up, the probe has a whole response_time to be answered.
+        probed_ = ping_due_ = true;
+        silent_since_ = now;
+        return;
+    }
+    end_connection(now, {.error = errc::silence});
 }
 
 void engine::state::on_time(time_point now) {
@@ -125,7 +130,7 @@ std::optional<time_point> engine::state::deadline() const {
         case phase::online:
             consider(ping_at_);
             if (inbox.full()) break;
-            if (silent_since_) consider(*silent_since_ + config.response_time * (probed_ ? 2 : 1));
+            if (silent_since_) consider(*silent_since_ + config.response_time);
             if (ping_outstanding_)
                 consider(std::max(ping_sent_at_, reading_since_) +
                          config.response_time * (static_cast<std::int32_t>(config.max_repubs) + 1));

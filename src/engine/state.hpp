@@ -62,6 +62,7 @@ struct engine::state {
     // ---- what becomes of operations (engine_requests.cpp) -------------------------------------------------
     errc room_for(std::size_t payload_size) const;
     errc refusing() const;
+    errc sendable_now(operation& op);
     submitted submit(time_point now, operation& op, duration timeout);
     void end_wait(time_point now, operation& op, errc error);
     void complete(time_point now, operation& op, errc error, reason_code reason);
@@ -76,6 +77,7 @@ struct engine::state {
 
     // ---- bytes in (engine_receive.cpp) --------------------------------------------------------------------
     taken on_bytes(time_point now, bytes in);
+    taken assemble(time_point now, bytes in);
     void on_packet(time_point now, const wire::fixed_header&, bytes body);
     void on_connack(time_point now, bytes body);
     void on_publish(time_point now, std::uint8_t flags, bytes body);
