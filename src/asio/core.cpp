@@ -107,6 +107,7 @@ void core::turn(lock_type& lock) {
         run_ready(lock);
         perform(lock);
         write(lock);
+        if (stop_due_) stop();
     } while (!is_idle() && ++round < rounds_max);
     arm(lock);
     free_.take_all(turn_free_);
@@ -206,6 +207,13 @@ void core::write(lock_type& lock) {
         }
     }
     if (open_ && !write_blocked_) again_ = true;
+}
+
+/// What was accepted before `disconnect` has been given to the transport by now, as far as that took it.
+void core::stop() {
+    engine_.stop(boot_time(), *std::exchange(stop_due_, std::nullopt));
+    collect();
+    again_ = true;
 }
 
 // ---- commands ---------------------------------------------------------------------------------------------

@@ -157,6 +157,7 @@ private:
     bool feed(lock_type&, bytes in);
     void perform(lock_type&);
     void write(lock_type&);
+    void stop();
     void judge_time(lock_type&);
     void judge_front_deadlines(time_point now);
     void arm(lock_type&);
@@ -245,6 +246,7 @@ private:
     std::atomic<bool> online_{false};
     bool started_ = false;                // between `connect` and the end of it
     std::atomic<bool> closed_{false};     // by `close`, for good
+    std::optional<duration> stop_due_;    // `disconnect`, with its grace: after the next write
     bool abandoned_ = false;              // the event loop has ended
     bool room_ = false;                   // an operation has finished since the last look at the parked
     connect_result failure_;              // how the running first attempt ended

@@ -84,9 +84,9 @@ void core::disconnect(const disconnect_options& options, result_waiter<void>* wh
     if (closed_ || !started_) {
         make_ready(who, closed_ ? errc::closed : errc::ok);
     } else {
+        const duration grace = engine_duration(options.grace);
+        stop_due_ = stop_due_ ? std::min(*stop_due_, grace) : grace;
         enlist(who, disconnecting);
-        engine_.stop(boot_time(), engine_duration(options.grace));
-        collect();
     }
     wake(lock);
 }
@@ -118,6 +118,7 @@ void core::let_go() {
 
 errc core::try_publish(time_point now, std::string_view topic, payload& body, const publish_options& options,
                        result_waiter<publish_result>* who) {
+    if (stop_due_) return errc::not_started;
     // A short string keeps its characters inside itself and would move them: it is copied instead.
     constexpr std::size_t never_inside_itself = 64;
     const bytes view = body.view();
@@ -192,6 +193,10 @@ void core::end_parked(errc error) {
 
 void core::subscribe(std::string_view filter, const subscribe_options& options, result_waiter<subscribe_result>* who) {
     lock_type lock(mutex_);
+    if (stop_due_) {
+        make_ready(who, errc::not_started);
+        return wake(lock);
+    }
     const submitted s = engine_.subscribe(boot_time(), {.filter = filter,
                                                         .qos = options.qos,
                                                         .no_local = options.no_local,

@@ -75,12 +75,12 @@ struct will_message {
     std::uint8_t qos = 0;
     // MQTT 5 from here on
     std::chrono::seconds delay{0};                         ///< the server waits this long for us to come back
-    std::optional<std::uint32_t> message_expiry_interval;  ///< seconds
-    std::optional<std::string> content_type;
-    std::optional<std::string> response_topic;
-    std::optional<std::string> correlation_data;           ///< any bytes
+    std::optional<std::uint32_t> message_expiry_interval{};  ///< seconds
+    std::optional<std::string> content_type{};
+    std::optional<std::string> response_topic{};
+    std::optional<std::string> correlation_data{};           ///< any bytes
     bool payload_is_utf8 = false;
-    std::vector<std::pair<std::string, std::string>> user_properties;
+    std::vector<std::pair<std::string, std::string>> user_properties{};
 };
 
 /// What `publish` does when `limits` of unfinished operations or payload bytes are reached.
@@ -104,8 +104,8 @@ struct config {
     std::string client_id;                     ///< empty: `mqttas` and 17 random characters, new for each client
     std::string server;                        ///< a name, an IPv4 or an IPv6 address; or use `unix_socket`
     std::uint16_t port = 0;                    ///< 0: 1883
-    std::optional<std::string> user;
-    std::optional<std::string> password;       ///< any bytes
+    std::optional<std::string> user{};
+    std::optional<std::string> password{};       ///< any bytes
     std::chrono::seconds keepalive{60};        ///< 0: no keep-alive rule; at most 65,535 s
     std::chrono::milliseconds ping_interval{0};///< 0: keepalive / 4; only shortens
     std::chrono::milliseconds response_time{10'000};  ///< how long the server may take to answer anything

@@ -90,25 +90,25 @@ struct publish_result {
     reason_code reason{};
     bool may_have_been_delivered = false;  ///< on failure: false means that not one byte of it was sent
     bool may_be_duplicated = false;        ///< qos 2, published again after the server had lost the session
-    property_list properties;
+    property_list properties{};
 };
 
 /// How a subscribe ended: `reason` is the granted qos, or why it was refused.
 struct subscribe_result {
     reason_code reason{};
-    property_list properties;
+    property_list properties{};
     std::uint8_t granted_qos() const { return static_cast<std::uint8_t>(reason) & 3; }
 };
 
 struct unsubscribe_result {
     reason_code reason{};
-    property_list properties;
+    property_list properties{};
 };
 
 /// How `connect` ended. On failure the fields from `at` on say where and why.
 struct connect_result {
     bool session_present = false;
-    property_list properties;     ///< of CONNACK, or of the DISCONNECT that ended the attempt
+    property_list properties{};     ///< of CONNACK, or of the DISCONNECT that ended the attempt
     stage at{};                   ///< resolve, connect, mqtt...
     reason_code reason{};         ///< with connection_refused
     violation why{};              ///< with protocol_violation
