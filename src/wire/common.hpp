@@ -5,6 +5,8 @@
 #include "src/wire/protocol.hpp"
 #include "src/wire/reader.hpp"
 
+#include <cstring>
+
 namespace mqtt_as::wire {
 
 /// The longest string or binary data, and so the longest will: their length has two bytes.
@@ -76,21 +78,24 @@ inline std::size_t publish_length(const publish_head& head, std::size_t property
     return 2 + head.topic.size() + packet_id_bytes + property_bytes + head.payload_size;
 }
 
-/// A PUBLISH up to its packet identifier.
-inline publish_layout put_publish_start(writer& to, const publish_head& head, std::size_t property_bytes) {
-    writer out = to;  // in registers: for all the compiler knows, a byte put through `to` could change `to` itself
-    const std::size_t start = out.size();
-    const int flags = head.qos << 1 | (head.retain ? 1 : 0);
-    out.put_byte(static_cast<std::uint8_t>(0x30 | flags));
-    out.put_variable(static_cast<std::uint32_t>(publish_length(head, property_bytes)));
-    out.put_string(head.topic);
-    publish_layout layout;
-    if (head.qos != 0) {
-        layout.packet_id_offset = out.size() - start;
-        out.put_u16(0);
-    }
-    layout.head_size = out.size() - start + property_bytes;
-    to = out;
+/// A PUBLISH up to its packet identifier. Sizes first, then all bytes at once, because this runs for every message.
+inline publish_layout put_publish_start(writer& out, const publish_head& head, std::size_t property_bytes) {
+    std::size_t length = publish_length(head, property_bytes);
+    std::size_t header_size = 2;
+    for (std::size_t rest = length >> 7; rest != 0; rest >>= 7) ++header_size;
+    const std::size_t topic_end = header_size + 2 + head.topic.size();
+    const publish_layout layout = {.head_size = header_size + length - head.payload_size,
+                                   .packet_id_offset = head.qos != 0 ? topic_end : 0};
+    std::uint8_t* at = out.claim(layout.head_size - property_bytes);
+    if (at == nullptr) return layout;
+
+    *at++ = static_cast<std::uint8_t>(0x30 | head.qos << 1 | (head.retain ? 1 : 0));
+    for (; length > 0x7F; length >>= 7) *at++ = static_cast<std::uint8_t>(length | 0x80);
+    *at++ = static_cast<std::uint8_t>(length);
+    *at++ = static_cast<std::uint8_t>(head.topic.size() >> 8);
+    *at++ = static_cast<std::uint8_t>(head.topic.size());
+    std::memcpy(at, head.topic.data(), head.topic.size());
+    if (head.qos != 0) std::memset(at + head.topic.size(), 0, 2);
     return layout;
 }
 

@@ -97,7 +97,7 @@ struct will {
     std::uint8_t qos = 0;
     bool retain = false;
     std::uint32_t delay_interval = 0;  ///< seconds; MQTT 5
-    publish_properties properties{};     ///< MQTT 5
+    publish_properties properties{};   ///< MQTT 5
 };
 
 struct connect {

@@ -1,0 +1,37 @@
+// The writer's functions. Out of line, because they are called from many places and boards are small.
+#include "src/wire/writer.hpp"
+
+#include <cstring>
+
+namespace mqtt_as::wire {
+
+void writer::put_byte(std::uint8_t value) {
+    if (std::uint8_t* const at = claim(1)) *at = value;
+}
+
+void writer::put_u16(std::uint16_t value) {
+    put_byte(static_cast<std::uint8_t>(value >> 8));
+    put_byte(static_cast<std::uint8_t>(value));
+}
+
+void writer::put_u32(std::uint32_t value) {
+    put_u16(static_cast<std::uint16_t>(value >> 16));
+    put_u16(static_cast<std::uint16_t>(value));
+}
+
+void writer::put_variable(std::uint32_t value) {
+    for (; value > 0x7F; value >>= 7) put_byte(static_cast<std::uint8_t>(value | 0x80));
+    put_byte(static_cast<std::uint8_t>(value));
+}
+
+void writer::put_bytes(const void* data, std::size_t size) {
+    std::uint8_t* const at = claim(size);
+    if (at != nullptr && size != 0) std::memcpy(at, data, size);
+}
+
+void writer::put_string(std::string_view text) {
+    put_u16(static_cast<std::uint16_t>(text.size()));
+    put_bytes(text.data(), text.size());
+}
+
+}  // namespace mqtt_as::wire
