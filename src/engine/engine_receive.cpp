@@ -20,19 +20,33 @@ void engine::state::drop_assembly() {
     assembly_used_ = false;
 }
 
-/// A packet that is whole in `in` is decoded where it lies. Otherwise its header is collected first, then, in a block
-/// of the packet's size, the rest.
+/// A packet that is whole in `in` is decoded where it lies; everything else is for `assemble`.
 taken engine::state::on_bytes(time_point now, bytes in) {
     if (assembly_used_) drop_assembly();
     properties_ = {};
     answered_ = nullptr;
     if (in.empty()) return {taken::why::need_more, 0};
+    if (assembly_ != nullptr || header_size_ != 0) return assemble(now, in);
 
+    // At the border between two packets: is there room for what comes?
+    if ((in[0] >> 4 == publish_nibble && inbox.full()) || inbox.due_full()) return {taken::why::busy, 0};
+    const wire::fixed_header header = wire::read_fixed_header(in, wire);
+    const std::size_t size = header.packet_size();
+    const bool is_whole = header.state == wire::fixed_header::status::complete && size <= in.size();
+    if (!is_whole || size > limit.packet_bytes_max) return assemble(now, in);
+    last_received_ = now;
+    on_packet(now, header, in.subspan(header.header_size, header.remaining_length));
+    return {taken::why::packet, size};
+}
+
+/// Collects the header of a packet that comes in parts, then, in a block of the packet's size, the rest. A header that
+/// is no good ends here, too.
+taken engine::state::assemble(time_point now, bytes in) {
+    last_received_ = now;
     if (assembly_ != nullptr) {
         const std::size_t part = std::min(assembly_size_ - assembled_, in.size());
         std::memcpy(assembly_ + assembled_, in.data(), part);
         assembled_ += part;
-        last_received_ = now;
         if (assembled_ < assembly_size_) {
             on_life(now);
             return {taken::why::need_more, part};
@@ -44,22 +58,13 @@ taken engine::state::on_bytes(time_point now, bytes in) {
         return {taken::why::packet, part};
     }
 
-    // At the border between two packets: is there room for what comes?
-    if (header_size_ == 0 && ((in[0] >> 4 == publish_nibble && inbox.full()) || inbox.due_full()))
-        return {taken::why::busy, 0};
-
     // The header from what was kept and what came.
     std::uint8_t head[wire::fixed_header_max];
-    bytes seen = in;
-    std::size_t kept = 0;
-    if (header_size_ != 0) {
-        kept = header_size_;
-        const std::size_t more = std::min(sizeof head - kept, in.size());
-        std::memcpy(head, header_, kept);
-        std::memcpy(head + kept, in.data(), more);
-        seen = bytes(head, kept + more);
-    }
-    last_received_ = now;
+    const std::size_t kept = header_size_;
+    const std::size_t more = std::min(sizeof head - kept, in.size());
+    std::memcpy(head, header_, kept);
+    std::memcpy(head + kept, in.data(), more);
+    const bytes seen(head, kept + more);
     const wire::fixed_header header = wire::read_fixed_header(seen, wire);
     if (header.state == wire::fixed_header::status::malformed) {
         end_by_violation(now, header.why);
@@ -76,10 +81,6 @@ taken engine::state::on_bytes(time_point now, bytes in) {
     if (size > limit.packet_bytes_max) {
         end_by_violation(now, violation::packet_too_large);
         return {taken::why::closed, in.size()};
-    }
-    if (kept == 0 && size <= in.size()) {
-        on_packet(now, header, in.subspan(header.header_size, header.remaining_length));
-        return {taken::why::packet, size};
     }
     assembly_ = static_cast<std::uint8_t*>(memory.take(size));
     if (assembly_ == nullptr) {

@@ -49,32 +49,16 @@ operation* operations::find(op_id id) const {
     return op != nullptr && op->generation == id.generation ? op : nullptr;
 }
 
-operation_list& operations::list_for(const operation& op) {
-    switch (op.now_in) {
-        case operation::state::queued: return op.what == operation::kind::publish ? queued : control;
-        case operation::state::resend: return resend;
-        case operation::state::staged:
-        case operation::state::release_staged: return batch;
-        case operation::state::awaiting: return op.what == operation::kind::publish ? awaiting : awaiting_sub;
-        case operation::state::release_due: return release_due;
-        case operation::state::releasing: return releasing;
-        case operation::state::joined: return joined;
-        case operation::state::finished: break;
-    }
-    assert(!"a finished operation is in no list");
-    return joined;
-}
-
 void operations::move_front(operation& op, operation::state to) {
     op.list->remove(op);
     op.now_in = to;
-    list_for(op).push_front(op);
+    list_for(op.what, to).push_front(op);
 }
 
 void operations::move_by_order(operation& op, operation::state to) {
     op.list->remove(op);
     op.now_in = to;
-    operation_list& list = list_for(op);
+    operation_list& list = list_for(op.what, to);
     operation* after = list.back();
     while (after != nullptr && static_cast<std::int32_t>(after->order - op.order) > 0) after = after->prev;
     list.insert_before(after != nullptr ? after->next : list.front(), op);
@@ -107,56 +91,16 @@ bool operations::bind_packet_id(operation& op) {
     return true;
 }
 
-void operations::release_packet_id(operation& op) {
-    if (op.packet_id == 0) return;
-    by_packet_id_[op.packet_id & (by_packet_id_.capacity() - 1)] = nullptr;
-    op.packet_id = 0;
-    --bound_;
-}
-
-operation* operations::by_packet_id(std::uint16_t packet_id) const {
-    if (by_packet_id_.capacity() == 0) return nullptr;
-    operation* op = by_packet_id_[packet_id & (by_packet_id_.capacity() - 1)];
-    return op != nullptr && op->packet_id == packet_id ? op : nullptr;
-}
-
-void operations::report(operation& op, errc error, reason_code reason) {
-    if (op.reported) return;
-    op.reported = true;
-    op.error = error;
-    op.reason = reason;
-    if (!op.internal) push_event(op);
-}
-
 void operations::discard(operation& op) {
     payload_bytes -= op.payload_size;
     --(op.internal ? renewals : unfinished);
     free(op);
 }
 
-void operations::finish(operation& op) {
-    assert(op.reported);
-    op.list->remove(op);
-    op.now_in = operation::state::finished;
-    release_packet_id(op);
-    payload_bytes -= op.payload_size;
-    --(op.internal ? renewals : unfinished);
-    if (op.internal) return free(op);
-    if (op.told) push_event(op);  // `released`; otherwise op_done still waits and says it itself
-}
-
-void operations::push_event(operation& op) {
-    assert(!op.in_events);
-    op.in_events = true;
-    op.next_event = nullptr;
-    (last_event_ != nullptr ? last_event_->next_event : first_event_) = &op;
-    last_event_ = &op;
-}
-
 std::optional<event> operations::take_event(const operation* ack, property_view ack_properties) {
     operation& op = *first_event_;
     first_event_ = op.next_event;
-    if (first_event_ == nullptr) last_event_ = nullptr;
+    if (first_event_ == nullptr) events_end_ = &first_event_;
     op.in_events = false;
 
     const bool finished = op.now_in == operation::state::finished;
@@ -178,19 +122,11 @@ std::optional<event> operations::take_event(const operation* ack, property_view 
     return e;
 }
 
-void operations::free(operation& op) {
-    slot& s = slots_[op.index];
-    s.op = nullptr;
-    s.next_free = first_free_;
-    first_free_ = op.index;
-    pool_.give(&op, op.block_size());
-}
-
 void operations::check() const {
     std::uint32_t found = 0;
     const_cast<operations*>(this)->for_each_list([&](operation_list& list) {
         std::uint32_t size = 0;
-        const operation* last = nullptr;
+        [[maybe_unused]] const operation* last = nullptr;
         for (const operation* op = list.front(); op != nullptr; op = op->next) {
             assert(op->prev == last);
             assert(op->now_in != operation::state::finished);

@@ -134,7 +134,7 @@ public:
     void move_front(operation& op, operation::state to);
     void enter(operation& op, operation::state to) {
         op.now_in = to;
-        list_for(op).push_back(op);
+        list_for(op.what, to).push_back(op);
     }
     /// Into `resend` or `release_due` by `order`: nearly always at the end.
     void move_by_order(operation& op, operation::state to);
@@ -177,7 +177,7 @@ private:
         std::uint32_t generation;
         std::uint32_t next_free;
     };
-    operation_list& list_for(const operation& op);
+    operation_list& list_for(operation::kind what, operation::state s);
     void push_event(operation& op);
     void free(operation& op);
 
@@ -191,7 +191,73 @@ private:
     std::uint32_t bound_ = 0;
     std::uint16_t last_packet_id_;
     operation* first_event_ = nullptr;
-    operation* last_event_ = nullptr;
+    operation** events_end_ = &first_event_;  // where the next one goes
 };
+
+// ---- what happens to every message, inline ------------------------------------------------------------------
+
+inline operation_list& operations::list_for(operation::kind what, operation::state s) {
+    switch (s) {
+        case operation::state::queued: return what == operation::kind::publish ? queued : control;
+        case operation::state::resend: return resend;
+        case operation::state::staged:
+        case operation::state::release_staged: return batch;
+        case operation::state::awaiting: return what == operation::kind::publish ? awaiting : awaiting_sub;
+        case operation::state::release_due: return release_due;
+        case operation::state::releasing: return releasing;
+        case operation::state::joined: return joined;
+        case operation::state::finished: break;
+    }
+    assert(!"a finished operation is in no list");
+    return joined;
+}
+
+inline operation* operations::by_packet_id(std::uint16_t packet_id) const {
+    if (by_packet_id_.capacity() == 0) return nullptr;
+    operation* op = by_packet_id_[packet_id & (by_packet_id_.capacity() - 1)];
+    return op != nullptr && op->packet_id == packet_id ? op : nullptr;
+}
+
+inline void operations::release_packet_id(operation& op) {
+    if (op.packet_id == 0) return;
+    by_packet_id_[op.packet_id & (by_packet_id_.capacity() - 1)] = nullptr;
+    op.packet_id = 0;
+    --bound_;
+}
+
+inline void operations::report(operation& op, errc error, reason_code reason) {
+    if (op.reported) return;
+    op.reported = true;
+    op.error = error;
+    op.reason = reason;
+    if (!op.internal) push_event(op);
+}
+
+inline void operations::finish(operation& op) {
+    assert(op.reported);
+    op.list->remove(op);
+    op.now_in = operation::state::finished;
+    release_packet_id(op);
+    payload_bytes -= op.payload_size;
+    --(op.internal ? renewals : unfinished);
+    if (op.internal) return free(op);
+    if (op.told) push_event(op);  // `released`; otherwise op_done still waits and says it itself
+}
+
+inline void operations::push_event(operation& op) {
+    assert(!op.in_events);
+    op.in_events = true;
+    op.next_event = nullptr;
+    *events_end_ = &op;
+    events_end_ = &op.next_event;
+}
+
+inline void operations::free(operation& op) {
+    slot& s = slots_[op.index];
+    s.op = nullptr;
+    s.next_free = first_free_;
+    first_free_ = op.index;
+    pool_.give(&op, op.block_size());
+}
 
 }  // namespace mqtt_as
