@@ -105,9 +105,9 @@ void core::turn(lock_type& lock) {
         if (read_ready_) read(lock);
         if (std::exchange(room_, false)) unpark(boot_time());
         run_ready(lock);
-        perform(lock);
         write(lock);
         if (stop_due_) stop();
+        perform(lock);  // last: what was written may have been the last thing to say
     } while (!is_idle() && ++round < rounds_max);
     arm(lock);
     free_.take_all(turn_free_);

@@ -4,7 +4,7 @@
 //
 //   any thread   a request locks, calls the engine, puts its waiter where the answer will find it, and wakes the pump
 //   executor     a wait of the transport, the timer or a wake-up has ended: it notes the fact and turns the pump
-//   a turn       read and feed, judge the time, run completions and callbacks, perform commands, write; again until
+//   a turn       read and feed, judge the time, run completions and callbacks, write, perform commands; again until
 //                nothing is left; then one timer is armed
 //
 // The lock is held for calls of the engine and changes of the front's lists alone: never for a system call, never
