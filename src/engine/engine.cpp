@@ -367,7 +367,10 @@ void engine::state::finish_stop(time_point now) {
     after_ = after::retry;
     outage_since_.reset();
     report_all(closed_ ? errc::closed : errc::stopped);
-    ops.for_each_list([this, now](operation_list& list) {
+    const bool session_lives = keeps_session() && !closed_;
+    ops.for_each_list([&](operation_list& list) {
+        // What the session knows is resent when a later `start` finds it again [MQTT-4.4.0-1].
+        if (session_lives && (&list == &ops.resend || &list == &ops.release_due)) return;
         while (operation* op = list.front()) complete(now, *op, errc::stopped, reason_code::success);
     });
     tell_disconnected_ = tell_waiting_ = tell_connected_ = tell_renewed_ = tell_gave_up_ = false;
@@ -388,6 +391,7 @@ void engine::state::go_online(time_point now, const wire::connack& ack) {
     was_online_ = ever_online_ = true;
     have_session_ = keeps_session();
     wiped_ = false;
+    const time_point asked_at = since_;
     enter(now, phase::online, stage::online);
     outage_since_.reset();
     supervisor.on_online(now);
@@ -398,7 +402,7 @@ void engine::state::go_online(time_point now, const wire::connack& ack) {
     if (config.ping_interval.count() != 0 && (keep_alive == 0 || config.ping_interval < ping_interval_))
         ping_interval_ = config.ping_interval;
     if (ping_interval_.count() == 0) ping_interval_ = duration(20'000);
-    ping_at_ = now + ping_interval_;
+    ping_at_ = asked_at + ping_interval_;  // the keep alive counts from what we sent last: CONNECT
     reading_since_ = now;
 
     tell_connected_ = true;

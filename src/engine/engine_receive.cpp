@@ -11,6 +11,20 @@ namespace {
 
 constexpr std::uint8_t publish_nibble = 3;
 
+/// CONNACK answers what CONNECT asked for: authentication we never ask for [MQTT-4.12.0-7].
+bool is_unasked(property_view properties, const connect_properties& asked) {
+    for (const property& p : properties) {
+        if (p.id == property_id::authentication_method || p.id == property_id::authentication_data) return true;
+        if (p.id == property_id::response_information && !asked.request_response_information) return true;
+    }
+    return false;
+}
+
+/// [MQTT-3.1.2-29]
+bool explains_unasked(property_view properties, const connect_properties& asked) {
+    return !properties.empty() && !asked.request_problem_information;
+}
+
 }  // namespace
 
 void engine::state::drop_assembly() {
@@ -132,6 +146,7 @@ void engine::state::on_packet(time_point now, const wire::fixed_header& header, 
 void engine::state::on_connack(time_point now, bytes body) {
     wire::connack ack;
     if (const violation v = wire.decode_connack(body, ack); v != violation::none) return end_by_violation(now, v);
+    if (is_unasked(ack.properties, config.properties)) return end_by_violation(now, violation::bad_property);
     properties_ = ack.properties;
     if (is_failure(ack.reason)) return end_connection(now, {.error = errc::connection_refused, .reason = ack.reason});
     if (ack.session_present && clean_start_) return end_by_violation(now, violation::bad_session_present);
@@ -175,6 +190,7 @@ void engine::state::on_acknowledgement(time_point now, packet_type type, bytes b
     wire::acknowledgement ack;
     if (const violation v = wire.decode_acknowledgement(type, body, ack); v != violation::none)
         return end_by_violation(now, v);
+    if (explains_unasked(ack.properties, config.properties)) return end_by_violation(now, violation::bad_property);
     if (type == packet_type::pubrel) return inbox.on_pubrel(ack.packet_id);
     properties_ = ack.properties;
 
@@ -197,6 +213,7 @@ void engine::state::on_subscription_acknowledgement(time_point now, packet_type 
     wire::subscription_acknowledgement ack;
     const auto decode = type == packet_type::suback ? wire.decode_suback : wire.decode_unsuback;
     if (const violation v = decode(body, ack); v != violation::none) return end_by_violation(now, v);
+    if (explains_unasked(ack.properties, config.properties)) return end_by_violation(now, violation::bad_property);
     properties_ = ack.properties;
 
     const auto asked = type == packet_type::suback ? operation::kind::subscribe : operation::kind::unsubscribe;

@@ -23,8 +23,8 @@ std::uint32_t fixed_header_size(const std::uint8_t* packet) {
 
 /// An operation whose packet is what `encode` writes: measured first, then written in place.
 template <class Encode>
-operation* make_packet(operations& ops, const limits& limit, operation::kind what, bool internal, Encode&& encode,
-                       errc& error) {
+operation* make_packet(operations& ops, const limits& limit, operation::kind what, bool internal,
+                       std::size_t filter_size, Encode&& encode, errc& error) {
     wire::writer measure;
     encode(measure);
     if (measure.size() > limit.packet_bytes_max) {
@@ -39,6 +39,7 @@ operation* make_packet(operations& ops, const limits& limit, operation::kind wha
     wire::writer out({op->packet(), op->packet_size});
     encode(out);
     op->packet_id_offset = fixed_header_size(op->packet());
+    op->filter_size = static_cast<std::uint16_t>(filter_size);
     return op;
 }
 
@@ -115,7 +116,7 @@ operation* engine::state::make_subscribe(const subscription& s, bool internal) {
     errc error{};
     const wire::subscribe packet = packet_of(s);
     return make_packet(ops, limit, operation::kind::subscribe, internal,
-                       [&](wire::writer& out) { wire.encode_subscribe(out, packet); }, error);
+                       s.filter.size(), [&](wire::writer& out) { wire.encode_subscribe(out, packet); }, error);
 }
 
 submitted engine::state::subscribe(time_point now, const subscription& s) {
@@ -176,7 +177,7 @@ submitted engine::state::unsubscribe(time_point now, const unsubscription& u) {
     if (const errc error = wire.check_unsubscribe(packet); error != errc::ok) return {error, {}};
     if (const errc error = room_for(0); error != errc::ok) return {error, {}};
     errc error{};
-    operation* op = make_packet(ops, limit, operation::kind::unsubscribe, false,
+    operation* op = make_packet(ops, limit, operation::kind::unsubscribe, false, u.filter.size(),
                                 [&](wire::writer& out) { wire.encode_unsubscribe(out, packet); }, error);
     if (op == nullptr) return {error, {}};
     if (error = sendable_now(*op); error != errc::ok) return {error, {}};
@@ -275,6 +276,14 @@ void engine::state::report_all(errc error) {
 
 // ---- a lost connection, a lost session ----------------------------------------------------------------------
 
+/// A later request for the same filter went out behind it: asked again now, it would undo that one.
+bool engine::state::is_superseded(operation& op) const {
+    if (op.what == operation::kind::subscribe) return op.filter == nullptr;
+    // In UNSUBSCRIBE the filter comes last.
+    const auto* filter = reinterpret_cast<const char*>(op.packet()) + op.packet_size - op.filter_size;
+    return filters.find({filter, op.filter_size}) != nullptr;
+}
+
 void engine::state::requeue_after_loss(time_point now) {
     using in = operation::state;
     // What was answered before the transport reported its last byte has its answer all the same.
@@ -283,19 +292,20 @@ void engine::state::requeue_after_loss(time_point now) {
         if (op->answered_early) on_staged_sent(now, *op);
         op = next;
     }
-    const auto give_up_identifier = [this](operation& op) {
+    const auto ask_again = [this, now](operation& op) {
+        if (is_superseded(op)) return complete(now, op, errc::cancelled, reason_code::success);
         ops.release_packet_id(op);
         ops.move_front(op, in::queued);
     };
     // From the back, so that what returns to the front of a queue keeps its order.
     while (operation* op = ops.batch.back()) {
         if (op->now_in == in::release_staged) ops.move_by_order(*op, in::release_due);
-        else if (op->what != operation::kind::publish) give_up_identifier(*op);
+        else if (op->what != operation::kind::publish) ask_again(*op);
         else if (op->qos != 0) ops.move_by_order(*op, in::resend);
         else if (op->reported) ops.finish(*op);
         else ops.move_front(*op, in::queued);
     }
-    while (operation* op = ops.awaiting_sub.back()) give_up_identifier(*op);
+    while (operation* op = ops.awaiting_sub.back()) ask_again(*op);
     while (operation* op = ops.awaiting.front()) ops.move_by_order(*op, in::resend);
     while (operation* op = ops.releasing.front()) ops.move_by_order(*op, in::release_due);
     for (auto* list : {&ops.resend, &ops.release_due}) {

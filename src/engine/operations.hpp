@@ -57,6 +57,7 @@ struct operation {
     time_point sent_at;
     std::uint32_t repubs = 0;         // on this connection
     std::uint16_t packet_id = 0;      // 0: none bound
+    std::uint16_t filter_size = 0;    // subscribe, unsubscribe: the filter's
     kind what = kind::publish;
     state now_in = state::queued;
     std::uint8_t qos = 0;

@@ -69,6 +69,7 @@ struct engine::state {
     void settle_subscribe(time_point now, operation& op, errc error, reason_code reason);
     bool has_joined(const operation& carrier) const;
     operation* make_subscribe(const subscription&, bool internal);
+    bool is_superseded(operation& op) const;
     void requeue_after_loss(time_point now);
     bool lose_session(time_point now);
     bool renew(wanted&);
