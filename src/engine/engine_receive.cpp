@@ -227,25 +227,32 @@ void engine::state::on_subscription_acknowledgement(time_point now, packet_type 
     on_answer(now, *op, type, ack.reasons.empty() ? reason_code::success : static_cast<reason_code>(ack.reasons[0]));
 }
 
-/// The server's answer to `op`, in a place where it was due.
+/// The server's answer to `op`, in a place where it was due. PUBREL goes in the order of PUBREC [MQTT-4.6.0-4], also when
+/// the transport reports only later that it took the PUBLISH.
 void engine::state::on_answer(time_point now, operation& op, packet_type type, reason_code reason) {
+    const bool releases = type == packet_type::pubrec && !is_failure(reason);
     if (op.now_in == operation::state::staged || op.now_in == operation::state::release_staged) {
         // The transport may still be reading the packet's bytes: it is settled when the last one is taken.
         if (op.answered_early) return;
+        if (releases) op.order = next_order_++;
         op.answered_early = true;
         op.early_type = type;
         op.early_reason = reason;
         return;
     }
     answered_ = &op;
-    if (type == packet_type::pubrec && !is_failure(reason)) {
-        op.order = next_order_++;  // PUBREL goes in the order of PUBREC [MQTT-4.6.0-4]
-        op.repubs = 0;
-        return ops.move(op, operation::state::release_due);
+    if (releases) {
+        op.order = next_order_++;
+        return release(op);
     }
     // Once PUBREC has come the message is the server's: whatever PUBCOMP says, it has arrived.
     const bool refused = is_failure(reason) && type != packet_type::pubcomp;
     complete(now, op, refused ? errc::refused : errc::ok, reason);
+}
+
+void engine::state::release(operation& op) {
+    op.repubs = 0;
+    ops.move_by_order(op, operation::state::release_due);
 }
 
 }  // namespace mqtt_as

@@ -199,7 +199,9 @@ void engine::state::on_staged_sent(time_point now, operation& op) {
     } else {
         ops.move(op, operation::state::awaiting);
     }
-    if (answered) on_answer(now, op, op.early_type, op.early_reason);
+    if (!answered) return;
+    if (op.early_type == wire::packet_type::pubrec && !is_failure(op.early_reason)) release(op);
+    else on_answer(now, op, op.early_type, op.early_reason);
 }
 
 }  // namespace mqtt_as

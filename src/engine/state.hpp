@@ -84,6 +84,7 @@ struct engine::state {
     void on_publish(time_point now, std::uint8_t flags, bytes body);
     void on_acknowledgement(time_point now, wire::packet_type, bytes body);
     void on_subscription_acknowledgement(time_point now, wire::packet_type, bytes body);
+    void release(operation& op);
     void on_answer(time_point now, operation& op, wire::packet_type, reason_code);
     void drop_assembly();
 
