@@ -217,8 +217,9 @@ struct initiate {
 template <class Result, class Token, class Operation>
 auto start_async(const std::shared_ptr<core>& c, Token&& token, Operation operation) {
     using token_type = std::decay_t<Token>;
-    return boost::asio::async_initiate<Token, signature<token_type, Result>>(
-        initiate<throws<token_type>, Result, Operation>{c}, token, std::move(operation));
+    token_type own(std::forward<Token>(token));  // Boost 1.81's binders cannot be initiated when they are const
+    return boost::asio::async_initiate<token_type, signature<token_type, Result>>(
+        initiate<throws<token_type>, Result, Operation>{c}, own, std::move(operation));
 }
 
 }  // namespace mqtt_as::detail
