@@ -1,7 +1,7 @@
 // MQTT 3.1.1: bytes to packets and packets to bytes, each function named by what section 3 calls it.
 #include "src/wire/common.hpp"
 
-#include <iterator>
+#include <array>
 
 namespace mqtt_as::wire {
 namespace {
@@ -9,7 +9,7 @@ namespace {
 // ---- decoding -----------------------------------------------------------------------------------
 
 /// Return codes 0 to 5 (table 3.1) as their equivalents; 6 to 255 are reserved.
-constexpr reason_code connack_reasons[] = {
+constexpr std::array connack_reasons = {
     reason_code::success,
     reason_code::unsupported_protocol_version,
     reason_code::client_identifier_not_valid,
@@ -25,7 +25,7 @@ violation decode_connack(bytes body, connack& out) noexcept {
     out = {};
     out.session_present = take_acknowledge_flags(in);
     const std::uint32_t code = in.take_number(1);
-    if (code < std::size(connack_reasons)) {
+    if (code < connack_reasons.size()) {
         out.reason = connack_reasons[code];
     } else {
         in.fail(violation::bad_reason_code);
