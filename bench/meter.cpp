@@ -1,0 +1,41 @@
+// Counts allocations, by standing in front of the C library's malloc. Operator new calls it, too.
+#include "bench/meter.hpp"
+
+#include <cstddef>
+
+namespace {
+std::uint64_t count = 0;  // clients have one thread
+}
+
+namespace bench {
+std::uint64_t allocations() noexcept { return count; }
+}  // namespace bench
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+
+extern "C" {
+
+void* __libc_malloc(std::size_t) noexcept;
+void* __libc_calloc(std::size_t, std::size_t) noexcept;
+void* __libc_realloc(void*, std::size_t) noexcept;
+void* __libc_memalign(std::size_t, std::size_t) noexcept;
+
+void* malloc(std::size_t size) noexcept {
+    ++count;
+    return __libc_malloc(size);
+}
+void* calloc(std::size_t n, std::size_t size) noexcept {
+    ++count;
+    return __libc_calloc(n, size);
+}
+void* realloc(void* block, std::size_t size) noexcept {
+    ++count;
+    return __libc_realloc(block, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
+    ++count;
+    return __libc_memalign(alignment, size);
+}
+}
+
+#endif
