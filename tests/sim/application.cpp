@@ -23,7 +23,10 @@ application::application(schedule& time, random_source random, judge& j, tally& 
 
 errc application::start(bool retry) {
     const errc error = engine_.start(time_.engine_time(), retry);
-    if (error == errc::ok) is_running_ = true;
+    if (error == errc::ok) {
+        is_running_ = true;
+        is_stopping_ = false;
+    }
     front_.after_call();
     return error;
 }
@@ -31,6 +34,7 @@ errc application::start(bool retry) {
 void application::stop(std::uint64_t grace_ms) {
     oracle_.stop_asked();
     const moment limit = time_.now() + grace_ms + 2'000;
+    is_stopping_ = true;
     const std::size_t told = notes_.size();
     engine_.stop(time_.engine_time(), ms(grace_ms));
     front_.after_call();
@@ -55,7 +59,13 @@ std::uint32_t application::record(const submitted& s, operation op) {
     std::uint32_t serial = 0;
     if (s.error == errc::ok) {
         op.id = s.id;
-        if (op.what != deed::publish) ++filters_[op.topic].under_way;
+        if (op.what != deed::publish) {
+            filter_state& f = filters_[op.topic];
+            ++f.under_way;
+            f.latest = s.id;
+            // What was refused at renewal is answered alike for the rest of the connection.
+            op.refused = op.what == deed::subscribe && f.was_refused_at_renewal;
+        }
         serial = oracle_.accepted(std::move(op)).serial;
     } else {
         judge_rejection(s.error, op);
@@ -73,7 +83,7 @@ void application::judge_rejection(errc error, const operation& op) {
                           now.subscriptions >= limits_.subscriptions_max,
                       "queue_full, but the queue is not full");
         break;
-    case errc::not_started: judge_.demand(!is_running_, "not_started, but it is"); break;
+    case errc::not_started: judge_.demand(!is_running_ || is_stopping_, "not_started, but it is"); break;
     case errc::closed: judge_.demand(is_closed_, "closed, but it is not"); break;
     case errc::too_large:
     case errc::unsupported_by_server: judge_.demand(is_online_, "a server's limit without a server"); break;
@@ -150,6 +160,7 @@ void application::on_event(const event& e) {
         on_renewed();
     } else if (const auto* refused = std::get_if<renewal_refused>(&e)) {
         filters_[std::string(refused->filter)].was_refused_at_renewal = true;
+        oracle_.filter_refused(std::string(refused->filter));
         notes_.push_back({.when = time_.now(), .what = note::kind::renewal_refused});
     } else if (const auto* d = std::get_if<disconnected>(&e)) {
         on_over(note::kind::disconnected, *d);
@@ -177,11 +188,11 @@ void application::on_done(const op_done& done) {
     if (op != nullptr && op->what != deed::publish) {
         filter_state& f = filters_[op->topic];
         --f.under_way;
-        if (done.error == errc::ok) {
+        if (done.error == errc::ok && op->id == f.latest) {
             f.is_wanted = op->what == deed::subscribe;
             if (op->what == deed::subscribe)
                 judge_.demand(static_cast<std::uint8_t>(done.reason) <= op->qos, "a higher qos than asked for was granted");
-        } else {
+        } else if (done.error != errc::ok) {
             f.is_wanted = false;
             f.is_uncertain = true;
         }

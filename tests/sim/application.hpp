@@ -93,6 +93,7 @@ private:
         bool is_wanted = false;
         bool was_refused_at_renewal = false;
         unsigned under_way = 0;
+        op_id latest;                    // the request that decides; an older one may be answered later
         bool is_uncertain = false;       // an operation on it ended without an answer
     };
     std::map<std::string, filter_state> filters_;
@@ -105,7 +106,8 @@ private:
     std::optional<std::uint64_t> restart_after_ms_;
     bool is_online_ = false;
     bool is_renewed_ = false;
-    bool is_running_ = false;
+    bool is_running_ = false;            // from start to stopped
+    bool is_stopping_ = false;           // stop was asked
     bool is_closed_ = false;
     errc last_rejection_ = errc::ok;
 };

@@ -39,6 +39,9 @@ struct broker_options {
     std::uint64_t processing_ms = 0;                // until each answer leaves
 };
 
+/// For the story: kind, identifier, serial number, filters, codes.
+std::string in_words(const packet&);
+
 class broker {
 public:
     broker(schedule&, random_source, judge&, oracle&, tally&, broker_options);

@@ -18,7 +18,8 @@ void broker::on_publish(connection_id id, connection& c, const packet& p, std::s
     const auto [at, is_new] = session_->flows.try_emplace(p.id);
     flow& f = at->second;
     if (is_new) {
-        if (p.dup && (!c.resumed || c.fresh_seen)) return violation("DUP on a first transmission [MQTT-3.3.1-1]");
+        const bool may_be_new_to_us = (c.resumed && !c.fresh_seen) || c.strange.contains(p.id);
+        if (p.dup && !may_be_new_to_us) return violation("DUP on a first transmission [MQTT-3.3.1-1]");
         f.qos = p.qos;
         f.serial = op->serial;
         f.order = ++arrivals_;
@@ -178,12 +179,11 @@ void broker::transmit(connection_id id, const packet& p) {
         if (ends_flow) {
             if (is_open) session_->flows.erase(at);
             c.open.erase(p.id);
-            if (p.type == kind::pubcomp && c.level == 4) c.strange.insert(p.id);  // a repeated PUBREL may be on its way
+            if (c.level == 4) c.strange.insert(p.id);  // a repeated PUBLISH or PUBREL may be on its way
         }
     }
     if (judge_.is_verbose())
-        judge_.tell("  < " + std::string(name_of(p.type)) + " " + std::to_string(p.id) + (p.dup ? " DUP " : " ") + p.topic +
-                    (p.reason != 0 ? " reason " + std::to_string(p.reason) : ""));
+        judge_.tell("  < " + in_words(p));
     send(id, std::move(out));
 }
 

@@ -257,6 +257,7 @@ void front::drain() {
         if (const auto* c = std::get_if<connected>(&*e)) {
             const auto replaced = c->properties.number(property_id::server_keep_alive);
             keep_alive_ms_ = replaced.value_or(keep_alive_s_) * 1000u;
+            if (time_.now() - last_sent_ >= keep_alive_ms_) was_blocked_ = true;  // CONNACK came that late
         }
         on_event(*e);
     }

@@ -15,7 +15,7 @@ std::uint32_t read_u32(bytes b) {
            static_cast<std::uint32_t>(b[2]) << 8 | b[3];
 }
 
-std::string in_words(const operation& op) {
+std::string words_for(const operation& op) {
     constexpr const char* deeds[] = {"publish", "subscribe", "unsubscribe"};
     return std::string(deeds[static_cast<int>(op.what)]) + " #" + std::to_string(op.serial) + " (" + op.topic +
            ", qos " + std::to_string(op.qos) + ")";
@@ -49,8 +49,9 @@ operation& oracle::accepted(operation op) {
     op.serial = next_serial();
     op.accepted = time_.now();
     const auto [at, is_new] = live_.emplace(std::pair(op.id.index, op.id.generation), op.serial);
-    if (!is_new) judge_.object("the identifier of " + in_words(op) + " belongs to an unfinished operation");
+    if (!is_new) judge_.object("the identifier of " + words_for(op) + " belongs to an unfinished operation");
     ++unreported_;
+    if (judge_.is_verbose()) judge_.tell("asked: " + words_for(op));
     return operations_.emplace_back(std::move(op));
 }
 
@@ -62,7 +63,7 @@ operation* oracle::find(op_id id) {
 void oracle::reported(const op_done& done) {
     operation* op = find(done.id);
     if (op == nullptr) return judge_.object("a report for an operation that is finished or was never accepted");
-    if (op->reported) return judge_.object(in_words(*op) + " is reported twice");
+    if (op->reported) return judge_.object(words_for(*op) + " is reported twice");
     op->reported = true;
     op->error = done.error;
     op->reason = done.reason;
@@ -70,6 +71,7 @@ void oracle::reported(const op_done& done) {
     op->may_be_duplicated = done.may_be_duplicated;
     op->finished = done.finished;
     --unreported_;
+    if (judge_.is_verbose()) judge_.tell("told:  " + words_for(*op) + " " + std::string(describe(op->error)));
     judge_report(*op);
     if (!done.finished) return;
     op->kept = {};
@@ -78,7 +80,7 @@ void oracle::reported(const op_done& done) {
 
 void oracle::judge_report(const operation& op) {
     const auto demand = [&](bool kept, const char* promise) {
-        if (!kept) judge_.object(in_words(op) + " reported as " + std::to_string(static_cast<int>(op.error)) + ": " + promise);
+        if (!kept) judge_.object(words_for(op) + " reported as " + std::to_string(static_cast<int>(op.error)) + ": " + promise);
     };
     ++tally_.errors[static_cast<std::size_t>(op.error)];
     if (op.deadline)
@@ -154,24 +156,24 @@ operation* oracle::arrived(const packet& p) {
         return nullptr;
     }
     operation& op = operations_[serial - 1];
-    if (op.topic != p.topic || op.qos != p.qos) judge_.object(in_words(op) + " arrived with another topic or qos");
+    if (op.topic != p.topic || op.qos != p.qos) judge_.object(words_for(op) + " arrived with another topic or qos");
     if (op.reported && op.error != errc::ok && !op.may_have_been_delivered)
-        judge_.object(in_words(op) + " arrived although reported as certainly undelivered");
+        judge_.object(words_for(op) + " arrived although reported as certainly undelivered");
     if (op.reported && op.error == errc::ok && op.qos == 0 && op.arrivals > 0)
-        judge_.object(in_words(op) + " arrived again after its report");
+        judge_.object(words_for(op) + " arrived again after its report");
     ++op.arrivals;
     return &op;
 }
 
 void oracle::delivered(operation& op, std::uint32_t session) {
-    if (op.deliveries == 0) {
+    if (op.deliveries == 0 && !op.refused) {  // one refused at first may come again in a new session
         auto& last = last_out_[{op.topic, op.qos}];
-        if (op.serial < last) judge_.object(in_words(op) + " was delivered first after #" + std::to_string(last));
+        if (op.serial < last) judge_.object(words_for(op) + " was delivered first after #" + std::to_string(last));
         last = op.serial;
     }
     if (op.qos == 2 && op.deliveries > 0) {
-        if (op.last_session == session) judge_.object(in_words(op) + " was delivered twice in one session");
-        if (op.reported && op.error == errc::ok) judge_.object(in_words(op) + " was delivered again after its report");
+        if (op.last_session == session) judge_.object(words_for(op) + " was delivered twice in one session");
+        if (op.reported && op.error == errc::ok) judge_.object(words_for(op) + " was delivered again after its report");
     }
     ++op.deliveries;
     op.last_session = session;
@@ -207,10 +209,10 @@ void oracle::session_ended(std::uint32_t session) {
 std::optional<std::string> oracle::why_not_settled() const {
     if (unreported_ > 0) {
         const auto at = std::find_if(operations_.begin(), operations_.end(), [](const operation& op) { return !op.reported; });
-        return in_words(*at) + " of " + std::to_string(at->accepted) + " ms was never reported (" +
+        return words_for(*at) + " of " + std::to_string(at->accepted) + " ms was never reported (" +
                std::to_string(unreported_) + " like it)";
     }
-    if (!live_.empty()) return in_words(operations_[live_.begin()->second - 1]) + " was reported and never released";
+    if (!live_.empty()) return words_for(operations_[live_.begin()->second - 1]) + " was reported and never released";
     for (const inbound& in : inbounds_)
         if (in.qos > 0 && !in.given_up && in.received == 0)
             return "message #" + std::to_string(in.serial) + " (" + in.topic + ", qos " + std::to_string(in.qos) + ") was never received";
