@@ -1,0 +1,64 @@
+// The options that pub and sub share: where the broker is, who we are, the last will, and how long to try.
+#pragma once
+
+#include "mqtt_as/asio/config.hpp"
+#include "tools/mqtt-as/command_line.hpp"
+#include "tools/mqtt-as/property_options.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mqtt_as::cli {
+
+/// What the options mean, once all of them are known.
+struct connection {
+    std::string program;  ///< "mqtt-as pub": begins each line on standard error
+    mqtt_as::config config;
+    std::optional<std::string> topic;  ///< of the URL
+    property_options properties;
+    std::optional<std::chrono::milliseconds> deadline;
+    bool quiet = false;
+    bool debug = false;
+};
+
+class connection_options {
+public:
+    /// Adds the options to `line`. This object must live until `line` has been parsed.
+    void add_to(command_line& line);
+
+    /// `property_commands`: what -D may be about. Throws usage_error.
+    connection resolve(const std::string& program, const std::string& property_commands) const;
+
+private:
+    void set_broker(connection&) const;
+    void set_identity(connection&) const;
+    void set_session(connection&) const;
+    void set_will(connection&) const;
+
+    std::optional<std::string> host_;
+    std::optional<std::uint16_t> port_;
+    std::optional<std::string> unix_socket_;
+    std::optional<std::string> url_;
+    std::optional<std::string> user_;
+    std::optional<std::string> password_;
+    std::optional<std::string> client_id_;
+    std::optional<std::string> id_prefix_;
+    std::optional<std::string> version_;
+    std::optional<std::string> session_expiry_;
+    std::vector<std::string> property_words_;
+    std::uint16_t keepalive_ = 60;
+    bool keep_session_ = false;
+    bool nodelay_ = false;
+    std::optional<std::string> will_topic_;
+    std::optional<std::string> will_payload_;
+    std::optional<std::uint8_t> will_qos_;
+    bool will_retain_ = false;
+    std::optional<std::chrono::milliseconds> deadline_;
+    bool quiet_ = false;
+    bool debug_ = false;
+};
+
+}  // namespace mqtt_as::cli

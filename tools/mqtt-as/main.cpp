@@ -1,0 +1,72 @@
+// mqtt-as: publish and subscribe from the command line, through outages.
+#include "mqtt_as/types.hpp"
+#include "tools/mqtt-as/command_line.hpp"
+#include "tools/mqtt-as/exit_status.hpp"
+#include "tools/mqtt-as/subcommands.hpp"
+
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <vector>
+
+namespace mqtt_as::cli {
+
+namespace {
+
+constexpr auto help =
+    R"(Publishes and receives MQTT messages, through outages: the connection comes back by itself, and what was
+accepted while it was down is sent then.
+
+Usage: mqtt-as pub -t TOPIC -m MESSAGE [OPTIONS]
+       mqtt-as sub -t TOPIC [OPTIONS]
+       mqtt-as pub --help
+       mqtt-as sub --help
+       mqtt-as --version
+
+The options are those of mosquitto_pub and mosquitto_sub.
+
+Environment: MQTT_AS_HOST, MQTT_AS_PORT, MQTT_AS_USER, MQTT_AS_PASSWORD are the defaults of -h, -p, -u, -P.
+
+Exit status: 0  everything was acknowledged
+             1  wrong usage, or a file cannot be read or written
+             2  refused by the broker
+             3  timed out (--deadline, -W)
+             4  some was acknowledged, some was not
+       128 + n  ended by signal n, after a disconnect in good order
+)";
+
+// `program` becomes the name that errors begin with.
+int run(std::vector<std::string> arguments, std::string& program) {
+    if (arguments.empty()) throw usage_error("say what to do: mqtt-as pub, mqtt-as sub, or mqtt-as --help");
+    const std::string command = arguments.front();
+    arguments.erase(arguments.begin());
+    if (command == "pub" || command == "sub") {
+        program += " " + command;
+        return command == "pub" ? pub(std::move(arguments)) : sub(std::move(arguments));
+    }
+    if (command == "--help" || command == "-h" || command == "help") {
+        std::cout << help;
+        return success;
+    }
+    if (command == "--version") {
+        std::cout << "mqtt-as " << VERSION[0] << '.' << VERSION[1] << '.' << VERSION[2] << '\n';
+        return success;
+    }
+    throw usage_error("there is no '" + command + "'; there are pub and sub: see mqtt-as --help");
+}
+
+}  // namespace
+
+}  // namespace mqtt_as::cli
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is seen when writing
+    std::string program = "mqtt-as";
+    try {
+        return mqtt_as::cli::run({argv + (argc > 0), argv + argc}, program);
+    } catch (const std::exception& error) {
+        std::cerr << program << ": " << error.what() << '\n';
+    }
+    return mqtt_as::cli::misuse;
+}
