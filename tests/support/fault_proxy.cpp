@@ -21,9 +21,6 @@ using boost::system::error_code;
 
 namespace {
 
-// What the kernel acknowledges on behalf of a silent path, and how far a slow path may run ahead.
-constexpr int receive_buffer = 8192;
-
 bool names(std::string_view wanted, std::string_view client) { return wanted.empty() || wanted == client; }
 
 }  // namespace
@@ -70,7 +67,7 @@ struct fault_proxy::machine : proxy_rules {
     void bind_listener() {
         listener.open(asio::ip::tcp::v4());
         listener.set_option(asio::socket_base::reuse_address(true));
-        listener.set_option(asio::socket_base::receive_buffer_size(receive_buffer));
+        listener.set_option(asio::socket_base::receive_buffer_size(proxy_connection::receive_buffer));
         listener.bind({asio::ip::address_v4::loopback(), port});
         port = listener.local_endpoint().port();
     }

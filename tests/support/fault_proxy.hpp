@@ -4,9 +4,9 @@
 // Theory of operation. One thread runs everything. Each client has a connection of its own to the broker. Bytes are
 // cut into MQTT packets (mqtt_frames.hpp), each packet is matched against the rules, and what remains of it is queued
 // and written when its time has come. A silent connection is one whose queues are not written and whose sockets are
-// not read: nothing passes, nothing closes, and the kernel acknowledges no more than fits the small receive buffer,
-// so that senders see what they would see on a dead path. Clients are named by the client identifier in their CONNECT;
-// an empty name means all.
+// not read: nothing passes, nothing closes. Its receive buffer is taken away, so that the kernel drops what still comes
+// instead of acknowledging it, and senders see what they would see on a dead path. Clients are named by the client
+// identifier in their CONNECT; an empty name means all.
 #pragma once
 
 #include "tests/support/mqtt_frames.hpp"
@@ -25,7 +25,7 @@ enum class toward : std::uint8_t { broker, client };
 
 /// What becomes of bytes that arrive on a silent connection.
 enum class silence : std::uint8_t {
-    held,     ///< they wait and pass when healed, as TCP's retransmission would bring them
+    held,     ///< they pass when healed, when TCP repeats them: as late as in a real network
     dropped,  ///< they are swallowed; when healed, the connection is reset (a middlebox that forgot it)
 };
 

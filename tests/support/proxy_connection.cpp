@@ -88,11 +88,18 @@ void proxy_connection::close() {
 void proxy_connection::fall_silent(silence how) {
     silent_ = true;
     how_silent_ = how;
+    if (how == silence::held) set_receive_buffer(1);  // the kernel makes it as small as it can
+}
+
+void proxy_connection::set_receive_buffer(int size) {
+    error_code ignored;
+    client_.set_option(asio::socket_base::receive_buffer_size(size), ignored);
 }
 
 void proxy_connection::heal() {
     if (!silent_) return;
     silent_ = false;
+    set_receive_buffer(receive_buffer);
     if (dropped_bytes_) return reset();
     for (const toward to : {toward::broker, toward::client}) {
         take(to, {});

@@ -51,6 +51,9 @@ class proxy_connection : public std::enable_shared_from_this<proxy_connection> {
 public:
     using socket = boost::asio::generic::stream_protocol::socket;
 
+    /// Of the client's socket: how far a sender may run ahead of a slow path.
+    static constexpr int receive_buffer = 32768;
+
     proxy_connection(socket client, socket broker, proxy_rules& rules);
 
     void start();
@@ -102,6 +105,7 @@ private:
     void has_written(toward to, bool ok, std::size_t size, std::size_t rate);
     void go_on(toward to, std::size_t size);
     void end(ending how);
+    void set_receive_buffer(int size);
 
     socket client_;
     socket broker_;
