@@ -3,10 +3,9 @@
 
 #include "mqtt_as/engine_config.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cstdint>
 #include <cstdlib>
+#include <gtest/gtest.h>
 #include <map>
 
 namespace engine_tests {
@@ -54,7 +53,7 @@ public:
     std::size_t peak_bytes = 0;
 
 private:
-    std::uint64_t fail_from = 0;    // 0: never
+    std::uint64_t fail_from = 0;  // 0: never
     std::uint64_t fail_count = 0;
     std::map<void*, std::size_t> blocks_;
 };

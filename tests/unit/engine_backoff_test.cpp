@@ -1,5 +1,4 @@
-// When the next attempt comes: back-off, stages of connecting that take too long, and the network interface
-// (SEMANTICS 6, 12, 13).
+// When the next attempt comes: back-off, stages of connecting that take too long, and the network interface.
 #include "tests/unit/engine_polite_broker.hpp"
 
 namespace engine_tests {
@@ -182,6 +181,7 @@ TEST_P(engine_backoff, an_attempt_that_is_being_closed_is_not_followed_before_on
     w.advance(60s);
     EXPECT_EQ(w.opens, opens);
     EXPECT_EQ(w->look().now_in, status::phase::closing);
+    w.opening.reset();
     w->on_closed(w.now, w.current, errc::connection_closed, 0);
     w.turn();
     w.await_attempt();

@@ -1,6 +1,6 @@
 // Cancel and deadline at every step of a publish at each qos: exactly one report, and the truth about delivery.
 //
-// Fates (SEMANTICS 20):
+// Fates:
 //   nothing of it was given to a transport   reported, removed: it never appears on the wire
 //   some of it was                           reported at once with maybe_delivered; the packet lives on, whole,
 //                                            until acknowledged or its session is lost, and is not reported again
@@ -24,7 +24,9 @@ protected:
     /// Brings a publish to `at`, ends its wait, and sees what becomes of it.
     void tell(std::uint8_t qos, step at, way how, outage when, bool session_kept) {
         SCOPED_TRACE("qos " + std::to_string(qos) + " at " + name(at) + (how == way::cancel ? " cancel" : " deadline") +
-                     (when == outage::none ? "" : when == outage::before ? " after an outage" : " before an outage") +
+                     (when == outage::none     ? ""
+                      : when == outage::before ? " after an outage"
+                                               : " before an outage") +
                      (session_kept ? " session kept" : " session lost"));
         world v(GetParam());
         v.transport_takes = false;

@@ -1,5 +1,6 @@
 // What an engine can be made of: `check` accepts good configurations and names what is wrong with others.
 #include "mqtt_as/engine_config.hpp"
+
 #include "tests/unit/engine_fixture.hpp"
 
 namespace engine_tests {

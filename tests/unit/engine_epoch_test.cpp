@@ -1,4 +1,4 @@
-// Inputs of an old connection are dropped, and the clock may wrap at any time (DESIGN: epochs; SEMANTICS 31).
+// Inputs of an old connection are dropped, and the clock may wrap at any time.
 #include "tests/unit/engine_polite_broker.hpp"
 
 namespace engine_tests {

@@ -64,8 +64,9 @@ protected:
 TEST_P(engine_feeding, every_cut_tells_the_same) {
     const std::string whole = told(GetParam(), *this, {});
     // All of it was understood.
-    for (const char* part : {"done #1 ok 01", "done #2 ok", "done #3 ok", "done #4 ok", "message a 'x' qos 0",
-                             "message a/b", "retain", "message c 'y' qos 2", "40 02 00 07", "50 02 00 08", "70 02 00 08"}) {
+    for (const char* part :
+         {"done #1 ok 01", "done #2 ok", "done #3 ok", "done #4 ok", "message a 'x' qos 0", "message a/b", "retain",
+          "message c 'y' qos 2", "40 02 00 07", "50 02 00 08", "70 02 00 08"}) {
         if (w.is_v5() && part[0] != 'd' && part[0] != 'm' && part[0] != 'r') continue;  // the server has left
         EXPECT_NE(whole.find(part), std::string::npos) << whole << "\nlacks " << part;
     }

@@ -2,15 +2,13 @@
 // and a record of every packet sent and every event reported.
 #pragma once
 
+#include "mqtt_as/engine.hpp"
 #include "tests/unit/counting_memory.hpp"
 #include "tests/unit/engine_text.hpp"
 
-#include "mqtt_as/engine.hpp"
-
-#include <gtest/gtest.h>
-
 #include <array>
 #include <chrono>
+#include <gtest/gtest.h>
 #include <map>
 #include <memory>
 #include <optional>
@@ -54,10 +52,10 @@ public:
 
     // ---- on record ----
     counting_memory memory;
-    std::vector<sent_packet> log;             ///< every packet the transport took, whole
-    std::vector<acknowledge_id> inbox;        ///< messages not consumed
+    std::vector<sent_packet> log;       ///< every packet the transport took, whole
+    std::vector<acknowledge_id> inbox;  ///< messages not consumed
     std::vector<waiting> waits;
-    std::optional<command> opening;           ///< the open command that has not been answered
+    std::optional<command> opening;  ///< the open command that has not been answered
     std::uint32_t opens = 0;
     std::uint32_t closes = 0;
     epoch current = 0;                        ///< of the last open command
@@ -140,8 +138,8 @@ public:
     int unsubscribe(std::string_view filter) { return keep(eng().unsubscribe(now, {.filter = filter})); }
     /// True when the cancel took effect.
     bool cancel(int operation, cancel_scope scope = cancel_scope::end_wait) {
-        const bool did = eng().cancel(now, ids_.at(static_cast<std::size_t>(operation - 1)), scope) ==
-                         cancel_result::cancelled;
+        const bool did =
+            eng().cancel(now, ids_.at(static_cast<std::size_t>(operation - 1)), scope) == cancel_result::cancelled;
         turn();
         return did;
     }
@@ -222,9 +220,7 @@ public:
     unsigned last_id() const { return log.empty() ? 0 : id_of(log.back().data); }
 
     /// Gives received bytes, one packet at a time as the engine takes them; why the engine stopped.
-    taken::why feed(std::string_view received, cut how = cut::whole) {
-        return feed_bytes(unhex(received), how);
-    }
+    taken::why feed(std::string_view received, cut how = cut::whole) { return feed_bytes(unhex(received), how); }
     taken::why feed_bytes(const std::vector<std::uint8_t>& in, cut how = cut::whole) {
         last_taken = {taken::why::need_more};
         const std::size_t piece = how == cut::whole ? in.size() : 1;
@@ -402,9 +398,8 @@ protected:
     world w{GetParam()};
 };
 
-#define MQTT_AS_IN_BOTH_VERSIONS(suite)                                                                      \
-    INSTANTIATE_TEST_SUITE_P(both, suite, testing::Values(version::v3_1_1, version::v5), [](const auto& v) { \
-        return std::string(v.param == version::v5 ? "v5" : "v3_1_1");                                        \
-    })
+#define MQTT_AS_IN_BOTH_VERSIONS(suite)                                                                                \
+    INSTANTIATE_TEST_SUITE_P(both, suite, testing::Values(version::v3_1_1, version::v5),                               \
+                             [](const auto& v) { return std::string(v.param == version::v5 ? "v5" : "v3_1_1"); })
 
 }  // namespace engine_tests

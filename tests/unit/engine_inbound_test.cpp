@@ -226,6 +226,21 @@ TEST_P(engine_inbound, busy_stops_between_packets_of_one_read) {
     EXPECT_EQ(w.events(), "message t '0' qos 0 | message t '1' qos 0 | message t '2' qos 0 | message t '3' qos 0");
 }
 
+TEST_P(engine_inbound, open_qos_2_identifiers_are_bounded) {
+    // A server that never sends PUBREL: more than the limit ends the connection, and nothing more is delivered.
+    world v(GetParam());
+    v.bounds.inbound_qos2_max = 3;
+    v.go_online();
+    for (unsigned id = 1; id <= 3; ++id) v.feed(incoming("34", u16(id)));
+    v.flush();
+    EXPECT_TRUE(v->is_online());
+    v.events();
+    v.feed(incoming("34", u16(4)));
+    v.flush();
+    EXPECT_FALSE(v->is_online());
+    EXPECT_EQ(v.events().find("message"), std::string::npos);
+}
+
 TEST_P(engine_inbound, without_a_connection_no_bytes_are_wanted) {
     EXPECT_TRUE(w->wants_bytes());
     w.lose();

@@ -1,4 +1,4 @@
-// Pings: how often, whatever else is sent, by our numbers or by the server's (SEMANTICS 9).
+// Pings: how often, whatever else is sent, by our numbers or by the server's.
 #include "tests/unit/engine_polite_broker.hpp"
 
 namespace engine_tests {
@@ -101,6 +101,19 @@ TEST_P(engine_keepalive, never_lets_more_than_the_keep_alive_pass_between_packet
         last = p.at;
     }
     EXPECT_GE(last - w.now, -2s);
+}
+
+TEST_P(engine_keepalive, a_late_connack_does_not_stretch_it) {
+    // The rule counts from the last packet that was sent, which is CONNECT.
+    w.config.keepalive = 10;
+    w.start();
+    w.open();
+    w.flush();
+    w.advance(9s);
+    w.accept();
+    w.forget_sent();
+    w.advance(1s);
+    EXPECT_EQ(w.sent(), "c0 00");
 }
 
 TEST_P(engine_keepalive, the_servers_keep_alive_counts) {

@@ -1,4 +1,4 @@
-// Limits: how much is accepted, what is rejected, and payloads that are sent from where they lie (SEMANTICS 19, 21).
+// Limits: how much is accepted, what is rejected, and payloads that are sent from where they lie.
 #include "tests/unit/engine_polite_broker.hpp"
 
 namespace engine_tests {
@@ -91,12 +91,33 @@ TEST_P(engine_limits, an_outage_does_not_make_the_queue_grow) {
     EXPECT_EQ(w->look().unfinished, 0u);
 }
 
+TEST_P(engine_limits, the_oldest_untouched_qos_0_publish_can_be_dropped) {
+    w.start();
+    EXPECT_FALSE(w->drop_oldest_qos0(w.now));
+    w.publish("a", "1", 1);
+    w.publish("a", "2", 0);
+    w.publish("a", "3", 0);
+    EXPECT_TRUE(w->drop_oldest_qos0(w.now));
+    EXPECT_EQ(w.events(), "done #2 dropped");
+    EXPECT_TRUE(w->drop_oldest_qos0(w.now));
+    EXPECT_EQ(w.events(), "done #3 dropped");
+    EXPECT_FALSE(w->drop_oldest_qos0(w.now));
+    // One that a transport has seen is not dropped, also not while it waits to be sent again.
+    w.go_online();
+    w.publish("a", "4", 0);
+    w.offer();
+    EXPECT_FALSE(w->drop_oldest_qos0(w.now));
+    w.lose();
+    EXPECT_FALSE(w->drop_oldest_qos0(w.now));
+}
+
 TEST_P(engine_limits, a_small_batch_buffer_sends_everything_in_several_writes) {
     // Each packet is larger than half of the buffer, some are larger than all of it.
     w.bounds.batch_bytes_max = 64;
     w.bounds.gather_from = 64;
     w.go_online();
-    for (const std::size_t size : {40u, 10u, 200u, 50u, 63u, 64u, 65u, 1'000u}) w.publish("a", std::string(size, 'x'), 1);
+    for (const std::size_t size : {40u, 10u, 200u, 50u, 63u, 64u, 65u, 1'000u})
+        w.publish("a", std::string(size, 'x'), 1);
     polite_broker broker(w);
     broker.run();
     EXPECT_EQ(w->look().unfinished, 0u);

@@ -12,7 +12,8 @@ void publish_many(world& w, std::uint8_t qos, int count) {
     const std::string payload(100, 'p');
     for (int done = 0; done < count; done += 20) {
         for (int i = 0; i < 20; ++i) {
-            ASSERT_EQ(w->publish(w.now, {.topic = "topic/a", .payload = as_bytes(payload), .qos = qos}).error, errc::ok);
+            ASSERT_EQ(w->publish(w.now, {.topic = "topic/a", .payload = as_bytes(payload), .qos = qos}).error,
+                      errc::ok);
         }
         // The broker's side, as short as possible.
         for (std::vector<std::uint8_t> answers{0}; !answers.empty();) {
@@ -76,7 +77,10 @@ void receive_many(world& w, std::uint8_t qos, int count) {
     std::vector<std::uint8_t> release;
     for (unsigned id = 1; id <= 20; ++id) {
         const std::string with_id = qos == 0 ? "" : u16(id);
-        const auto one = unhex(packet(qos == 0 ? "30" : qos == 1 ? "32" : "34", "00 01 61 " + with_id + w.none() + payload));
+        const auto one = unhex(packet(qos == 0   ? "30"
+                                      : qos == 1 ? "32"
+                                                 : "34",
+                                      "00 01 61 " + with_id + w.none() + payload));
         read.insert(read.end(), one.begin(), one.end());
         const auto pubrel = unhex("62 02 " + u16(id));
         release.insert(release.end(), pubrel.begin(), pubrel.end());
@@ -251,7 +255,8 @@ protected:
         receive(w, broker, packet("34", "00 01 61 00 08 " + w.none() + hex(std::string(300, 'm'))));
         receive(w, broker, "62 02 00 08");
         app.submitted(w.unsubscribe("f/2"));
-        for (int i = 0; i < 6; ++i) app.submitted(w.publish("b", std::string(500, 'y'), static_cast<std::uint8_t>(i % 3)));
+        for (int i = 0; i < 6; ++i)
+            app.submitted(w.publish("b", std::string(500, 'y'), static_cast<std::uint8_t>(i % 3)));
         w.flush();
         // An outage in the middle, its session lost: everything is renewed and published again.
         if (w->is_online()) w.lose();
@@ -304,6 +309,15 @@ TEST_P(engine_out_of_memory, from_any_allocation_on_for_a_while_leaves_a_sound_e
             if (HasFatalFailure()) return;
         }
     }
+}
+
+TEST_P(engine_out_of_memory, without_room_for_itself_an_engine_says_so) {
+    w.memory.fail(1);
+    const engine nothing(w.config, w.bounds, w.memory, 1);
+    EXPECT_FALSE(nothing.ok());
+    EXPECT_EQ(w.memory.live_bytes, 0u);
+    EXPECT_TRUE(w->ok());
+    EXPECT_GE(w.memory.live_bytes, engine::state_size());
 }
 
 TEST_P(engine_out_of_memory, a_rejected_request_creates_nothing) {

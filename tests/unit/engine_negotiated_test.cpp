@@ -54,7 +54,8 @@ TEST_F(engine_negotiated_v5, our_receive_maximum_bounds_the_server) {
     w.consume = false;
     w.go_online();
     // qos 0 does not count.
-    w.feed(packet("32", "00 01 61 00 01 00 78") + packet("30", "00 01 61 00 78") + packet("34", "00 01 61 00 02 00 78"));
+    w.feed(packet("32", "00 01 61 00 01 00 78") + packet("30", "00 01 61 00 78") +
+           packet("34", "00 01 61 00 02 00 78"));
     EXPECT_EQ(w.inbox.size(), 3u);
     EXPECT_TRUE(w->is_online());
     w.events();

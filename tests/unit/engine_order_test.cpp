@@ -1,5 +1,4 @@
-// Who goes first: publishes among themselves, requests that overtake them, and what follows a reconnection
-// (SEMANTICS 17, 18).
+// Who goes first: publishes among themselves, requests that overtake them, and what follows a reconnection.
 #include "tests/unit/engine_polite_broker.hpp"
 
 namespace engine_tests {
@@ -29,7 +28,8 @@ protected:
 
 TEST_P(engine_order, publishes_never_overtake_each_other) {
     w.start();
-    for (int i = 0; i < 9; ++i) w.publish("a", std::string(1, static_cast<char>('1' + i)), static_cast<std::uint8_t>(i % 3));
+    for (int i = 0; i < 9; ++i)
+        w.publish("a", std::string(1, static_cast<char>('1' + i)), static_cast<std::uint8_t>(i % 3));
     w.reconnect();
     EXPECT_EQ(payloads(w.sent_packets()), "123456789");
 }
@@ -120,6 +120,30 @@ TEST_P(engine_order, pubrels_go_in_the_order_of_pubrecs) {
     w.sent();
     w.accept(true);
     EXPECT_EQ(w.sent(), expected);
+}
+
+TEST_P(engine_order, pubrels_keep_that_order_when_a_pubrec_comes_before_the_write_is_reported) {
+    // 3.1.1 republishes: the second transmission of 1 is still under way when PUBREC 1 and 2 come.
+    w.config.keepalive = 0;
+    w.go_online();
+    w.publish("a", "1", 2);
+    w.publish("a", "2", 2);
+    const auto first = w.sent_packets();
+    w.transport_takes = false;
+    w.advance(5s);
+    w.feed(packet("30", "00 01 62 " + w.none() + "78"));
+    w.advance(5s);
+    w.offer();
+    const std::string one = u16(id_of(first[0]));
+    const std::string two = u16(id_of(first[1]));
+    w.feed("50 02 " + one);
+    w.feed("50 02 " + two);
+    if (!w.spans.empty()) w.take_all();
+    std::vector<std::string> released;
+    for (const auto& p : w.sent_packets()) {
+        if (p.substr(0, 2) == "62") released.push_back(p);
+    }
+    EXPECT_EQ(released, (std::vector<std::string>{"62 02 " + one, "62 02 " + two}));
 }
 
 TEST_P(engine_order, after_a_reconnection_resends_then_renewals_then_what_waited) {

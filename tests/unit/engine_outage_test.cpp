@@ -1,4 +1,4 @@
-// A connection lost at every step of a publish, with the session kept and with the session lost (SEMANTICS 17).
+// A connection lost at every step of a publish, with the session kept and with the session lost.
 //
 // Fates at reconnection:
 //                      session kept                          session lost

@@ -32,23 +32,23 @@ private:
         const auto low = static_cast<std::uint8_t>(id_of(sent));
         const bool v5 = w_.is_v5();
         switch (sent[0] >> 4) {
-            case 1: w_.accept(session_present); break;
-            case 3:
-                if ((sent[0] & 0x06) == 0x02) give({0x40, 2, high, low});
-                if ((sent[0] & 0x06) == 0x04) give({0x50, 2, high, low});
-                break;
-            case 5: give({0x62, 2, high, low}); break;
-            case 6: give({0x70, 2, high, low}); break;
-            case 8:
-                if (v5) give({0x90, 4, high, low, 0, sent.back()});
-                if (!v5) give({0x90, 3, high, low, sent.back()});
-                break;
-            case 10:
-                if (v5) give({0xB0, 4, high, low, 0, 0});
-                if (!v5) give({0xB0, 2, high, low});
-                break;
-            case 12: give({0xD0, 0}); break;
-            default: break;
+        case 1: w_.accept(session_present); break;
+        case 3:
+            if ((sent[0] & 0x06) == 0x02) give({0x40, 2, high, low});
+            if ((sent[0] & 0x06) == 0x04) give({0x50, 2, high, low});
+            break;
+        case 5: give({0x62, 2, high, low}); break;
+        case 6: give({0x70, 2, high, low}); break;
+        case 8:
+            if (v5) give({0x90, 4, high, low, 0, sent.back()});
+            if (!v5) give({0x90, 3, high, low, sent.back()});
+            break;
+        case 10:
+            if (v5) give({0xB0, 4, high, low, 0, 0});
+            if (!v5) give({0xB0, 2, high, low});
+            break;
+        case 12: give({0xD0, 0}); break;
+        default: break;
         }
     }
     void give(const std::vector<std::uint8_t>& packet) { w_.feed_bytes(packet); }

@@ -149,8 +149,8 @@ TEST_P(engine_publish, properties_belong_to_version_5) {
     // 2 + 5 + 4 + 4 + 4 + 7 bytes of properties, each identifier before its value.
     const std::string out = w.sent();
     EXPECT_EQ(out.substr(0, 17), "30 1f 00 01 61 1a") << out;
-    for (const auto* part : {" 01 01", " 02 00 00 00 3c", " 03 00 01 74", " 08 00 01 72", " 09 00 01 ff",
-                             " 26 00 01 6b 00 01 76"}) {
+    for (const auto* part :
+         {" 01 01", " 02 00 00 00 3c", " 03 00 01 74", " 08 00 01 72", " 09 00 01 ff", " 26 00 01 6b 00 01 76"}) {
         EXPECT_NE(out.find(part), std::string::npos) << out << " lacks" << part;
     }
     EXPECT_EQ(out.substr(out.size() - 3), " 78");
@@ -179,7 +179,8 @@ TEST_P(engine_publish, small_packets_share_one_write) {
     EXPECT_EQ(w.events(), "done #1 ok");
     w.offer();
     EXPECT_EQ(w.spans.size(), 1u);
-    EXPECT_EQ(w.offered(), w.either("30 04 00 01 61 32 30 04 00 01 61 33", "30 05 00 01 61 00 32 30 05 00 01 61 00 33"));
+    EXPECT_EQ(w.offered(),
+              w.either("30 04 00 01 61 32 30 04 00 01 61 33", "30 05 00 01 61 00 32 30 05 00 01 61 00 33"));
     w.take_all();
     EXPECT_EQ(w.events(), "done #2 ok | done #3 ok");
 }

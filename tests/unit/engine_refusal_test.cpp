@@ -172,7 +172,7 @@ TEST(engine_refusal_v5, hands_out_the_reason_string) {
     EXPECT_EQ(told, "no");
 }
 
-// Version 5 only: a session taken over (0x8E) is reported by name and retried at the cap (SEMANTICS 4).
+// Version 5 only: a session taken over (0x8E) is reported by name and retried at the cap.
 TEST(engine_refusal_v5, a_session_taken_over_is_retried_at_the_cap) {
     duration longest{0};
     for (std::uint64_t seed = 1; seed <= 30; ++seed) {

@@ -1,4 +1,4 @@
-// `clean_init` and `clean`: which CONNECT goes out when, and which answer about the session is accepted (SEMANTICS 2, 3).
+// `clean_init` and `clean`: which CONNECT goes out when, and which answer about the session is accepted.
 #include "tests/unit/engine_fixture.hpp"
 
 namespace engine_tests {
@@ -154,9 +154,8 @@ TEST(engine_session_v5, start_clean_and_keep_takes_one_connection) {
     w.open();
     EXPECT_EQ(w.sent(), "10 13 00 04 4d 51 54 54 05 00 00 3c 05 11 ff ff ff ff 00 01 63");
     w.feed("20 03 01 00 00");
-    EXPECT_EQ(w.events(),
-              "disconnected connection_closed at online transport 104 was_online | waiting | "
-              "connected session_present | renewed");
+    EXPECT_EQ(w.events(), "disconnected connection_closed at online transport 104 was_online | waiting | "
+                          "connected session_present | renewed");
 }
 
 TEST_P(engine_session, an_attempt_without_connack_does_not_count_as_the_clean_start) {
@@ -210,7 +209,7 @@ TEST_P(engine_session, a_session_the_server_forgot_is_forgotten_here_too) {
 }
 
 TEST_P(engine_session, starting_again_after_stop_keeps_the_session) {
-    // SEMANTICS 2: a start after a stop in the same process counts as a reconnection.
+    // A start after a stop in the same process counts as a reconnection.
     configure(true, false);
     w.start();
     next_connect();

@@ -1,4 +1,4 @@
-// How a dead link is found out: total silence, a missing acknowledgement, and what counts as life (SEMANTICS 10-12).
+// How a dead link is found out: total silence, a missing acknowledgement, and what counts as life.
 #include "tests/unit/engine_polite_broker.hpp"
 
 namespace engine_tests {

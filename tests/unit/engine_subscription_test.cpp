@@ -1,4 +1,4 @@
-// Wanted subscriptions: asked for, granted or refused, renewed when the session is lost, forgotten (SEMANTICS 22).
+// Wanted subscriptions: asked for, granted or refused, renewed when the session is lost, forgotten.
 #include "tests/unit/engine_polite_broker.hpp"
 
 namespace engine_tests {
@@ -73,7 +73,8 @@ TEST_P(engine_subscription, unsubscribe_is_answered_and_forgets) {
 
 TEST_P(engine_subscription, what_is_wrong_is_rejected_at_once_and_creates_nothing) {
     w.go_online();
-    for (const std::string_view filter : {"", "a#", "#/a", "a+", "a/+b", "$share//a", "$share/g", "$share/g+/a", "\xC3"}) {
+    for (const std::string_view filter :
+         {"", "a#", "#/a", "a+", "a/+b", "$share//a", "$share/g", "$share/g+/a", "\xC3"}) {
         SCOPED_TRACE(filter);
         EXPECT_EQ(w.subscribe(filter, 0), 0);
         EXPECT_EQ(w.last_error, errc::bad_filter);
@@ -342,6 +343,30 @@ TEST_P(engine_subscription, unsubscribing_while_suback_is_due_forgets) {
     EXPECT_EQ(w.report(asking), "ok 01");
     EXPECT_EQ(w->look().subscriptions, 0u);
     for (const auto& p : lose_session()) EXPECT_NE(p.substr(0, 2), "82");
+}
+
+TEST_P(engine_subscription, what_was_unsubscribed_is_not_asked_for_again_after_an_outage) {
+    // SUBACK stays away, UNSUBACK comes, the connection is lost: asking again would undo the UNSUBSCRIBE.
+    for (const bool kept : {false, true}) {
+        SCOPED_TRACE(kept);
+        world v(GetParam());
+        v.config.clean = false;
+        v.config.clean_init = false;
+        v.go_online();
+        const int asking = v.subscribe("a", 1);
+        v.flush();
+        const int forgetting = v.unsubscribe("a");
+        v.flush();
+        const std::string id = u16(v.last_id());
+        v.feed(v.either("b0 02 " + id, "b0 04 " + id + " 00 00"));
+        EXPECT_EQ(v.report(forgetting), "ok");
+        v.lose();
+        v.forget_sent();
+        v.reconnect(kept);
+        for (const auto& p : v.sent_packets()) EXPECT_NE(p.substr(0, 2), "82");
+        EXPECT_EQ(v.reports(asking), 1);
+        EXPECT_EQ(v->look().unfinished, 0u);
+    }
 }
 
 TEST_P(engine_subscription, a_waiting_equal_request_can_be_cancelled_alone) {

@@ -3,7 +3,6 @@
 
 #include "mqtt_as/engine.hpp"
 
-#include <cctype>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -34,13 +33,13 @@ inline std::string hex(std::string_view text) {
 
 /// The bytes of "61 0a"; blanks and bars do not matter.
 inline std::vector<std::uint8_t> unhex(std::string_view text) {
-    std::string digits;
-    for (const char c : text) {
-        if (std::isxdigit(static_cast<unsigned char>(c))) digits += c;
-    }
     std::vector<std::uint8_t> out;
-    for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
-        out.push_back(static_cast<std::uint8_t>(std::stoi(digits.substr(i, 2), nullptr, 16)));
+    int high = -1;  // a digit that waits for its second half
+    for (const char c : text) {
+        const int value = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+        if (value < 0) continue;
+        if (high >= 0) out.push_back(static_cast<std::uint8_t>(high << 4 | value));
+        high = high >= 0 ? -1 : value;
     }
     return out;
 }
@@ -100,39 +99,39 @@ inline bytes as_bytes(std::string_view text) {
 
 inline std::string name(errc e) {
     switch (e) {
-        case errc::ok: return "ok";
-        case errc::bad_topic: return "bad_topic";
-        case errc::bad_filter: return "bad_filter";
-        case errc::bad_qos: return "bad_qos";
-        case errc::bad_properties: return "bad_properties";
-        case errc::unsupported_by_version: return "unsupported_by_version";
-        case errc::too_large: return "too_large";
-        case errc::queue_full: return "queue_full";
-        case errc::out_of_memory: return "out_of_memory";
-        case errc::not_started: return "not_started";
-        case errc::closed: return "closed";
-        case errc::already_started: return "already_started";
-        case errc::unsupported_by_server: return "unsupported_by_server";
-        case errc::refused: return "refused";
-        case errc::timed_out: return "timed_out";
-        case errc::cancelled: return "cancelled";
-        case errc::stopped: return "stopped";
-        case errc::session_lost: return "session_lost";
-        case errc::dropped: return "dropped";
-        case errc::link_down: return "link_down";
-        case errc::resolve_failed: return "resolve_failed";
-        case errc::connect_failed: return "connect_failed";
-        case errc::tls_failed: return "tls_failed";
-        case errc::stage_timed_out: return "stage_timed_out";
-        case errc::connection_closed: return "connection_closed";
-        case errc::connection_refused: return "connection_refused";
-        case errc::server_disconnected: return "server_disconnected";
-        case errc::silence: return "silence";
-        case errc::acknowledgement_missing: return "acknowledgement_missing";
-        case errc::protocol_violation: return "protocol_violation";
-        case errc::session_unknown: return "session_unknown";
-        case errc::superseded: return "superseded";
-        default: return "errc_" + std::to_string(static_cast<int>(e));
+    case errc::ok: return "ok";
+    case errc::bad_topic: return "bad_topic";
+    case errc::bad_filter: return "bad_filter";
+    case errc::bad_qos: return "bad_qos";
+    case errc::bad_properties: return "bad_properties";
+    case errc::unsupported_by_version: return "unsupported_by_version";
+    case errc::too_large: return "too_large";
+    case errc::queue_full: return "queue_full";
+    case errc::out_of_memory: return "out_of_memory";
+    case errc::not_started: return "not_started";
+    case errc::closed: return "closed";
+    case errc::already_started: return "already_started";
+    case errc::unsupported_by_server: return "unsupported_by_server";
+    case errc::refused: return "refused";
+    case errc::timed_out: return "timed_out";
+    case errc::cancelled: return "cancelled";
+    case errc::stopped: return "stopped";
+    case errc::session_lost: return "session_lost";
+    case errc::dropped: return "dropped";
+    case errc::link_down: return "link_down";
+    case errc::resolve_failed: return "resolve_failed";
+    case errc::connect_failed: return "connect_failed";
+    case errc::tls_failed: return "tls_failed";
+    case errc::stage_timed_out: return "stage_timed_out";
+    case errc::connection_closed: return "connection_closed";
+    case errc::connection_refused: return "connection_refused";
+    case errc::server_disconnected: return "server_disconnected";
+    case errc::silence: return "silence";
+    case errc::acknowledgement_missing: return "acknowledgement_missing";
+    case errc::protocol_violation: return "protocol_violation";
+    case errc::session_unknown: return "session_unknown";
+    case errc::superseded: return "superseded";
+    default: return "errc_" + std::to_string(static_cast<int>(e));
     }
 }
 
@@ -142,13 +141,27 @@ inline std::string name(stage s) {
 }
 
 inline std::string name(violation v) {
-    static constexpr const char* names[] = {
-        "none",          "bad_packet_type",      "bad_fixed_header_flags", "bad_remaining_length",
-        "truncated_packet", "trailing_bytes",    "bad_string",             "bad_topic_name",
-        "bad_qos",       "zero_packet_identifier", "bad_reason_code",      "bad_property",
-        "repeated_property", "bad_property_value", "bad_acknowledge_flags", "bad_session_present",
-        "wrong_code_count", "unexpected_packet", "packet_too_large",       "receive_maximum_exceeded",
-        "bad_topic_alias"};
+    static constexpr const char* names[] = {"none",
+                                            "bad_packet_type",
+                                            "bad_fixed_header_flags",
+                                            "bad_remaining_length",
+                                            "truncated_packet",
+                                            "trailing_bytes",
+                                            "bad_string",
+                                            "bad_topic_name",
+                                            "bad_qos",
+                                            "zero_packet_identifier",
+                                            "bad_reason_code",
+                                            "bad_property",
+                                            "repeated_property",
+                                            "bad_property_value",
+                                            "bad_acknowledge_flags",
+                                            "bad_session_present",
+                                            "wrong_code_count",
+                                            "unexpected_packet",
+                                            "packet_too_large",
+                                            "receive_maximum_exceeded",
+                                            "bad_topic_alias"};
     return names[static_cast<int>(v)];
 }
 
@@ -180,8 +193,8 @@ inline std::string text_of(const op_done& e) {
 }
 
 inline std::string text_of(const message& e) {
-    std::string out = "message " + std::string(e.topic) + " '" + std::string(as_text(e.payload)) + "' qos " +
-                      std::to_string(e.qos);
+    std::string out =
+        "message " + std::string(e.topic) + " '" + std::string(as_text(e.payload)) + "' qos " + std::to_string(e.qos);
     if (e.retain) out += " retain";
     if (e.dup) out += " dup";
     if (!e.properties.empty()) out += " properties " + hex(e.properties.encoded());

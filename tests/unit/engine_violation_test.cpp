@@ -162,15 +162,14 @@ TEST_P(engine_violation, anything_but_connack_first_closes_the_connection) {
 TEST_P(engine_violation, a_broken_connack_closes_the_connection) {
     std::vector<std::string> connacks{"20 01 00", "21 02 00 00"};
     if (w.is_v5()) {
-        for (const char* bad :
-             {"20 03 02 00 00", "20 03 80 00 00", "20 03 00 01 00", "20 03 00 7f 00", "20 02 00 00",
-              "20 06 00 00 03 21 00 00",         // Receive Maximum 0
-              "20 05 00 00 02 24 02",            // Maximum QoS 2
-              "20 08 00 00 05 27 00 00 00 00",   // Maximum Packet Size 0
-              "20 05 00 00 02 25 02",            // Retain Available 2
-              "20 07 00 00 04 25 01 25 01",      // twice
-              "20 08 00 00 05 02 00 00 00 01",   // a property that CONNACK cannot carry
-              "20 07 00 00 04 15 00 01 6d"}) {   // an authentication method that nobody asked for
+        for (const char* bad : {"20 03 02 00 00", "20 03 80 00 00", "20 03 00 01 00", "20 03 00 7f 00", "20 02 00 00",
+                                "20 06 00 00 03 21 00 00",        // Receive Maximum 0
+                                "20 05 00 00 02 24 02",           // Maximum QoS 2
+                                "20 08 00 00 05 27 00 00 00 00",  // Maximum Packet Size 0
+                                "20 05 00 00 02 25 02",           // Retain Available 2
+                                "20 07 00 00 04 25 01 25 01",     // twice
+                                "20 08 00 00 05 02 00 00 00 01",  // a property that CONNACK cannot carry
+                                "20 07 00 00 04 15 00 01 6d"}) {  // an authentication method that nobody asked for
             connacks.push_back(bad);
         }
     } else {
@@ -191,6 +190,35 @@ TEST_P(engine_violation, a_broken_connack_closes_the_connection) {
     }
 }
 
+// Version 5 only: what the server may send only when it was asked for.
+TEST(engine_violation_v5, information_that_nobody_asked_for_closes_the_connection) {
+    // Response Information without the request for it [MQTT-3.1.2-28].
+    for (const bool asked : {false, true}) {
+        world w(version::v5);
+        w.config.properties.request_response_information = asked;
+        w.start();
+        w.open();
+        w.flush();
+        w.accept(false, "1a 00 01 72");
+        w.flush();
+        EXPECT_EQ(w->is_online(), asked);
+    }
+    // A Reason String on an acknowledgement although problem information was declined [MQTT-3.1.2-29]; on PUBLISH,
+    // CONNACK and DISCONNECT it is always allowed.
+    for (const bool wanted : {false, true}) {
+        world w(version::v5);
+        w.config.properties.request_problem_information = wanted;
+        w.go_online(false, "1f 00 01 72");
+        w.feed(packet("30", "00 01 61 07 26 00 01 6b 00 01 76 78"));
+        EXPECT_TRUE(w->is_online());
+        w.publish("a", "x", 1);
+        w.flush();
+        w.feed(packet("40", u16(w.last_id()) + " 00 04 1f 00 01 72"));
+        EXPECT_EQ(w->is_online(), wanted);
+        EXPECT_EQ(w.report(1).substr(0, 2), wanted ? "ok" : "");
+    }
+}
+
 TEST_P(engine_violation, what_came_before_it_in_the_same_read_counts) {
     w.config.clean = false;
     w.config.clean_init = false;
@@ -198,7 +226,8 @@ TEST_P(engine_violation, what_came_before_it_in_the_same_read_counts) {
     w.publish("a", "x", 1);
     w.flush();
     const std::string id = u16(w.last_id());
-    w.feed("40 02 " + id + packet("30", "00 01 61 " + w.none() + "78") + "00 00" + packet("30", "00 01 62 " + w.none()));
+    w.feed("40 02 " + id + packet("30", "00 01 61 " + w.none() + "78") + "00 00" +
+           packet("30", "00 01 62 " + w.none()));
     const std::string told = w.events();
     EXPECT_EQ(told.find("done #1 ok | message a 'x' qos 0 | disconnected protocol_violation"), 0u) << told;
     EXPECT_EQ(told.find("message b"), std::string::npos);
