@@ -2,15 +2,6 @@
 include_guard()
 include(GoogleTest)
 
-# Adds every folder below `folder` that has a CMakeLists.txt.
-function(add_each_subdirectory_of folder)
-    file(GLOB lists RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS ${folder}/*/CMakeLists.txt)
-    foreach(list IN LISTS lists)
-        cmake_path(GET list PARENT_PATH subfolder)
-        add_subdirectory(${subfolder})
-    endforeach()
-endfunction()
-
 # A GoogleTest program: add_gtest(name SOURCES a.cpp b.cpp LIBRARIES x y). Each of its tests is one of ctest's, so that
 # they run side by side. Includes begin at the repository's root: "tests/...", "src/...". Nothing without GoogleTest.
 function(add_gtest name)
