@@ -77,17 +77,15 @@ submitted engine::state::submit(time_point now, operation& op, duration timeout)
 
 submitted engine::state::publish(time_point now, const publish_request& r) {
     if (const errc error = refusing(); error != errc::ok) return {error, {}};
-    if (r.payload.size() > wire::remaining_length_max) return {errc::too_large, {}};
     const wire::publish_head head{.topic = r.topic,
                                   .payload_size = r.payload.size(),
                                   .qos = r.qos,
                                   .retain = r.retain,
                                   .properties = r.properties};
-    if (const errc error = wire.check_publish(head); error != errc::ok) return {error, {}};
+    wire::publish_layout layout;
+    if (const errc error = wire.check_publish(head, layout); error != errc::ok) return {error, {}};
     if (const errc error = room_for(r.payload.size()); error != errc::ok) return {error, {}};
 
-    wire::writer measure;
-    const wire::publish_layout layout = wire.encode_publish_head(measure, head);
     const std::size_t whole = layout.head_size + r.payload.size();
     if (whole > limit.packet_bytes_max) return {errc::too_large, {}};
     const bool by_reference = r.payload_stays && r.payload.size() >= limit.gather_from;
@@ -95,15 +93,14 @@ submitted engine::state::publish(time_point now, const publish_request& r) {
     operation* op = ops.create(operation::kind::publish,
                                static_cast<std::uint32_t>(by_reference ? layout.head_size : whole), false);
     if (op == nullptr) return {errc::out_of_memory, {}};
-    wire::writer out({op->packet(), op->packet_size});
-    wire.encode_publish_head(out, head);
+    wire.encode_publish_head(op->packet(), head, layout);
     if (by_reference) {
         op->body = r.payload.data();
         op->body_size = static_cast<std::uint32_t>(r.payload.size());
-    } else {
-        out.put_bytes(r.payload.data(), r.payload.size());
+    } else if (!r.payload.empty()) {
+        std::memcpy(op->packet() + layout.head_size, r.payload.data(), r.payload.size());
     }
-    op->packet_id_offset = static_cast<std::uint32_t>(layout.packet_id_offset);
+    op->packet_id_offset = layout.packet_id_offset;
     op->qos = r.qos;
     op->retain = r.retain;
     op->payload_size = static_cast<std::uint32_t>(r.payload.size());

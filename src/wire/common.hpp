@@ -72,31 +72,20 @@ struct connect_blocks {
 /// `blocks` is nullptr in 3.1.1.
 void put_connect(writer&, const connect&, protocol_version, const connect_blocks* blocks);
 
-/// `property_bytes` counts the properties with their length, 0 in 3.1.1.
-inline std::size_t publish_length(const publish_head& head, std::size_t property_bytes) {
-    const std::size_t packet_id_bytes = head.qos != 0 ? 2 : 0;
-    return 2 + head.topic.size() + packet_id_bytes + property_bytes + head.payload_size;
-}
-
-/// A PUBLISH up to its packet identifier. Sizes first, then all bytes at once, because this runs for every message.
-inline publish_layout put_publish_start(writer& out, const publish_head& head, std::size_t property_bytes) {
-    std::size_t length = publish_length(head, property_bytes);
-    std::size_t header_size = 2;
-    for (std::size_t rest = length >> 7; rest != 0; rest >>= 7) ++header_size;
-    const std::size_t topic_end = header_size + 2 + head.topic.size();
-    const publish_layout layout = {.head_size = header_size + length - head.payload_size,
-                                   .packet_id_offset = head.qos != 0 ? topic_end : 0};
-    std::uint8_t* at = out.claim(layout.head_size - property_bytes);
-    if (at == nullptr) return layout;
-
+/// A PUBLISH up to its properties; where they begin.
+inline std::uint8_t* put_publish_start(std::uint8_t* at, const publish_head& head, const publish_layout& layout) {
     *at++ = static_cast<std::uint8_t>(0x30 | head.qos << 1 | (head.retain ? 1 : 0));
+    std::uint32_t length = layout.remaining_length;
     for (; length > 0x7F; length >>= 7) *at++ = static_cast<std::uint8_t>(length | 0x80);
     *at++ = static_cast<std::uint8_t>(length);
     *at++ = static_cast<std::uint8_t>(head.topic.size() >> 8);
     *at++ = static_cast<std::uint8_t>(head.topic.size());
     std::memcpy(at, head.topic.data(), head.topic.size());
-    if (head.qos != 0) std::memset(at + head.topic.size(), 0, 2);
-    return layout;
+    at += head.topic.size();
+    if (head.qos == 0) return at;
+    *at++ = 0;
+    *at++ = 0;
+    return at;
 }
 
 // ---- what the caller may ask for ------------------------------------------------------------------
@@ -106,10 +95,24 @@ errc check_filter(std::string_view filter, std::uint8_t qos);
 /// Client identifier, user, password and will, as far as the versions agree.
 errc check_connect_fields(const connect&);
 
+/// Topic and qos of a PUBLISH.
 inline errc check_publish_fields(const publish_head& head) {
     if (!is_topic_name(head.topic)) return errc::bad_topic;
-    if (head.qos > 2) return errc::bad_qos;
-    return head.payload_size > remaining_length_max ? errc::too_large : errc::ok;
+    return head.qos > 2 ? errc::bad_qos : errc::ok;
+}
+
+/// `property_bytes` counts the properties with their length, 0 in 3.1.1.
+inline errc lay_out_publish(const publish_head& head, std::size_t property_bytes, publish_layout& out) {
+    const std::size_t topic_bytes = 2 + head.topic.size();
+    const std::size_t body_size = topic_bytes + (head.qos != 0 ? 2 : 0) + property_bytes;
+    if (body_size > remaining_length_max || head.payload_size > remaining_length_max - body_size) return errc::too_large;
+    out.remaining_length = static_cast<std::uint32_t>(body_size + head.payload_size);
+    std::uint32_t header_size = 2;
+    for (std::uint32_t rest = out.remaining_length >> 7; rest != 0; rest >>= 7) ++header_size;
+    out.property_bytes = static_cast<std::uint32_t>(property_bytes);
+    out.head_size = header_size + static_cast<std::uint32_t>(body_size);
+    out.packet_id_offset = head.qos != 0 ? header_size + static_cast<std::uint32_t>(topic_bytes) : 0;
+    return errc::ok;
 }
 
 }  // namespace mqtt_as::wire

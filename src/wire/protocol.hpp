@@ -31,10 +31,12 @@ struct protocol;
 /// qos 0), then the length. PINGRESP has no body, so that a length other than 0 is malformed, too.
 fixed_header read_fixed_header(bytes in, const protocol&) noexcept;
 
-/// Offset of the packet identifier in a PUBLISH head written by `encode_publish_head`, when qos > 0.
+/// The sizes of a PUBLISH, found by `check_publish` and used by `encode_publish_head`.
 struct publish_layout {
-    std::size_t head_size = 0;         ///< bytes before the payload
-    std::size_t packet_id_offset = 0;  ///< 0 when qos is 0
+    std::uint32_t remaining_length = 0;
+    std::uint32_t property_bytes = 0;    ///< with their length; 0 in 3.1.1
+    std::uint32_t head_size = 0;         ///< bytes before the payload
+    std::uint32_t packet_id_offset = 0;  ///< 0 when qos is 0
 };
 
 /// The DUP flag in the first byte of a PUBLISH.
@@ -69,7 +71,8 @@ struct protocol {
     // ---- encoding: whole packets, fixed header included ----------------------------------------
     // Arguments have been validated by the engine (see `check_*`). The writer may be a counting one.
     void (*encode_connect)(writer&, const connect&) noexcept;
-    publish_layout (*encode_publish_head)(writer&, const publish_head&) noexcept;  ///< packet id left 0
+    /// Writes `head_size` bytes; the packet identifier is left 0.
+    void (*encode_publish_head)(std::uint8_t* to, const publish_head&, const publish_layout&) noexcept;
     /// Reason `success` is left out of the packet where the specification allows; 3.1.1 ignores it.
     void (*encode_acknowledgement)(writer&, packet_type, std::uint16_t packet_id, reason_code) noexcept;
     void (*encode_subscribe)(writer&, const subscribe&) noexcept;
@@ -77,7 +80,8 @@ struct protocol {
     void (*encode_disconnect)(writer&, reason_code) noexcept;
 
     // ---- what the caller may ask for: errc::ok or why not ---------------------------------------
-    errc (*check_publish)(const publish_head&) noexcept;  ///< topic, qos, properties, packet size
+    /// Topic, qos, properties, packet size. The layout means nothing unless all is well.
+    errc (*check_publish)(const publish_head&, publish_layout&) noexcept;
     errc (*check_subscribe)(const subscribe&) noexcept;   ///< filter, qos, options, properties
     errc (*check_unsubscribe)(const unsubscribe&) noexcept;
     errc (*check_connect)(const connect&) noexcept;  ///< client id, user, password, will, properties

@@ -75,8 +75,8 @@ void encode_connect(writer& out, const connect& packet) noexcept {
     put_connect(out, packet, protocol_version::v3_1_1, nullptr);
 }
 
-publish_layout encode_publish_head(writer& out, const publish_head& head) noexcept {
-    return put_publish_start(out, head, 0);
+void encode_publish_head(std::uint8_t* to, const publish_head& head, const publish_layout& layout) noexcept {
+    put_publish_start(to, head, layout);
 }
 
 void encode_acknowledgement(writer& out, packet_type type, std::uint16_t packet_id, reason_code) noexcept {
@@ -100,11 +100,11 @@ void encode_disconnect(writer& out, reason_code) noexcept { put_fixed_header(out
 
 // ---- what the caller may ask for ------------------------------------------------------------------
 
-errc check_publish(const publish_head& head) noexcept {
+errc check_publish(const publish_head& head, publish_layout& layout) noexcept {
     const errc fields = check_publish_fields(head);
     if (fields != errc::ok) return fields;
     if (!head.properties.empty()) return errc::unsupported_by_version;
-    return publish_length(head, 0) > remaining_length_max ? errc::too_large : errc::ok;
+    return lay_out_publish(head, 0, layout);
 }
 
 errc check_subscribe(const subscribe& packet) noexcept {

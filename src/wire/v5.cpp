@@ -150,15 +150,14 @@ std::size_t property_bytes(const subscribe_properties& given) {
     return count.size();
 }
 
-publish_layout encode_publish_head(writer& out, const publish_head& head) noexcept {
-    if (head.properties.empty()) {
-        const publish_layout layout = put_publish_start(out, head, 1);
-        out.put_byte(0);
-        return layout;
+void encode_publish_head(std::uint8_t* to, const publish_head& head, const publish_layout& layout) noexcept {
+    std::uint8_t* const properties = put_publish_start(to, head, layout);
+    if (layout.property_bytes == 1) {
+        *properties = 0;
+        return;
     }
-    const publish_layout layout = put_publish_start(out, head, property_bytes(head.properties));
+    writer out({properties, layout.property_bytes});
     put_block(out, head.properties);
-    return layout;
 }
 
 void encode_acknowledgement(writer& out, packet_type type, std::uint16_t packet_id, reason_code reason) noexcept {
@@ -202,13 +201,13 @@ void encode_disconnect(writer& out, reason_code reason) noexcept {
 
 errc ok_up_to(std::size_t size, std::size_t max) { return size > max ? errc::too_large : errc::ok; }
 
-errc check_publish(const publish_head& head) noexcept {
+errc check_publish(const publish_head& head, publish_layout& layout) noexcept {
     const errc fields = check_publish_fields(head);
     if (fields != errc::ok) return fields;
-    if (head.properties.empty()) return ok_up_to(publish_length(head, 1), remaining_length_max);
+    if (head.properties.empty()) return lay_out_publish(head, 1, layout);
     const errc given = check_given(head.properties);
     if (given != errc::ok) return given;
-    return ok_up_to(publish_length(head, property_bytes(head.properties)), remaining_length_max);
+    return lay_out_publish(head, property_bytes(head.properties), layout);
 }
 
 errc check_subscribe(const subscribe& packet) noexcept {

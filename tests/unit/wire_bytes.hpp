@@ -178,6 +178,20 @@ std::string written_hex(Encode encode) {
     return to_hex(written(encode));
 }
 
+/// The head of an acceptable PUBLISH.
+inline byte_string written_head(const protocol& version, const publish_head& head) {
+    publish_layout layout;
+    EXPECT_EQ(version.check_publish(head, layout), errc::ok);
+    block room(layout.head_size);
+    version.encode_publish_head(room.writable().data(), head, layout);
+    return byte_string(room.writable().begin(), room.writable().end());
+}
+
+inline errc check_publish(const protocol& version, const publish_head& head) {
+    publish_layout layout;
+    return version.check_publish(head, layout);
+}
+
 /// A literal in the form that `written_hex` and `to_hex` give.
 inline std::string plain(std::string_view text) { return to_hex(hex(text)); }
 
