@@ -217,12 +217,12 @@ TEST_F(fault_proxy_test, half_open_leaves_most_bytes_unacknowledged_as_a_dead_pa
     CONNECTED_PAIR;
     proxy.half_open("a");
     std::string sent;
-    while (sent.size() < 4000) {
+    while (sent.size() < 8000) {
         pair.client.send(publish_7);
         sent += publish_7;
         std::this_thread::sleep_for(500us);  // so that they are segments of their own
     }
-    EXPECT_GE(pair.client.unacknowledged(), 2000u);  // the kernel cannot be brought to take less than about 1 KB
+    EXPECT_GE(pair.client.unacknowledged(), 4000u);  // the kernel takes 2 KB or so, however small the buffer
     proxy.heal();
     EXPECT_EQ(pair.broker.receive(sent.size()), sent);
     EXPECT_EQ(pair.client.unacknowledged(), 0u);
