@@ -141,7 +141,7 @@ void core::read(lock_type& lock) {
         if (r.size > 0) {
             if (!feed(lock, buffer.span().first(r.size))) return;
             if (r.size < buffer.span().size()) {  // drained
-                read_ready_ = false;
+                read_ready_ = !leftover_.empty();
                 return;
             }
         } else if (r.now == io_result::state::would_block) {

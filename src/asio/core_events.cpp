@@ -129,7 +129,8 @@ void core::on_event(const disconnected& d) {
 }
 
 void core::on_event(const waiting& w) {
-    note("Attempt " + std::to_string(w.attempt) + " follows in " + std::to_string(w.for_duration.count()) + " ms.");
+    note("The next attempt is in " + std::to_string(w.for_duration.count()) + " ms; failed so far: " +
+         std::to_string(w.attempt) + ".");
 }
 
 void core::on_event(const gave_up& g) {

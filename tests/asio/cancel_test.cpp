@@ -6,7 +6,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
-namespace mqtt_as::test {
+namespace mqtt_as::front_test {
 namespace {
 
 namespace asio = boost::asio;
@@ -165,4 +165,4 @@ TEST(cancel, of_a_coroutine_ends_what_it_awaits) {
 }
 
 }  // namespace
-}  // namespace mqtt_as::test
+}  // namespace mqtt_as::front_test

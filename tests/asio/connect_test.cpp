@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-namespace mqtt_as::test {
+namespace mqtt_as::front_test {
 namespace {
 
 TEST(connect, completes_when_the_server_has_accepted_us) {
@@ -296,4 +296,4 @@ TEST(broker_up, knows_fresh_bytes_asks_a_quiet_server_and_waits_for_a_mute_one) 
 }
 
 }  // namespace
-}  // namespace mqtt_as::test
+}  // namespace mqtt_as::front_test

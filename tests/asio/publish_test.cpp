@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace mqtt_as::test {
+namespace mqtt_as::front_test {
 namespace {
 
 /// A good broker that remembers what was published.
@@ -358,4 +358,4 @@ TEST(publish, a_thousand_at_once_all_arrive_in_order) {
 }
 
 }  // namespace
-}  // namespace mqtt_as::test
+}  // namespace mqtt_as::front_test

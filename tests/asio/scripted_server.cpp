@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-namespace mqtt_as::test {
+namespace mqtt_as::front_test {
 
 namespace {
 
@@ -236,4 +236,4 @@ std::string scripted_server::complaint() const {
 
 scripted_server::~scripted_server() { refuse(); }
 
-}  // namespace mqtt_as::test
+}  // namespace mqtt_as::front_test

@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-namespace mqtt_as::test {
+namespace mqtt_as::front_test {
 
 /// One packet as it was on the wire.
 struct frame {
@@ -106,4 +106,4 @@ inline std::string ack(std::uint8_t first, std::uint16_t id) {
 }
 }  // namespace wire_bytes
 
-}  // namespace mqtt_as::test
+}  // namespace mqtt_as::front_test

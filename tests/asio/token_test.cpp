@@ -18,7 +18,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
-namespace mqtt_as::test {
+namespace mqtt_as::front_test {
 namespace {
 
 namespace asio = boost::asio;
@@ -186,4 +186,4 @@ TEST(token, completions_never_run_inside_the_call_or_inside_each_other) {
 }
 
 }  // namespace
-}  // namespace mqtt_as::test
+}  // namespace mqtt_as::front_test

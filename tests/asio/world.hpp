@@ -16,7 +16,7 @@
 #include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 
-namespace mqtt_as::test {
+namespace mqtt_as::front_test {
 
 using namespace std::chrono_literals;
 
@@ -87,4 +87,4 @@ task<std::error_code> error_of(Task operation) {
     co_return std::error_code();
 }
 
-}  // namespace mqtt_as::test
+}  // namespace mqtt_as::front_test

@@ -1,0 +1,161 @@
+// Against a real Mosquitto, in both versions.
+#include "tests/asio/world.hpp"
+#include "tests/support/broker_process.hpp"
+#include "tests/support/fault_proxy.hpp"
+
+#include <map>
+
+namespace mqtt_as::front_test {
+namespace {
+
+using test::broker_process;
+using test::fault_proxy;
+using test::witness;
+
+class broker : public testing::TestWithParam<protocol_version> {
+protected:
+    void SetUp() override {
+        if (!broker_process::is_installed()) GTEST_SKIP() << "no mosquitto here";
+    }
+    config config_for(const broker_process& b) const {
+        config c;
+        c.unix_socket = b.socket();
+        c.version = GetParam();
+        c.response_time = 2s;
+        c.backoff.first_step = duration(50);
+        return c;
+    }
+};
+
+TEST_P(broker, publishes_and_receives_at_every_qos) {
+    broker_process b;
+    world w;
+    std::multimap<std::string, std::string> got;
+    config c = config_for(b);
+    c.subs_cb = [&](std::string_view topic, std::string_view message, bool) { got.emplace(topic, message); };
+    MQTTClient client(w.executor(), c);
+    w.run([&]() -> task<> {
+        co_await client.connect();
+        EXPECT_EQ((co_await client.subscribe("a/#", 2)).granted_qos(), 2);
+        for (std::uint8_t qos = 0; qos <= 2; ++qos) {
+            for (int i = 0; i < 200; ++i) {
+                client.publish("a/" + std::to_string(qos), std::to_string(i), {.qos = qos}, [](std::error_code e, publish_result) { EXPECT_FALSE(e); });
+            }
+        }
+        EXPECT_TRUE(co_await eventually([&] { return got.size() == 600; }));
+        for (const char* topic : {"a/0", "a/1", "a/2"}) {
+            int next = 0;
+            for (auto [at, end] = got.equal_range(topic); at != end; ++at) EXPECT_EQ(at->second, std::to_string(next++));
+            EXPECT_EQ(next, 200);
+        }
+        co_await client.unsubscribe("a/#");
+        EXPECT_TRUE(co_await client.broker_up());
+        co_await client.disconnect();
+    });
+}
+
+TEST_P(broker, loses_nothing_when_it_is_killed_and_started_again) {
+    broker_process b;
+    world w;
+    std::map<int, int> got;
+    config c = config_for(b);
+    c.client_id = "survivor";
+    c.clean = false;
+    c.subs_cb = [&](std::string_view, std::string_view message, bool) { ++got[std::stoi(std::string(message))]; };
+    MQTTClient client(w.executor(), c);
+    w.run([&]() -> task<> {
+        co_await client.connect();
+        co_await client.subscribe("numbers", 1);
+        EXPECT_TRUE(b.wait_saved("numbers"));
+        int acknowledged = 0;
+        for (int n = 0; n < 300; ++n) {
+            client.publish("numbers", std::to_string(n), {.qos = 1}, [&](std::error_code e, publish_result) { acknowledged += !e; });
+            if (n == 100) b.kill();
+            if (n == 200) b.start();
+            co_await sleep_for(1ms);
+        }
+        EXPECT_TRUE(co_await eventually([&] { return acknowledged == 300 && got.size() == 300; }));
+        EXPECT_EQ(client.count().outages, 1u);
+        EXPECT_TRUE(client.isconnected());
+    }, 40s);
+}
+
+TEST_P(broker, a_half_open_connection_is_noticed_by_silence) {
+    broker_process b;
+    fault_proxy proxy(b.socket());
+    world w;
+    config c;
+    c.server = "127.0.0.1";
+    c.port = proxy.port();
+    c.version = GetParam();
+    c.response_time = 300ms;
+    c.backoff.first_step = duration(20);
+    MQTTClient client(w.executor(), c);
+    w.run([&]() -> task<> {
+        co_await client.connect();
+        proxy.half_open();
+        const auto begin = std::chrono::steady_clock::now();
+        EXPECT_EQ((co_await client.publish("t", "x", {.qos = 1})).reason, reason_code{});
+        EXPECT_LT(std::chrono::steady_clock::now() - begin, 3s);
+        EXPECT_EQ(client.count().outages, 1u);
+    });
+}
+
+TEST_P(broker, a_paused_one_is_noticed_although_its_kernel_acknowledges) {
+    broker_process b;
+    world w;
+    config c = config_for(b);
+    c.response_time = 200ms;
+    MQTTClient client(w.executor(), c);
+    w.run([&]() -> task<> {
+        co_await client.connect();
+        b.pause();
+        client.publish("t", "x", {.qos = 1}, [](std::error_code, publish_result) {});
+        EXPECT_TRUE(co_await eventually([&] { return !client.isconnected(); }, 3s));
+        b.resume();
+        EXPECT_TRUE(co_await eventually([&] { return client.isconnected(); }));
+    });
+}
+
+TEST_P(broker, sends_the_will_after_close_and_not_after_disconnect) {
+    broker_process b;
+    witness watcher(b, "will/#", 1);
+    world w;
+    for (const bool close : {false, true}) {
+        config c = config_for(b);
+        c.will = {"will/" + std::string(close ? "close" : "disconnect"), "gone", false, 1};
+        MQTTClient client(w.executor(), c);
+        w.run([&]() -> task<> {
+            co_await client.connect();
+            if (close) {
+                client.close();
+            } else {
+                co_await client.disconnect();
+            }
+            co_await sleep_for(50ms);
+        });
+    }
+    EXPECT_TRUE(w.until([&] { return !watcher.lines().empty(); }));
+    EXPECT_EQ(watcher.lines(), std::vector<std::string>{"will/close gone"});
+}
+
+TEST_P(broker, refuses_a_session_takeover_politely) {
+    if (GetParam() == protocol_version::v3_1_1) GTEST_SKIP() << "3.1.1 servers just close";
+    broker_process b;
+    world w;
+    config c = config_for(b);
+    c.client_id = "same";
+    MQTTClient first(w.executor(), c), second(w.executor(), c);
+    w.run([&]() -> task<> {
+        co_await first.connect();
+        co_await second.connect();
+        EXPECT_TRUE(co_await eventually([&] { return !first.isconnected(); }));
+        EXPECT_EQ(first.explain().last_error->reason, reason_code::session_taken_over);
+    });
+}
+
+INSTANTIATE_TEST_SUITE_P(mosquitto, broker, testing::Values(protocol_version::v3_1_1, protocol_version::v5),
+                         [](const auto& p) { return std::string(p.param == protocol_version::v5 ? "v5" : "v3_1_1"); });
+
+}  // namespace
+}  // namespace mqtt_as::front_test

@@ -1,0 +1,112 @@
+// A wrong configuration is refused at construction, in words that name the key and say what is allowed.
+#include "mqtt_as/asio/client.hpp"
+
+#include <gtest/gtest.h>
+
+namespace mqtt_as::front_test {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct wrong {
+    const char* name;
+    void (*change)(config&);
+    std::string words;
+};
+
+std::string words_of(const wrong& w) {
+    config c;
+    c.server = "localhost";
+    w.change(c);
+    try {
+        check(c);
+    } catch (const std::invalid_argument& e) {
+        return e.what();
+    }
+    return "accepted";
+}
+
+const wrong all[] = {
+    {"no server", [](config& c) { c.server = ""; },
+     "mqtt_as: config.server is empty: a name or an address is needed, or config.unix_socket"},
+    {"both", [](config& c) { c.unix_socket = "/tmp/x"; },
+     "mqtt_as: config.server and config.unix_socket are both set: one of them is allowed"},
+    {"long path", [](config& c) { c.server = "", c.unix_socket = std::string(200, 'x'); },
+     "mqtt_as: config.unix_socket has 200 bytes: at most 107 are allowed"},
+    {"keepalive", [](config& c) { c.keepalive = 70'000s; },
+     "mqtt_as: config.keepalive is 70000 s: 0 s to 65535 s is allowed"},
+    {"negative", [](config& c) { c.ping_interval = -1s; },
+     "mqtt_as: config.ping_interval is -1 s: 0 s to 86400 s is allowed"},
+    {"response_time", [](config& c) { c.response_time = 0s; },
+     "mqtt_as: config.response_time is 0 s: 1 ms to 86400 s is allowed"},
+    {"client_id", [](config& c) { c.clean = false; },
+     "mqtt_as: config.client_id is empty with clean or clean_init false: a session that is continued needs a name"},
+    {"client_id text", [](config& c) { c.client_id = "\xff"; },
+     "mqtt_as: config.client_id is not UTF-8, or holds U+0000: any other text is allowed"},
+    {"password alone", [](config& c) { c.password = "x"; },
+     "mqtt_as: config.password is set without config.user: MQTT 3.1.1 does not allow that; set the user, or version "
+     "to v5"},
+    {"long user", [](config& c) { c.user = std::string(70'000, 'x'); },
+     "mqtt_as: config.user has 70000 bytes: at most 65535 are allowed"},
+    {"will topic", [](config& c) { c.will = {"a/#", "x"}; },
+     "mqtt_as: config.will.topic is 'a/#': a topic of 1 to 65535 bytes of UTF-8, without '+', '#' and U+0000, is "
+     "allowed"},
+    {"will qos", [](config& c) { c.will = {"a", "x", false, 3}; },
+     "mqtt_as: config.will.qos is 3: 0, 1 or 2 is allowed"},
+    {"will delay", [](config& c) { c.will = {.topic = "a", .payload = "x", .delay = 5s}; },
+     "mqtt_as: config.will has a delay or properties: MQTT 3.1.1 has none; set config.version to v5"},
+    {"user properties", [](config& c) { c.user_properties = {{"a", "b"}}; },
+     "mqtt_as: config.user_properties and request_response_information need MQTT 5; set config.version to v5"},
+    {"queue", [](config& c) { c.queue_len = 70'000; },
+     "mqtt_as: config.queue_len is 70000: 0 to 65000 is allowed"},
+    {"limits", [](config& c) { c.limits.operations_max = 0; },
+     "mqtt_as: config.limits.operations_max is 0: at least 1 is needed"},
+    {"backoff", [](config& c) { c.backoff.cap = duration(1); },
+     "mqtt_as: config.backoff.cap is 1 ms: 1 s to 86400 s is allowed"},
+    {"repubs", [](config& c) { c.max_repubs = 5'000; }, "mqtt_as: config.max_repubs is 5000: 0 to 1000 is allowed"},
+};
+
+TEST(config, every_wrong_value_is_refused_in_words) {
+    for (const wrong& w : all) EXPECT_EQ(words_of(w), w.words) << w.name;
+}
+
+TEST(config, the_constructor_throws_what_check_throws) {
+    event_loop loop;
+    EXPECT_THROW(MQTTClient(loop, config{}), std::invalid_argument);
+}
+
+TEST(config, defaults_are_those_of_the_original_and_are_filled_in) {
+    event_loop loop;
+    config c;
+    c.server = "localhost";
+    const MQTTClient a(loop, c), b(loop, c);
+    EXPECT_EQ(a.config().port, 1883);
+    EXPECT_EQ(a.config().keepalive, 60s);
+    EXPECT_EQ(a.config().response_time, 10s);
+    EXPECT_EQ(a.config().max_repubs, 4u);
+    EXPECT_TRUE(a.config().clean && a.config().clean_init);
+    EXPECT_EQ(a.config().client_id.size(), 23u);
+    EXPECT_EQ(a.config().client_id.substr(0, 6), "mqttas");
+    EXPECT_NE(a.config().client_id, b.config().client_id);
+}
+
+TEST(config, accepts_everything_that_mqtt_allows) {
+    config c;
+    c.server = "localhost";
+    c.client_id = "Zürich 東京";
+    c.user = "";
+    c.password = std::string("\x00\xff", 2);
+    c.keepalive = 65'535s;
+    c.will = {"a", "", true, 2};
+    EXPECT_NO_THROW(check(c));
+    c.version = protocol_version::v5;
+    c.user.reset();
+    c.will->delay = 5s;
+    c.will->content_type = "text/plain";
+    c.will->user_properties = {{"k", "v"}};
+    c.user_properties = {{"k", "v"}, {"k", "v"}};
+    EXPECT_NO_THROW(check(c));
+}
+
+}  // namespace
+}  // namespace mqtt_as::front_test

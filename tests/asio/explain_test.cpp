@@ -1,0 +1,65 @@
+// explain() says in one line where the client stands, in every state.
+#include "tests/asio/world.hpp"
+
+namespace mqtt_as::front_test {
+namespace {
+
+TEST(explain, puts_numbers_into_words) {
+    explanation e;
+    e.now = time_point(100'000);
+    e.now_in = status::phase::waiting;
+    e.outage_since = time_point(59'000);
+    e.last_error = disconnected{.error = errc::connect_failed, .at = stage::connect, .transport_error = ECONNREFUSED};
+    e.address = "127.0.0.1:1883";
+    e.attempt = 7;
+    e.next_attempt = time_point(112'300);
+    e.unfinished = 318;
+    e.payload_bytes = 94'200;
+    EXPECT_EQ(e.text(), "down 41 s: TCP: Connection refused (127.0.0.1:1883); attempt 7; next in 12.3 s; 318 messages "
+                        "(94 KB) queued");
+    e.last_error->can_retry_help = false;
+    e.unfinished = 1;
+    e.payload_bytes = 10;
+    e.link_up = false;
+    EXPECT_EQ(e.text(), "down 41 s: TCP: Connection refused (127.0.0.1:1883); trying again will not help until someone "
+                        "changes something; attempt 7; next in 12.3 s; the network interface is down; 1 message (10 B) queued");
+}
+
+TEST(explain, in_each_state_of_a_client) {
+    std::atomic<bool> accept{false};
+    scripted_server server({[&](peer& p) {
+        while (!accept) std::this_thread::sleep_for(1ms);
+        p.accept();
+        p.serve([](const frame& f) { return f.type() == PUBLISH && f.qos() == 1; });
+    }});
+    const std::string at = "127.0.0.1:" + std::to_string(server.port());
+    world w;
+    config c = config_for(server.port());
+    c.backoff.first_step = duration(60'000);
+    c.backoff.cap = duration(60'000);
+    MQTTClient client(w.executor(), c);
+    w.run([&]() -> task<> {
+        EXPECT_EQ(client.explain().text(), "not started");
+        client.connect([](std::error_code, connect_result) {});
+        EXPECT_TRUE(co_await eventually([&] { return client.explain().now_in == status::phase::handshake; }));
+        EXPECT_EQ(client.explain().text(), "down 0 s; attempt 1: waiting for the server's answer to CONNECT (" + at + ")");
+        accept = true;
+        EXPECT_TRUE(co_await eventually([&] { return client.isconnected(); }));
+        EXPECT_EQ(client.explain().text(), "up 0 s (" + at + ")");
+        client.publish("t", "x", {.qos = 1}, [](std::error_code, publish_result) {});  // acknowledged, then the end
+        client.publish("t", "yy", {.qos = 1}, [](std::error_code, publish_result) {});
+        EXPECT_EQ(client.explain().text(), "up 0 s (" + at + "); 2 messages (3 B) on the way");
+        EXPECT_TRUE(co_await eventually([&] { return client.explain().now_in == status::phase::waiting; }));
+        const std::string text = client.explain().text();
+        EXPECT_EQ(text.substr(0, 17), "down 0 s: MQTT: C") << text;
+        EXPECT_NE(text.find(" (" + at + "); attempt 0; next in "), std::string::npos) << text;
+        EXPECT_NE(text.find("; 1 message (2 B) queued"), std::string::npos) << text;
+        co_await client.disconnect();
+        EXPECT_EQ(client.explain().text().substr(0, 13), "stopped: MQTT");
+        client.close();
+        EXPECT_EQ(client.explain().text(), "closed");
+    });
+}
+
+}  // namespace
+}  // namespace mqtt_as::front_test

@@ -1,0 +1,174 @@
+// The race of addresses, and names that take their time.
+#include "src/asio/transport/race.hpp"
+#include "src/asio/transport/resolver.hpp"
+#include "src/asio/transport/socket_transport.hpp"
+#include "tests/asio/scripted_server.hpp"
+
+#include <chrono>
+#include <future>
+#include <optional>
+#include <thread>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <gtest/gtest.h>
+
+namespace mqtt_as::detail {
+namespace {
+
+using namespace std::chrono_literals;
+using boost::asio::ip::tcp;
+using front_test::scripted_server;
+
+/// A port where connecting hangs: its queue of connections is full, further SYNs are dropped.
+class dead_port {
+public:
+    dead_port() : acceptor_(loop_, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0), false) {
+        acceptor_.listen(0);
+        for (int i = 0; i < 4; ++i) {
+            auto& s = fillers_.emplace_back(loop_);
+            s.open(tcp::v4());
+            s.non_blocking(true);
+            boost::system::error_code ignored;
+            s.connect(endpoint(), ignored);
+        }
+        std::this_thread::sleep_for(20ms);
+    }
+    tcp::endpoint endpoint() { return acceptor_.local_endpoint(); }
+
+private:
+    boost::asio::io_context loop_;
+    tcp::acceptor acceptor_;
+    std::vector<tcp::socket> fillers_;
+};
+
+struct outcome {
+    std::optional<tcp::endpoint> winner;
+    int error = 0;
+    std::chrono::milliseconds took{0};
+};
+
+outcome run_race(std::vector<tcp::endpoint> endpoints) {
+    boost::asio::io_context loop;
+    outcome result;
+    std::vector<stream_endpoint> generic(endpoints.begin(), endpoints.end());
+    const auto r = std::make_shared<race>(
+        loop.get_executor(), std::move(generic),
+        race::listener{.trying = {},
+                       .won =
+                           [&](stream_socket socket, const stream_endpoint&) {
+                               tcp::endpoint peer;
+                               const auto remote = socket.remote_endpoint();
+                               peer.resize(remote.size());
+                               std::memcpy(peer.data(), remote.data(), remote.size());
+                               result.winner = peer;
+                           },
+                       .lost = [&](int error) { result.error = error; }});
+    const auto begin = std::chrono::steady_clock::now();
+    r->start();
+    loop.run_for(5s);
+    result.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+    return result;
+}
+
+tcp::endpoint local(std::uint16_t port) { return {boost::asio::ip::address_v4::loopback(), port}; }
+
+TEST(race, a_dead_first_address_costs_a_quarter_of_a_second) {
+    scripted_server server({[](front_test::peer& p) { p.read(); }});
+    dead_port dead;
+    const outcome o = run_race({dead.endpoint(), local(server.port())});
+    ASSERT_TRUE(o.winner);
+    EXPECT_EQ(o.winner->port(), server.port());
+    EXPECT_GE(o.took, 240ms);
+    EXPECT_LT(o.took, 1s);
+}
+
+TEST(race, a_refusing_first_address_costs_nothing) {
+    std::uint16_t refused;
+    {
+        scripted_server gone({[](front_test::peer&) {}});
+        refused = gone.port();
+    }
+    scripted_server server({[](front_test::peer& p) { p.read(); }});
+    const outcome o = run_race({local(refused), local(server.port())});
+    ASSERT_TRUE(o.winner);
+    EXPECT_LT(o.took, 200ms);
+    EXPECT_EQ(run_race({local(refused), local(refused)}).error, ECONNREFUSED);
+}
+
+TEST(race, families_take_turns) {
+    using boost::asio::ip::make_address;
+    const addresses sorted{make_address("::1"), make_address("::2"), make_address("::3"), make_address("10.0.0.1")};
+    const addresses expected{make_address("::1"), make_address("10.0.0.1"), make_address("::2"), make_address("::3")};
+    EXPECT_EQ(interleaved(sorted), expected);
+}
+
+TEST(lookup, answers_off_the_loop_and_tells_nobody_who_has_left) {
+    std::promise<void> told;
+    const auto l = lookup::begin("localhost", [&] { told.set_value(); });
+    told.get_future().wait();
+    const auto answer = l->take_answer();
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->error, 0);
+    EXPECT_FALSE(answer->found.empty());
+
+    std::atomic<bool> wrongly_told{false};
+    const auto left = lookup::begin("localhost", [&] { wrongly_told = true; });
+    const bool was_in_time = left->listen({});
+    for (int i = 0; i < 5'000 && !left->take_answer(); ++i) std::this_thread::sleep_for(1ms);
+    EXPECT_TRUE(!was_in_time || !wrongly_told);
+}
+
+/// Hears what a transport tells.
+struct ear final : transport_events {
+    void on_stage(epoch, stage s) override { stages.push_back(s); }
+    void on_opened(epoch) override { opened = true; }
+    void on_failed(epoch, errc e, int) override { failed = e; }
+    void on_readable(epoch) override {}
+    void on_writable(epoch) override {}
+    std::vector<stage> stages;
+    bool opened = false;
+    errc failed = errc::ok;
+};
+
+TEST(socket_transport, falls_back_to_the_last_good_address_when_the_name_has_none) {
+    scripted_server server({[](front_test::peer& p) { p.read(); }});
+    boost::asio::io_context loop;
+    const socket_target target{.host = "no-such-host.invalid", .port = server.port(), .unix_socket = {}};
+    address_book book;
+    book.last_good = boost::asio::ip::address_v4::loopback();
+    const auto owner = std::make_shared<ear>();
+    const auto transport = std::make_shared<socket_transport>(loop.get_executor(), 1, target, book, owner);
+    transport->open();
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    while (!owner->opened && std::chrono::steady_clock::now() < end) loop.run_one_for(20ms), loop.restart();
+    EXPECT_TRUE(owner->opened);
+    EXPECT_EQ(owner->stages, (std::vector{stage::resolve, stage::connect}));
+    transport->close();
+}
+
+TEST(socket_transport, a_late_answer_serves_the_next_attempt) {
+    scripted_server server({[](front_test::peer& p) { p.read(); }});
+    boost::asio::io_context loop;
+    const socket_target target{.host = "localhost", .port = server.port(), .unix_socket = {}};
+    address_book book;
+    {
+        const auto owner = std::make_shared<ear>();
+        const auto given_up = std::make_shared<socket_transport>(loop.get_executor(), 1, target, book, owner);
+        given_up->open();
+        given_up->close();
+        loop.poll();
+        EXPECT_FALSE(owner->opened);
+    }
+    ASSERT_TRUE(book.running);
+    while (book.running->listen({})) std::this_thread::sleep_for(1ms);  // until the answer is there
+    const auto owner = std::make_shared<ear>();
+    const auto transport = std::make_shared<socket_transport>(loop.get_executor(), 2, target, book, owner);
+    loop.restart();
+    transport->open();
+    EXPECT_EQ(owner->stages, (std::vector{stage::resolve, stage::connect}));  // without waiting for anything
+    transport->close();
+}
+
+}  // namespace
+}  // namespace mqtt_as::detail
