@@ -61,6 +61,8 @@ std::uint32_t application::record(const submitted& s, operation op) {
         op.id = s.id;
         if (op.what != deed::publish) {
             filter_state& f = filters_[op.topic];
+            // A later request for the same filter may end an earlier one.
+            if (operation* earlier = oracle_.find(f.latest); f.under_way > 0 && earlier != nullptr) earlier->cancel_asked = true;
             ++f.under_way;
             f.latest = s.id;
             // What was refused at renewal is answered alike for the rest of the connection.

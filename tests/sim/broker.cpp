@@ -24,6 +24,12 @@ broker::broker(schedule& time, random_source random, judge& j, oracle& o, tally&
 
 void broker::arm(fault f, unsigned times) { armed_[static_cast<std::size_t>(f)] += times; }
 
+void broker::disarm_all() {
+    armed_.fill(0);
+    if (!session_) return;
+    for (auto& [id, f] : session_->flows) f.withhold = 0;
+}
+
 bool broker::take(fault f) {
     auto& left = armed_[static_cast<std::size_t>(f)];
     if (left == 0) return false;
@@ -130,7 +136,7 @@ void broker::on_connect(connection_id id, connection& c, const packet& p) {
     c.resumed = session_.has_value();
     last_resumed_ = c.resumed;
     if (!session_) {
-        session_.emplace();
+        session_ = session{};
         session_->number = ++sessions_;
         session_->last_id = static_cast<std::uint16_t>(random_.next());
     }

@@ -56,7 +56,7 @@ public:
     // ---- the world asks -----------------------------------------------------------------------
     /// The next `times` occasions for this fault are taken.
     void arm(fault, unsigned times = 1);
-    void disarm_all() { armed_.fill(0); }
+    void disarm_all();
     /// A message of somebody else: queued for the client if it is subscribed. Its serial number, 0 if not owed.
     std::uint32_t publish(const std::string& topic, std::uint8_t qos, std::size_t size);
     void lose_sessions();

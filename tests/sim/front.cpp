@@ -201,6 +201,7 @@ void front::give(epoch e, std::span<const bytes> parts) {
     judge_keep_alive();
     last_sent_ = time_.now();
     was_blocked_ = false;
+    seen_progress_ = network_.acknowledged_bytes(e);  // only what is acknowledged from now on is a sign of life
     tap(e, parts, taken);
     engine_.on_sent(time_.engine_time(), e, taken);
     drain();

@@ -75,12 +75,14 @@ bool run(const plan& what) {
     }
 
     tally all;
+    trace combined;
     std::uint64_t operations = 0, inbound = 0, faults = 0, failed = 0, lost = 0;
     moment virtual_ms = 0;
     for (const std::uint64_t seed : seeds) {
         const outcome o = run_twice(seed, what);
         if (what.prints_hashes) std::printf("%" PRIu64 " %016" PRIx64 "\n", seed, o.hash);
         all.add(o.counts);
+        combined.add(o.hash);
         operations += o.operations;
         inbound += o.inbound;
         faults += o.faults;
@@ -95,8 +97,9 @@ bool run(const plan& what) {
 
     const bool is_complete = print_counts(all, seeds.size() >= enough_to_see_everything && what.lie == sabotage::none);
     std::printf("%zu seeds, each twice: %.1f virtual hours, %" PRIu64 " operations, %" PRIu64 " messages received, %" PRIu64
-                " faults, %" PRIu64 " lost, %" PRIu64 " failed\n",
-                seeds.size(), static_cast<double>(virtual_ms) / 3'600'000.0, operations, inbound, faults, lost, failed);
+                " faults, %" PRIu64 " lost, %" PRIu64 " failed, trace %016" PRIx64 "\n",
+                seeds.size(), static_cast<double>(virtual_ms) / 3'600'000.0, operations, inbound, faults, lost, failed,
+                combined.hash());
     return failed == 0 && is_complete;
 }
 
