@@ -162,6 +162,7 @@ submitted engine::state::subscribe(time_point now, const subscription& s) {
         return accepted;
     }
     w->take_options_of(s);
+    w->renewed = false;  // that result was for what was asked before
     if (w->carrier != nullptr) w->carrier->filter = nullptr;
     w->carrier = op;
     op->filter = w;
