@@ -19,12 +19,12 @@ constexpr bool scans_words = sizeof(void*) == 8;
 
 constexpr std::uint64_t each_byte(std::uint8_t value) { return 0x0101'0101'0101'0101u * value; }
 
-/// Marks (0x80) every byte that is U+0000, a wildcard, or not ASCII. A byte that is zero (after the exclusive or:
+/// Sets 0x80 in every byte that is U+0000, a wildcard, or not ASCII. A byte that is zero (after the exclusive or:
 /// a wildcard; '#' and '+' differ in 0x08 alone) has its high bit set by the subtraction. A borrow can mark an innocent
 /// neighbour, but only beside a guilty byte.
 constexpr std::uint64_t suspects(std::uint64_t word) {
     const std::uint64_t wildcards = (word | each_byte(0x08)) ^ each_byte('+');
-    return (word | (word - each_byte(1)) | (wildcards - each_byte(1))) & each_byte(0x80);
+    return word | (word - each_byte(1)) | (wildcards - each_byte(1));
 }
 
 template <class Word>
@@ -39,10 +39,14 @@ bool is_plain(std::string_view text) {
     const char* at = text.data();
     const char* const end = at + text.size();
     if (text.size() < 4) return false;
-    if (text.size() < 8) return suspects(load<std::uint32_t>(at) << 32 | load<std::uint32_t>(end - 4)) == 0;
-    std::uint64_t found = suspects(load<std::uint64_t>(end - 8));
-    for (; end - at > 8; at += 8) found |= suspects(load<std::uint64_t>(at));
-    return found == 0;
+    std::uint64_t found = 0;
+    if (text.size() < 8) {
+        found = suspects(load<std::uint32_t>(at) << 32 | load<std::uint32_t>(end - 4));
+    } else {
+        found = suspects(load<std::uint64_t>(at)) | suspects(load<std::uint64_t>(end - 8));
+        for (at += 8; end - at > 8; at += 8) found |= suspects(load<std::uint64_t>(at));
+    }
+    return (found & each_byte(0x80)) == 0;
 }
 
 /// Steps over one character of two to four bytes; nullptr when it is ill-formed: a stray or missing

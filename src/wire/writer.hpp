@@ -23,18 +23,18 @@ public:
     /// A two-byte length and the bytes: a string or binary data of at most 65,535 bytes.
     void put_string(std::string_view text);
 
-    /// Counts `size` bytes that the caller writes itself; nullptr when they do not fit.
+    /// Bytes put so far, whether or not they fitted. When they did not, what was written means nothing.
+    std::size_t size() const { return written_; }
+    bool fits() const { return written_ <= capacity_; }
+
+private:
+    /// Counts `size` bytes; where to write them, or nullptr when they do not fit.
     std::uint8_t* claim(std::size_t size) {
         const std::size_t at = written_;
         written_ += size;
         return written_ <= capacity_ ? begin_ + at : nullptr;
     }
 
-    /// Bytes put so far, whether or not they fitted. When they did not, what was written means nothing.
-    std::size_t size() const { return written_; }
-    bool fits() const { return written_ <= capacity_; }
-
-private:
     std::uint8_t* begin_ = nullptr;
     std::size_t capacity_ = 0;
     std::size_t written_ = 0;
