@@ -101,6 +101,27 @@ TEST_P(engine_order, resends_keep_the_order_of_first_sending) {
     EXPECT_EQ(id_of(again[3]), id_of(first[3]));
 }
 
+TEST_P(engine_order, resends_keep_that_order_after_a_republication) {
+    // 3.1.1 has sent the first one again, later than the second; the order of first sending counts.
+    w.config.keepalive = 0;
+    w.go_online();
+    w.publish("a", "1", 1);
+    const unsigned one = id_of(w.sent());
+    w.advance(5s);
+    w.publish("a", "2", 1);
+    const unsigned two = id_of(w.sent());
+    w.feed(packet("30", "00 01 62 " + w.none() + "78"));
+    w.advance(6s);
+    EXPECT_EQ(w->count().republications, w.is_v5() ? 0u : 1u);
+    w.forget_sent();
+    w.lose();
+    w.go_online(true);
+    const auto again = w.sent_packets();
+    ASSERT_EQ(again.size(), 2u);
+    EXPECT_EQ(id_of(again[0]), one);
+    EXPECT_EQ(id_of(again[1]), two);
+}
+
 TEST_P(engine_order, pubrels_go_in_the_order_of_pubrecs) {
     // [MQTT-4.6.0-4]: PUBREC 3, 1, 2 makes PUBREL 3, 1, 2, also after a reconnection.
     w.go_online();

@@ -163,14 +163,16 @@ TEST_P(engine_silence, is_not_counted_while_the_inbox_is_full) {
     w.publish("a", "x", 1);
     w.forget_sent();
     const std::string id = u16(w.last_id());
+    w.advance(1s);
     w.feed(incoming());
     EXPECT_FALSE(w->wants_bytes());
     w.advance(60s);
     EXPECT_TRUE(w->is_online());
     w.forget_sent();
-    // It reads again: silence counts from now.
+    // It reads again: silence counts from now, and so does the missing acknowledgement.
     w.acknowledge(w.inbox[0]);
     w.advance(9s);
+    EXPECT_EQ(w.sent(), "");
     EXPECT_TRUE(w->is_online());
     w.feed("40 02 " + id);
     EXPECT_EQ(w.report(1), "ok");
