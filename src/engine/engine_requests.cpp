@@ -52,7 +52,7 @@ errc engine::state::refusing() const {
     return closed_ ? errc::closed : errc::not_started;
 }
 
-errc engine::state::room_for(std::size_t payload_size) const {
+inline errc engine::state::room_for(std::size_t payload_size) const {
     if (ops.unfinished >= limit.operations_max) return errc::queue_full;
     // A payload above the whole limit is accepted when it is alone: the limit bounds what piles up.
     const bool fits = payload_size <= limit.payload_bytes_max && ops.payload_bytes <= limit.payload_bytes_max - payload_size;
@@ -60,13 +60,13 @@ errc engine::state::room_for(std::size_t payload_size) const {
 }
 
 /// What the server has ruled out already is refused at once; what waits is judged again when it is staged.
-errc engine::state::sendable_now(operation& op) {
+inline errc engine::state::sendable_now(operation& op) {
     const errc error = is_online() ? unsendable(op) : errc::ok;
     if (error != errc::ok) ops.discard(op);
     return error;
 }
 
-submitted engine::state::submit(time_point now, operation& op, duration timeout) {
+inline submitted engine::state::submit(time_point now, operation& op, duration timeout) {
     if (timeout.count() > 0 && !timers.add(op, now + timeout)) {
         ops.discard(op);
         return {errc::out_of_memory, {}};

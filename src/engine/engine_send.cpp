@@ -108,14 +108,6 @@ bool engine::state::stage_acknowledgement(wire::packet_type type, std::uint16_t 
     return true;
 }
 
-/// What the server's CONNACK rules out.
-errc engine::state::unsendable(const operation& op) const {
-    if (op.wire_size() > agreed_.maximum_packet_size) return errc::too_large;
-    if (op.qos > agreed_.maximum_qos) return errc::unsupported_by_server;
-    if (op.retain && !agreed_.retain_available) return errc::unsupported_by_server;
-    return errc::ok;
-}
-
 /// False when this one, and so every later one, must wait. One that can never be sent is ended here.
 bool engine::state::stage_publish(time_point now, operation& op) {
     if (const errc error = unsendable(op); error != errc::ok) {

@@ -60,7 +60,7 @@ private:
     static constexpr std::size_t class_size(std::size_t c) { return std::size_t{1} << (smallest_shift + c); }
     static constexpr std::size_t class_of(std::size_t size) {
         if (size <= class_size(0)) return 0;
-        return static_cast<std::size_t>(std::bit_width(size - 1)) - smallest_shift;
+        return static_cast<unsigned>(std::bit_width(size - 1)) - smallest_shift;
     }
 
     memory_source& source_;
@@ -76,18 +76,7 @@ public:
     growing& operator=(const growing&) = delete;
     ~growing() { pool_.give(data_, capacity_ * sizeof(T)); }
 
-    bool reserve(std::size_t wanted) {
-        if (wanted <= capacity_) return true;
-        std::size_t capacity = capacity_ == 0 ? 8 : capacity_;
-        while (capacity < wanted) capacity *= 2;
-        auto* data = static_cast<T*>(pool_.take(capacity * sizeof(T)));
-        if (data == nullptr) return false;
-        if (capacity_ != 0) std::memcpy(data, data_, capacity_ * sizeof(T));
-        pool_.give(data_, capacity_ * sizeof(T));
-        data_ = data;
-        capacity_ = capacity;
-        return true;
-    }
+    bool reserve(std::size_t wanted) { return wanted <= capacity_ || grow(wanted); }
 
     void swap(growing& other) {
         std::swap(data_, other.data_);
@@ -100,6 +89,18 @@ public:
     std::size_t capacity() const { return capacity_; }
 
 private:
+    [[gnu::noinline]] bool grow(std::size_t wanted) {
+        std::size_t capacity = capacity_ == 0 ? 8 : capacity_;
+        while (capacity < wanted) capacity *= 2;
+        auto* data = static_cast<T*>(pool_.take(capacity * sizeof(T)));
+        if (data == nullptr) return false;
+        if (capacity_ != 0) std::memcpy(data, data_, capacity_ * sizeof(T));
+        pool_.give(data_, capacity_ * sizeof(T));
+        data_ = data;
+        capacity_ = capacity;
+        return true;
+    }
+
     pool& pool_;
     T* data_ = nullptr;
     std::size_t capacity_ = 0;

@@ -19,28 +19,11 @@ operations::~operations() {
     }
 }
 
-operation* operations::create(operation::kind what, std::uint32_t packet_size, bool internal) {
-    std::uint32_t index = first_free_;
-    if (index == UINT32_MAX) {
-        if (!slots_.reserve(slot_count_ + 1)) return nullptr;
-        index = slot_count_;
-    }
-    void* block = pool_.take(sizeof(operation) + packet_size);
-    if (block == nullptr) return nullptr;
-    if (index == slot_count_) {
-        slots_[slot_count_++] = {nullptr, 0, UINT32_MAX};
-    } else {
-        first_free_ = slots_[index].next_free;
-    }
-    auto* op = new (block) operation;
-    op->what = what;
-    op->packet_size = packet_size;
-    op->internal = internal;
-    op->index = index;
-    op->generation = ++slots_[index].generation;
-    slots_[index].op = op;
-    ++(internal ? renewals : unfinished);
-    return op;
+bool operations::add_slot() {
+    if (!slots_.reserve(slot_count_ + 1)) return false;
+    slots_[slot_count_] = {nullptr, 0, first_free_};
+    first_free_ = slot_count_++;
+    return true;
 }
 
 operation* operations::find(op_id id) const {
@@ -103,21 +86,20 @@ std::optional<event> operations::take_event(const operation* ack, property_view 
     if (first_event_ == nullptr) events_end_ = &first_event_;
     op.in_events = false;
 
-    const bool finished = op.now_in == operation::state::finished;
-    std::optional<event> e;
     if (op.told) {
-        e.emplace(std::in_place_type<released>, op.id());
+        const op_id id = op.id();
         free(op);
-        return e;
+        return released{id};
     }
     op.told = true;
-    e.emplace(op_done{.id = op.id(),
-                      .error = op.error,
-                      .reason = op.reason,
-                      .may_have_been_delivered = op.error != errc::ok && op.touched,
-                      .may_be_duplicated = op.may_be_duplicated,
-                      .finished = finished,
-                      .properties = &op == ack ? ack_properties : property_view{}});
+    const bool finished = op.now_in == operation::state::finished;
+    std::optional<event> e(std::in_place, op_done{.id = op.id(),
+                                                  .error = op.error,
+                                                  .reason = op.reason,
+                                                  .may_have_been_delivered = op.error != errc::ok && op.touched,
+                                                  .may_be_duplicated = op.may_be_duplicated,
+                                                  .finished = finished,
+                                                  .properties = &op == ack ? ack_properties : property_view{}});
     if (finished) free(op);
     return e;
 }

@@ -24,6 +24,7 @@
 #include "src/wire/packets.hpp"
 
 #include <cassert>
+#include <new>
 
 namespace mqtt_as {
 
@@ -65,17 +66,17 @@ struct operation {
     errc error = errc::ok;
     wire::packet_type early_type{};   // with answered_early
     reason_code early_reason{};
-    bool retain : 1 = false;
-    bool touched : 1 = false;         // given to a transport at least once
-    bool reported : 1 = false;        // the caller knows, or op_done waits to be taken
-    bool told : 1 = false;            // op_done was taken
-    bool in_events : 1 = false;
-    bool internal : 1 = false;        // a renewal: nobody waits for it
-    bool renewal : 1 = false;         // `renewed` waits for it
-    bool counted : 1 = false;         // uses one of the server's receive maximum
-    bool release_sent : 1 = false;    // PUBREL was staged at least once
-    bool answered_early : 1 = false;  // acknowledged before the transport reported the last byte
-    bool may_be_duplicated : 1 = false;
+    bool retain = false;
+    bool touched = false;             // given to a transport at least once
+    bool reported = false;            // the caller knows, or op_done waits to be taken
+    bool told = false;                // op_done was taken
+    bool in_events = false;
+    bool internal = false;            // a renewal: nobody waits for it
+    bool renewal = false;             // `renewed` waits for it
+    bool counted = false;             // uses one of the server's receive maximum
+    bool release_sent = false;        // PUBREL was staged at least once
+    bool answered_early = false;      // acknowledged before the transport reported the last byte
+    bool may_be_duplicated = false;
 
     std::uint8_t* packet() { return reinterpret_cast<std::uint8_t*>(this + 1); }
     std::size_t block_size() const { return sizeof(operation) + packet_size; }
@@ -178,6 +179,8 @@ private:
         std::uint32_t generation;
         std::uint32_t next_free;
     };
+    /// Makes a free slot; false without memory.
+    bool add_slot();
     operation_list& list_for(operation::kind what, operation::state s);
     void push_event(operation& op);
     void free(operation& op);
@@ -196,6 +199,23 @@ private:
 };
 
 // ---- what happens to every message, inline ------------------------------------------------------------------
+
+inline operation* operations::create(operation::kind what, std::uint32_t packet_size, bool internal) {
+    if (first_free_ == UINT32_MAX && !add_slot()) return nullptr;
+    void* block = pool_.take(sizeof(operation) + packet_size);
+    if (block == nullptr) return nullptr;
+    slot& s = slots_[first_free_];
+    auto* op = new (block) operation;
+    op->what = what;
+    op->packet_size = packet_size;
+    op->internal = internal;
+    op->index = first_free_;
+    op->generation = ++s.generation;
+    s.op = op;
+    first_free_ = s.next_free;
+    ++(internal ? renewals : unfinished);
+    return op;
+}
 
 inline operation_list& operations::list_for(operation::kind what, operation::state s) {
     switch (s) {

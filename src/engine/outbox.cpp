@@ -5,11 +5,9 @@
 
 namespace mqtt_as {
 
-bool outbox::append(operation& op) {
-    // A batch is counted in 32 bits, and a body adds up to two segments to the one in use.
-    if (size_ > UINT32_MAX - op.wire_size()) return false;
-    if (segment_count_ + 3 > segments_.size()) return false;
-    if (op.packet_size < limits_.gather_from) {
+bool outbox::gather(operation& op) {
+    if (body_count_ + 2 > bodies_.size()) return false;
+    if (op.packet_size < gather_from_) {
         if (!has_room(op.packet_size)) return false;
         std::memcpy(append(op.packet_size).data(), op.packet(), op.packet_size);
     } else {
@@ -23,26 +21,25 @@ bool outbox::append(operation& op) {
 std::size_t outbox::rest(std::span<bytes> gather) const {
     std::size_t count = 0;
     std::uint32_t skip = sent_;
-    const std::uint8_t* copied = buffer_.data();
-    for (std::uint32_t i = 0; i < segment_count_ && count < gather.size(); ++i) {
-        const segment& s = segments_[i];
-        const std::uint8_t* data = s.elsewhere;
-        if (data == nullptr) {
-            data = copied;
-            copied += s.size;
-        }
-        const std::uint32_t skipped = std::min(skip, s.size);
+    const auto give = [&](const std::uint8_t* data, std::uint32_t size) {
+        const std::uint32_t skipped = std::min(skip, size);
         skip -= skipped;
-        if (skipped < s.size) gather[count++] = bytes(data + skipped, s.size - skipped);
+        if (skipped < size && count < gather.size()) gather[count++] = bytes(data + skipped, size - skipped);
+    };
+    std::uint32_t copied = 0;
+    for (std::uint32_t i = 0; i < body_count_; ++i) {
+        give(buffer_.data() + copied, bodies_[i].after - copied);
+        give(bodies_[i].data, bodies_[i].size);
+        copied = bodies_[i].after;
     }
+    give(buffer_.data() + copied, used_ - copied);
     return count;
 }
 
 bool outbox::on_sent(std::size_t size) {
     assert(size <= size_ - sent_);
     sent_ += static_cast<std::uint32_t>(size);
-    if (sent_ != size_) return false;
-    return true;
+    return sent_ == size_;
 }
 
 }  // namespace mqtt_as

@@ -8,11 +8,15 @@
 #include "src/engine/operations.hpp"
 #include "src/wire/writer.hpp"
 
+#include <algorithm>
+
 namespace mqtt_as {
 
 class outbox {
 public:
-    outbox(pool& memory, const limits& limits) : buffer_(memory), limits_(limits) {}
+    outbox(pool& memory, const limits& limits)
+        : buffer_(memory), copied_max_(std::min(limits.batch_bytes_max, std::size_t{1} << 30)),
+          gather_from_(limits.gather_from) {}
 
     bool empty() const { return size_ == 0; }
     /// A write has begun and was taken in part: the transport is full.
@@ -21,21 +25,25 @@ public:
 
     /// Room for `size` more copied bytes? Grows by use; the first packet of a batch may exceed the limit.
     bool has_room(std::size_t size) {
-        if (used_ + size > limits_.batch_bytes_max && used_ != 0) return false;
-        return segment_count_ < segments_.size() && buffer_.reserve(used_ + size);
+        if (used_ + size > copied_max_ && used_ != 0) return false;
+        return buffer_.reserve(used_ + size);
     }
     /// After `has_room`: the place for `size` bytes, which are now part of the batch.
     std::span<std::uint8_t> append(std::size_t size) {
         std::span<std::uint8_t> place{buffer_.data() + used_, size};
-        if (segment_count_ == 0 || segments_[segment_count_ - 1].elsewhere != nullptr) segments_[segment_count_++] = {};
-        segments_[segment_count_ - 1].size += static_cast<std::uint32_t>(size);
         used_ += static_cast<std::uint32_t>(size);
         size_ += static_cast<std::uint32_t>(size);
         return place;
     }
 
     /// Adds the packet of `op`: copied when small, else by reference. False when the batch is full.
-    bool append(operation& op);
+    bool append(operation& op) {
+        if (op.body != nullptr || op.packet_size >= gather_from_) return gather(op);
+        if (!has_room(op.packet_size)) return false;
+        std::memcpy(append(op.packet_size).data(), op.packet(), op.packet_size);
+        op.batch_end = size_;
+        return true;
+    }
 
     /// What is left to write.
     std::size_t rest(std::span<bytes> gather) const;
@@ -43,22 +51,26 @@ public:
     bool on_sent(std::size_t size);
     std::uint32_t sent() const { return sent_; }
     /// The connection is over: nobody looks at the bytes any more.
-    void reset() { size_ = sent_ = used_ = segment_count_ = 0; }
+    void reset() { size_ = sent_ = used_ = body_count_ = 0; }
 
 private:
-    struct segment {
-        const std::uint8_t* elsewhere = nullptr;  // nullptr: the next bytes of the buffer
-        std::uint32_t size = 0;
+    /// Bytes that are sent from where they lie, behind the first `after` bytes of the buffer.
+    struct body {
+        const std::uint8_t* data;
+        std::uint32_t size;
+        std::uint32_t after;
     };
+    bool gather(operation& op);
     void gather(const std::uint8_t* data, std::uint32_t size) {
-        segments_[segment_count_++] = {data, size};
+        bodies_[body_count_++] = {data, size, used_};
         size_ += size;
     }
 
     growing<std::uint8_t> buffer_;
-    const limits& limits_;
-    std::array<segment, 16> segments_{};
-    std::uint32_t segment_count_ = 0;
+    const std::size_t copied_max_;  // so that a batch can be counted in 32 bits
+    const std::size_t gather_from_;
+    std::array<body, 7> bodies_{};  // with what lies between them, a gather list of 16 is enough
+    std::uint32_t body_count_ = 0;
     std::uint32_t used_ = 0;  // bytes of the buffer
     std::uint32_t size_ = 0;  // bytes of the batch
     std::uint32_t sent_ = 0;  // of them taken by the transport

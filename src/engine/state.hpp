@@ -96,7 +96,13 @@ struct engine::state {
     bool stage_acknowledgement(wire::packet_type, std::uint16_t packet_id, reason_code);
     bool stage_publish(time_point now, operation& op);
     bool stage_control(time_point now, operation& op);
-    errc unsendable(const operation& op) const;
+    /// What the server's CONNACK rules out.
+    errc unsendable(const operation& op) const {
+        if (op.wire_size() > agreed_.maximum_packet_size) return errc::too_large;
+        if (op.qos > agreed_.maximum_qos) return errc::unsupported_by_server;
+        if (op.retain && !agreed_.retain_available) return errc::unsupported_by_server;
+        return errc::ok;
+    }
     void on_sent(time_point now, std::size_t size);
     void on_staged_sent(time_point now, operation& op);
 

@@ -21,7 +21,11 @@ public:
         return true;
     }
     void remove(operation& op) {
-        if (op.heap_place == UINT32_MAX) return;
+        if (op.heap_place != UINT32_MAX) take_out(op);
+    }
+
+private:
+    void take_out(operation& op) {
         const std::uint32_t hole = op.heap_place;
         op.heap_place = UINT32_MAX;
         operation* last = heap_[--size_];
@@ -29,8 +33,6 @@ public:
         if (hole != 0 && last->deadline < heap_[(hole - 1) / 2]->deadline) return up(hole, last);
         down(hole, last);
     }
-
-private:
     void put(std::uint32_t place, operation* op) {
         heap_[place] = op;
         op->heap_place = place;

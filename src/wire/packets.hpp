@@ -116,13 +116,15 @@ struct connect {
     connect_properties properties{};
 };
 
+inline constexpr publish_properties no_publish_properties;
+
 /// Everything of a PUBLISH but its payload, which follows the head on the wire.
 struct publish_head {
     std::string_view topic;
     std::size_t payload_size = 0;
     std::uint8_t qos = 0;
     bool retain = false;
-    publish_properties properties{};
+    const publish_properties& properties = no_publish_properties;
 };
 
 /// One filter; we send one per SUBSCRIBE, so that each has an answer of its own.

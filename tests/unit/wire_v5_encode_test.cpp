@@ -119,8 +119,9 @@ TEST(v5_publish_head, says_where_its_packet_identifier_is) {
     for (const std::size_t data_size : {0u, 120u, 130u, 20'000u}) {
         const std::string data(data_size, 'd');
         for (std::uint8_t qos = 0; qos <= 2; ++qos) {
-            publish_head head{.topic = "a/b", .payload_size = 3, .qos = qos};
-            if (data_size != 0) head.properties.correlation_data = data;
+            publish_properties given;
+            if (data_size != 0) given.correlation_data = data;
+            const publish_head head{.topic = "a/b", .payload_size = 3, .qos = qos, .properties = given};
             const std::size_t properties = data_size == 0 ? 1 : variable(data_size + 3).size() + 3 + data_size;
             const std::size_t remaining_length = 5 + (qos != 0 ? 2 : 0) + properties + 3;
             const std::size_t header_size = 1 + variable(remaining_length).size();
