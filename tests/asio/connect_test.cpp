@@ -148,6 +148,21 @@ TEST(connect, reconnects_after_fin_and_after_rst_and_renews_subscriptions) {
     });
 }
 
+TEST(connect, a_session_taken_over_is_reported_by_that_name) {
+    scripted_server server({[](peer& p) {
+        p.accept();
+        p.send("\xE0\x01\x8E");
+    }});
+    world w;
+    MQTTClient client(w.executor(), config_for(server.port(), protocol_version::v5));
+    w.run([&]() -> task<> {
+        co_await client.connect();
+        co_await client.down.wait();
+        EXPECT_EQ(client.explain().last_error->reason, reason_code::session_taken_over);
+        EXPECT_EQ(describe(*client.explain().last_error), "MQTT: ended by the server: Session taken over (0x8E)");
+    });
+}
+
 TEST(connect, sends_user_password_will_and_keepalive_of_the_configuration) {
     frame connect;
     scripted_server server({[&](peer& p) {
