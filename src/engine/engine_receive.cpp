@@ -44,7 +44,7 @@ taken engine::state::on_bytes(time_point now, bytes in) {
 
     // At the border between two packets: is there room for what comes?
     if ((in[0] >> 4 == publish_nibble && inbox.full()) || inbox.due_full()) return {taken::why::busy, 0};
-    const wire::fixed_header header = wire::read_fixed_header(in, wire);
+    const wire::fixed_header header = wire::read_short_header(in, wire);
     const std::size_t size = header.packet_size();
     const bool is_whole = header.state == wire::fixed_header::status::complete && size <= in.size();
     if (!is_whole || size > limit.packet_bytes_max) return assemble(now, in);

@@ -30,6 +30,8 @@ struct protocol;
 /// judged (types a server never sends in this version, reserved flags [MQTT-2.2.2-2], qos 3, DUP with
 /// qos 0), then the length. PINGRESP has no body, so that a length other than 0 is malformed, too.
 fixed_header read_fixed_header(bytes in, const protocol&) noexcept;
+/// The same, short for most packets: at most 127 bytes follow the header.
+inline fixed_header read_short_header(bytes in, const protocol&) noexcept;
 
 /// The sizes of a PUBLISH, found by `check_publish` and used by `encode_publish_head`.
 struct publish_layout {
@@ -86,6 +88,12 @@ struct protocol {
     errc (*check_unsubscribe)(const unsubscribe&) noexcept;
     errc (*check_connect)(const connect&) noexcept;  ///< client id, user, password, will, properties
 };
+
+inline fixed_header read_short_header(bytes in, const protocol& p) noexcept {
+    const bool is_short = in.size() >= 2 && in[1] < 0x80 && in[0] < static_cast<int>(packet_type::pingresp) << 4;
+    if (!is_short || (p.received_flags[in[0] >> 4] >> (in[0] & 0x0F) & 1) == 0) return read_fixed_header(in, p);
+    return {.state = fixed_header::status::complete, .first = in[0], .header_size = 2, .remaining_length = in[1]};
+}
 
 /// PINGREQ is the same two bytes in both versions.
 inline constexpr std::uint8_t pingreq[2] = {0xC0, 0x00};

@@ -44,10 +44,7 @@ violation decode_publish(std::uint8_t flags, bytes body, publish& out) noexcept 
 }
 
 violation decode_acknowledgement(packet_type, bytes body, acknowledgement& out) noexcept {
-    reader in(body);
-    out = {};
-    out.packet_id = take_packet_id(in);
-    return in.why_at_end();
+    return read_packet_id(body, out);
 }
 
 violation decode_suback(bytes body, subscription_acknowledgement& out) noexcept {

@@ -86,6 +86,7 @@ violation decode_publish(std::uint8_t flags, bytes body, publish& out) noexcept 
 }
 
 violation decode_acknowledgement(packet_type type, bytes body, acknowledgement& out) noexcept {
+    if (body.size() == 2) return read_packet_id(body, out);
     reader in(body);
     out = {};
     out.packet_id = take_packet_id(in);
