@@ -252,7 +252,28 @@ TEST_P(engine_silence, a_missing_puback_is_republished_in_3_1_1_and_waited_for_i
     w.forget_sent();
     w.reconnect(true);
     EXPECT_EQ(w.sent_packets().back(), again);
+    // There it has all its time again.
+    for (int second = 1; second <= 30; ++second) noisy_second();
+    EXPECT_TRUE(w->is_online());
+    EXPECT_EQ(w->count().republications, w.is_v5() ? 0u : 4u + 3u);
     w.feed("40 02 " + id);
+    EXPECT_EQ(w.report(1), "ok");
+}
+
+TEST_P(engine_silence, a_pubrel_has_all_its_time_however_late_pubrec_came) {
+    w.go_online();
+    w.publish("a", "x", 2);
+    const std::string id = u16(id_of(w.sent()));
+    for (int second = 1; second <= 45; ++second) noisy_second();
+    w.feed("50 02 " + id);
+    w.flush();
+    for (int second = 1; second <= 45; ++second) {
+        noisy_second();
+        w.flush();
+        if (w.log.back().data[0] == 0xC0) w.feed("d0 00");
+    }
+    EXPECT_TRUE(w->is_online());
+    w.feed("70 02 " + id);
     EXPECT_EQ(w.report(1), "ok");
 }
 
