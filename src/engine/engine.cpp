@@ -188,8 +188,9 @@ std::optional<event> engine::poll_event() {
 
 std::optional<time_point> engine::deadline() const { return state_->deadline(); }
 bool engine::wants_bytes() const {
-    return (state_->phase_ == state::phase::handshake || state_->is_connected()) && !state_->inbox.full() &&
-           !state_->inbox.due_full();
+    // A slow application must not keep us from reading CONNACK.
+    return state_->phase_ == state::phase::handshake ||
+           (state_->is_connected() && !state_->inbox.full() && !state_->inbox.due_full());
 }
 bool engine::is_online() const { return state_->is_online(); }
 const counters& engine::count() const { return state_->count; }
@@ -406,7 +407,10 @@ void engine::state::go_online(time_point now, const wire::connack& ack) {
     reading_since_ = now;
 
     tell_connected_ = true;
-    if (!ack.session_present && !lose_session(now)) return end_connection(now, {.error = errc::out_of_memory});
+    if (!ack.session_present) lose_session(now);
+    if (!renew_filters(!ack.session_present || connects_unanswered_ > 1))
+        return end_connection(now, {.error = errc::out_of_memory});
+    connects_unanswered_ = 0;
     count_renewals();
     tell_renewed_ = renewals_pending_ == 0;
 }

@@ -92,8 +92,11 @@ taken engine::state::assemble(time_point now, bytes in) {
     }
     header_size_ = 0;
     const std::size_t size = header.packet_size();
-    if (size > limit.packet_bytes_max) {
-        end_by_violation(now, violation::packet_too_large);
+    const violation v = !is_expected(header.type())     ? violation::unexpected_packet
+                        : size > limit.packet_bytes_max ? violation::packet_too_large
+                                                        : violation::none;
+    if (v != violation::none) {  // before it can take any memory
+        end_by_violation(now, v);
         return {taken::why::closed, in.size()};
     }
     assembly_ = static_cast<std::uint8_t*>(memory.take(size));
@@ -116,8 +119,7 @@ taken engine::state::assemble(time_point now, bytes in) {
 }
 
 void engine::state::on_packet(time_point now, const wire::fixed_header& header, bytes body) {
-    if ((phase_ == phase::handshake) != (header.type() == packet_type::connack))
-        return end_by_violation(now, violation::unexpected_packet);
+    if (!is_expected(header.type())) return end_by_violation(now, violation::unexpected_packet);
     switch (header.type()) {
         case packet_type::publish: on_publish(now, header.flags(), body); break;
         case packet_type::puback:
@@ -148,13 +150,17 @@ void engine::state::on_connack(time_point now, bytes body) {
     if (const violation v = wire.decode_connack(body, ack); v != violation::none) return end_by_violation(now, v);
     if (is_unasked(ack.properties, config.properties)) return end_by_violation(now, violation::bad_property);
     properties_ = ack.properties;
-    if (is_failure(ack.reason)) return end_connection(now, {.error = errc::connection_refused, .reason = ack.reason});
+    if (is_failure(ack.reason)) {
+        --connects_unanswered_;
+        return end_connection(now, {.error = errc::connection_refused, .reason = ack.reason});
+    }
     if (ack.session_present && clean_start_) return end_by_violation(now, violation::bad_session_present);
     // An application that says clean_init = false has the session by its own word; otherwise it must be ours.
     const bool session_is_ours = have_session_ || (!ever_online_ && !config.clean_init) || wiped_;
     if (ack.session_present && !session_is_ours) return end_connection(now, {.error = errc::session_unknown});
     if (wiping_) {
         wiped_ = true;
+        connects_unanswered_ = 0;
         after_ = after::reopen;
         return leave(now, reason_code::success);
     }
@@ -169,14 +175,15 @@ void engine::state::on_connack(time_point now, bytes body) {
 void engine::state::on_publish(time_point now, std::uint8_t flags, bytes body) {
     wire::publish p;
     if (const violation v = wire.decode_publish(flags, body, p); v != violation::none) return end_by_violation(now, v);
+    // Judged before the inbox gives it a place: what is never told to the application cannot be acknowledged by it.
+    if (wire.limits_inbound && inbox.exceeds(config.receive_maximum, p.packet_id, p.qos))
+        return end_by_violation(now, violation::receive_maximum_exceeded);
     acknowledge_id id = 0;
     switch (inbox.on_publish(p.packet_id, p.qos, id)) {
         case inbox::arrival::fresh: break;
         case inbox::arrival::repeated: ++count.duplicates_dropped; return;
         case inbox::arrival::out_of_memory: return end_connection(now, {.error = errc::out_of_memory});
     }
-    if (wire.limits_inbound && inbox.unacknowledged() > config.receive_maximum)
-        return end_by_violation(now, violation::receive_maximum_exceeded);
     message_ = message{.id = id,
                        .topic = p.topic,
                        .payload = p.payload,
@@ -202,7 +209,7 @@ void engine::state::on_acknowledgement(time_point now, packet_type type, bytes b
                                op->now_in == operation::state::staged;
         if (fits_qos && first_step == published) return on_answer(now, *op, type, ack.reason);
     }
-    // Late, repeated or unknown: no harm (SEMANTICS 12). A PUBREC of a flow that nobody knows is released, so that
+    // Late, repeated or unknown: no harm. A PUBREC of a flow that nobody knows is released, so that
     // the server can forget it, too.
     ++count.unknown_acknowledgements;
     if (type == packet_type::pubrec && op == nullptr && !is_failure(ack.reason))

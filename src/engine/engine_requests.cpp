@@ -315,7 +315,7 @@ void engine::state::requeue_after_loss(time_point now) {
     in_flight_ = 0;
 }
 
-bool engine::state::lose_session(time_point now) {
+void engine::state::lose_session(time_point now) {
     const auto start_over = [&](operation_list& list) {
         while (operation* op = list.back()) {
             if (op->reported) {
@@ -332,7 +332,14 @@ bool engine::state::lose_session(time_point now) {
     start_over(ops.resend);
     start_over(ops.release_due);  // sent before all others: ends up in front
     inbox.on_session_lost();
+}
+
+/// `all`: the server may not know our filters. That is so when it has no session, but also when an earlier CONNECT stayed
+/// without its CONNACK: that one may have told of a lost session, and what is present now is its empty successor.
+/// Otherwise only those are asked for again that were refused at the last renewal. False without memory.
+bool engine::state::renew_filters(bool all) {
     for (wanted* w = filters.first(); w != nullptr; w = w->next) {
+        if (!all && !is_failure(w->result)) continue;
         if (w->carrier != nullptr) w->carrier->renewal = true;
         else if (!renew(*w)) return false;
     }

@@ -56,6 +56,7 @@ void engine::state::stage_connect() {
     wire::writer out(outbox.append(measure.size()));
     wire.encode_connect(out, c);
     connect_due_ = false;
+    ++connects_unanswered_;
 }
 
 void engine::state::stage_disconnect() {

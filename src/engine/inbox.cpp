@@ -89,7 +89,7 @@ void inbox::settle() {
             const auto type = e.qos == 1 ? wire::packet_type::puback : wire::packet_type::pubrec;
             if (!due_.push({e.packet_id, type, reason_code::success})) return;  // goes on when one has been sent
         }
-        qos1_open_ -= e.qos == 1;
+        qos1_open_ -= e.qos == 1 && e.owed;
         given_out_.pop();
         ++first_id_;
     }
@@ -103,6 +103,8 @@ void inbox::pop_due() {
 void inbox::on_connection_lost() {
     due_.clear();
     for (std::uint32_t i = 0; i < given_out_.size(); ++i) given_out_[i].owed = false;
+    qos1_open_ = 0;
+    received_before_ = received_.size();
     settle();
 }
 

@@ -42,8 +42,16 @@ public:
 
     bool full() const { return given_out_.full(); }
     std::uint32_t size() const { return given_out_.size(); }
-    /// qos 1 and 2 messages that the server may count against our receive maximum.
-    std::uint32_t unacknowledged() const { return qos1_open_ + received_.size(); }
+    /// qos 1 and 2 messages of this connection that the server counts against our receive maximum. What an earlier
+    /// connection left is none of them; when some of that is released meanwhile the number is too low, never too high.
+    std::uint32_t unacknowledged() const {
+        return qos1_open_ + (received_.size() > received_before_ ? received_.size() - received_before_ : 0);
+    }
+
+    /// Whether this PUBLISH is one too many. A qos 2 message that came before counts already.
+    bool exceeds(std::uint16_t receive_maximum, std::uint16_t packet_id, std::uint8_t qos) const {
+        return qos != 0 && unacknowledged() >= receive_maximum && !(qos == 2 && received_.contains(packet_id));
+    }
 
     enum class arrival : std::uint8_t { fresh, repeated, out_of_memory };
     /// Takes a place for a message. `repeated`: this qos 2 message was given out before; its PUBREC is seen to.
@@ -62,7 +70,10 @@ public:
 
     /// The connection is over: nothing is owed to it. With the session the memory of qos 2 identifiers stays.
     void on_connection_lost();
-    void on_session_lost() { received_.clear(); }
+    void on_session_lost() {
+        received_.clear();
+        received_before_ = 0;
+    }
 
 private:
     struct entry {
@@ -78,7 +89,8 @@ private:
     ring<acknowledgement> due_;
     identifier_set received_;
     acknowledge_id first_id_ = 1;  // of the oldest entry
-    std::uint32_t qos1_open_ = 0;
+    std::uint32_t qos1_open_ = 0;       // of this connection
+    std::uint32_t received_before_ = 0; // qos 2 identifiers that the connection began with
     std::uint16_t qos2_max_;
 };
 

@@ -71,7 +71,8 @@ struct engine::state {
     operation* make_subscribe(const subscription&, bool internal);
     bool is_superseded(operation& op) const;
     void requeue_after_loss(time_point now);
-    bool lose_session(time_point now);
+    void lose_session(time_point now);
+    bool renew_filters(bool all);
     bool renew(wanted&);
     void count_renewals();
     void report_all(errc error);
@@ -79,6 +80,10 @@ struct engine::state {
     // ---- bytes in (engine_receive.cpp) --------------------------------------------------------------------
     taken on_bytes(time_point now, bytes in);
     taken assemble(time_point now, bytes in);
+    /// CONNACK, and nothing else, before we are connected [MQTT-3.2.0-1].
+    bool is_expected(wire::packet_type t) const {
+        return (phase_ == phase::handshake) == (t == wire::packet_type::connack);
+    }
     void on_packet(time_point now, const wire::fixed_header&, bytes body);
     void on_connack(time_point now, bytes body);
     void on_publish(time_point now, std::uint8_t flags, bytes body);
@@ -178,8 +183,9 @@ struct engine::state {
     bool have_session_ = false;      // the server keeps state that we know: from the first connection on
     bool ever_online_ = false;
     bool clean_start_ = false;       // sent with the last CONNECT
-    bool wiping_ = false;            // 3.1.1: this connection only ends the old session (SEMANTICS: clean_init, then keep)
+    bool wiping_ = false;            // 3.1.1: this connection only ends the old session
     bool wiped_ = false;
+    std::uint32_t connects_unanswered_ = 0;  // CONNECTs since the last accepting CONNACK
     growing<char> assigned_client_id_;
     std::uint16_t assigned_client_id_size_ = 0;
 
