@@ -29,10 +29,10 @@ struct publish_request {
     bytes payload{};
     std::uint8_t qos = 0;
     bool retain = false;
-    bool payload_stays = false;        ///< the caller keeps `payload` alive until the operation is finished:
-                                       ///< bodies of limits::gather_from bytes or more are not copied
-    duration timeout{0};               ///< 0: none. When it passes, the wait ends (see `cancel`)
-    publish_properties properties{};     ///< copied
+    bool payload_stays = false;       ///< the caller keeps `payload` alive until the operation is finished:
+                                      ///< bodies of limits::gather_from bytes or more are not copied
+    duration timeout{0};              ///< 0: none. When it passes, the wait ends (see `cancel`)
+    publish_properties properties{};  ///< copied
 };
 
 struct subscription {
@@ -42,7 +42,7 @@ struct subscription {
     bool retain_as_published = false;  ///< MQTT 5
     std::uint8_t retain_handling = 0;  ///< MQTT 5: 0, 1, 2
     duration timeout{0};
-    subscribe_properties properties{};   ///< MQTT 5; user properties go out with the first request only
+    subscribe_properties properties{};  ///< MQTT 5; user properties go out with the first request only
 };
 
 struct unsubscription {
@@ -69,11 +69,11 @@ enum class cancel_result : std::uint8_t { cancelled, not_cancelled };
 struct op_done {
     op_id id;
     errc error = errc::ok;
-    reason_code reason{};                 ///< of the acknowledgement; granted qos for SUBSCRIBE
-    bool may_have_been_delivered = false; ///< when error != ok: bytes of it were given to a transport
-    bool may_be_duplicated = false;       ///< qos 2 published again after a lost session
-    bool finished = true;                 ///< the packet is done too; when false, `released` follows later
-    property_view properties{};             ///< of the acknowledgement; valid until the next call of on_bytes
+    reason_code reason{};                  ///< of the acknowledgement; granted qos for SUBSCRIBE
+    bool may_have_been_delivered = false;  ///< when error != ok: bytes of it were given to a transport
+    bool may_be_duplicated = false;        ///< qos 2 published again after a lost session
+    bool finished = true;                  ///< the packet is done too; when false, `released` follows later
+    property_view properties{};            ///< of the acknowledgement; valid until the next call of on_bytes
 };
 
 /// The packet of an operation reported earlier is done: a payload kept by `payload_stays` is free again.
@@ -97,8 +97,8 @@ struct message {
 /// CONNACK accepted us. Wanted subscriptions may still be under renewal: see `renewed`.
 struct connected {
     bool session_present = false;
-    bool first = false;                    ///< the first of this `start`
-    property_view properties{};              ///< of CONNACK; valid until the next call of on_bytes
+    bool first = false;          ///< the first of this `start`
+    property_view properties{};  ///< of CONNACK; valid until the next call of on_bytes
 };
 
 /// After `connected`: every wanted subscription that the server had lost has been asked for again and answered.
@@ -114,17 +114,17 @@ struct renewal_refused {
 struct disconnected {
     bool was_online = false;
     errc error{};
-    stage at{};                    ///< where it ended
-    violation why{};               ///< with protocol_violation
-    reason_code reason{};          ///< with connection_refused, server_disconnected
-    int transport_error = 0;       ///< with transport errors: the front's own number (errno on hosts)
-    bool can_retry_help = true;    ///< false: the same attempt will fail the same way until someone changes something
-    property_view properties{};      ///< of CONNACK or DISCONNECT; valid until the next call of on_bytes
+    stage at{};                  ///< where it ended
+    violation why{};             ///< with protocol_violation
+    reason_code reason{};        ///< with connection_refused, server_disconnected
+    int transport_error = 0;     ///< with transport errors: the front's own number (errno on hosts)
+    bool can_retry_help = true;  ///< false: the same attempt will fail the same way until someone changes something
+    property_view properties{};  ///< of CONNACK or DISCONNECT; valid until the next call of on_bytes
 };
 
 /// The next attempt comes after `for_duration`.
 struct waiting {
-    std::uint32_t attempt = 0;     ///< attempts that failed in this outage
+    std::uint32_t attempt = 0;  ///< attempts that failed in this outage
     duration for_duration{};
 };
 
@@ -162,29 +162,29 @@ struct taken {
 /// Where the client stands. Everything `explain()` says comes from here.
 struct status {
     enum class phase : std::uint8_t { stopped, waiting, opening, handshake, online, draining, closing } now_in{};
-    time_point since;                     ///< of this phase
+    time_point since;  ///< of this phase
     stage at{};
     bool link_up = true;
     std::uint8_t endpoint = 0;
-    std::uint32_t attempt = 0;            ///< attempts in this outage, the running one included
-    std::optional<time_point> outage_since{};///< since when we are not online although started
-    std::optional<time_point> next_attempt{};///< while waiting
-    std::optional<disconnected> last_error{};///< without its `properties`; kept until the next one
-    std::uint32_t queued = 0;             ///< operations not yet given to a transport on this connection
-    std::uint32_t in_flight = 0;          ///< operations that await an acknowledgement
-    std::uint32_t unfinished = 0;         ///< all operations, abandoned ones included
-    std::size_t payload_bytes = 0;        ///< of unfinished operations
-    std::uint32_t inbox = 0;              ///< messages given out and not acknowledged
-    std::uint32_t subscriptions = 0;      ///< wanted filters
+    std::uint32_t attempt = 0;                 ///< attempts in this outage, the running one included
+    std::optional<time_point> outage_since{};  ///< since when we are not online although started
+    std::optional<time_point> next_attempt{};  ///< while waiting
+    std::optional<disconnected> last_error{};  ///< without its `properties`; kept until the next one
+    std::uint32_t queued = 0;                  ///< operations not yet given to a transport on this connection
+    std::uint32_t in_flight = 0;               ///< operations that await an acknowledgement
+    std::uint32_t unfinished = 0;              ///< all operations, abandoned ones included
+    std::size_t payload_bytes = 0;             ///< of unfinished operations
+    std::uint32_t inbox = 0;                   ///< messages given out and not acknowledged
+    std::uint32_t subscriptions = 0;           ///< wanted filters
 };
 
 struct counters {
-    std::uint32_t connections = 0;        ///< CONNACKs that accepted us
-    std::uint32_t outages = 0;            ///< connections lost although wanted
-    std::uint32_t republications = 0;     ///< same identifier, on a live connection: REPUB_COUNT
-    std::uint32_t resent = 0;             ///< PUBLISH and PUBREL repeated after a reconnection
+    std::uint32_t connections = 0;     ///< CONNACKs that accepted us
+    std::uint32_t outages = 0;         ///< connections lost although wanted
+    std::uint32_t republications = 0;  ///< same identifier, on a live connection: REPUB_COUNT
+    std::uint32_t resent = 0;          ///< PUBLISH and PUBREL repeated after a reconnection
     std::uint32_t unknown_acknowledgements = 0;
-    std::uint32_t duplicates_dropped = 0; ///< inbound qos 2 repeats not delivered again
+    std::uint32_t duplicates_dropped = 0;  ///< inbound qos 2 repeats not delivered again
 };
 
 class engine {

@@ -32,14 +32,14 @@ protected:
 
 /// Hard limits. Nothing grows past them, in an outage or otherwise.
 struct limits {
-    std::uint32_t operations_max = 10'000;                ///< accepted and not yet finished
-    std::size_t payload_bytes_max = 64u << 20;            ///< of unfinished operations; one larger payload alone is accepted
-    std::uint32_t subscriptions_max = 1'000;              ///< wanted filters
-    std::uint16_t inbound_max = 1'000;                    ///< messages given out and not yet acknowledged by the application
-    std::uint16_t inbound_qos2_max = 65'535;              ///< qos 2 identifiers between PUBLISH and PUBREL
-    std::size_t packet_bytes_max = 268'435'460;           ///< largest packet received (and sent)
-    std::size_t batch_bytes_max = 64u << 10;              ///< small packets copied together into one write
-    std::size_t gather_from = 4'096;                      ///< payloads from this size on are sent by reference
+    std::uint32_t operations_max = 10'000;       ///< accepted and not yet finished
+    std::size_t payload_bytes_max = 64u << 20;   ///< of unfinished operations; one larger payload alone is accepted
+    std::uint32_t subscriptions_max = 1'000;     ///< wanted filters
+    std::uint16_t inbound_max = 1'000;           ///< messages given out and not yet acknowledged by the application
+    std::uint16_t inbound_qos2_max = 65'535;     ///< qos 2 identifiers between PUBLISH and PUBREL
+    std::size_t packet_bytes_max = 268'435'460;  ///< largest packet received (and sent)
+    std::size_t batch_bytes_max = 64u << 10;     ///< small packets copied together into one write
+    std::size_t gather_from = 4'096;             ///< payloads from this size on are sent by reference
 };
 
 /// What becomes of an unfinished qos 2 publish when the server has lost the session.
@@ -56,10 +56,10 @@ enum class refusal_policy : std::uint8_t {
 };
 
 struct backoff_config {
-    duration first_step{1'000};    ///< a wait is uniform in (0, step]
-    duration steady_for{30'000};   ///< the step stays at `first_step` for this long into an outage, then doubles
+    duration first_step{1'000};   ///< a wait is uniform in (0, step]
+    duration steady_for{30'000};  ///< the step stays at `first_step` for this long into an outage, then doubles
     duration cap{30'000};
-    duration stable_after{20'000}; ///< a connection that held this long resets the outage
+    duration stable_after{20'000};  ///< a connection that held this long resets the outage
 };
 /// For many devices behind one broker: grows from the start, up to two minutes.
 inline constexpr backoff_config fleet_backoff{duration{1'000}, duration{0}, duration{120'000}, duration{20'000}};
@@ -70,7 +70,7 @@ struct engine_will {
     std::uint8_t qos = 0;
     bool retain = false;
     std::uint32_t delay_interval = 0;  ///< seconds; MQTT 5
-    publish_properties properties{};     ///< MQTT 5
+    publish_properties properties{};   ///< MQTT 5
 };
 
 /// Views are borrowed for the engine's life.
@@ -80,19 +80,19 @@ struct engine_config {
     std::optional<std::string_view> user{};
     std::optional<std::string_view> password{};
     std::optional<engine_will> will{};
-    std::uint16_t keepalive = 60;              ///< seconds
-    duration ping_interval{0};                 ///< 0: keepalive / 4; only shortens
+    std::uint16_t keepalive = 60;  ///< seconds
+    duration ping_interval{0};     ///< 0: keepalive / 4; only shortens
     duration response_time{10'000};
     std::uint32_t max_repubs = 4;
     bool clean_init = true;
     bool clean = true;
-    std::uint32_t session_expiry = 0xFFFF'FFFF;///< seconds; sent in MQTT 5 when the session is kept
-    std::uint16_t receive_maximum = 65'535;    ///< MQTT 5: sent in CONNECT
+    std::uint32_t session_expiry = 0xFFFF'FFFF;  ///< seconds; sent in MQTT 5 when the session is kept
+    std::uint16_t receive_maximum = 65'535;      ///< MQTT 5: sent in CONNECT
     connect_properties properties{};             ///< MQTT 5
     backoff_config backoff;
     qos2_policy qos2_on_lost_session = qos2_policy::republish;
     refusal_policy on_refusal = refusal_policy::retry_at_cap;
-    std::uint8_t endpoints = 1;                ///< `open` commands name one of these in turn
+    std::uint8_t endpoints = 1;  ///< `open` commands name one of these in turn
 };
 
 /// errc::ok, or why an engine cannot be made of this. Fronts explain in words.

@@ -42,19 +42,17 @@ public:
     /// Valid until this object is moved or ends.
     bytes view() const {
         switch (owner_.index()) {
-            case 1: return of(std::get<1>(owner_));
-            case 2: return of(std::get<2>(owner_));
-            case 3: return of(std::get<3>(owner_));
-            default: return view_;
+        case 1: return of(std::get<1>(owner_));
+        case 2: return of(std::get<2>(owner_));
+        case 3: return of(std::get<3>(owner_));
+        default: return view_;
         }
     }
     std::size_t size() const { return view().size(); }
     bool owns() const { return owner_.index() != 0; }
 
 private:
-    static bytes as_bytes(const void* data, std::size_t size) {
-        return {static_cast<const std::uint8_t*>(data), size};
-    }
+    static bytes as_bytes(const void* data, std::size_t size) { return {static_cast<const std::uint8_t*>(data), size}; }
     template <class Container>
     static bytes of(const Container& c) {
         return as_bytes(c.data(), c.size());

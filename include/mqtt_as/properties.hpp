@@ -109,12 +109,12 @@ struct publish_properties {
     std::optional<std::uint32_t> message_expiry_interval{};  ///< seconds
     std::optional<std::string_view> content_type{};
     std::optional<std::string_view> response_topic{};
-    std::optional<std::string_view> correlation_data{};      ///< any bytes
-    bool payload_is_utf8 = false;                          ///< payload format indicator 1
+    std::optional<std::string_view> correlation_data{};  ///< any bytes
+    bool payload_is_utf8 = false;                        ///< payload format indicator 1
     std::span<const user_property> user_properties{};
     bool empty() const {
-        return !message_expiry_interval && !content_type && !response_topic && !correlation_data &&
-               !payload_is_utf8 && user_properties.empty();
+        return !message_expiry_interval && !content_type && !response_topic && !correlation_data && !payload_is_utf8 &&
+               user_properties.empty();
     }
 };
 

@@ -89,27 +89,27 @@ enum class errc : std::uint8_t {
     bad_config = 16,             ///< a time or a limit of the configuration is 0, negative or out of range
 
     // outcome of an operation
-    refused = 20,                ///< the server answered with a failing reason code
-    timed_out = 21,              ///< the operation's own deadline passed
-    cancelled = 22,              ///< the caller cancelled it
-    stopped = 23,                ///< `disconnect()` or `close()` ended it
-    session_lost = 24,           ///< qos 2 under `qos2_policy::report`: the session that knew it is gone
-    dropped = 25,                ///< the overflow policy chose to drop it
+    refused = 20,       ///< the server answered with a failing reason code
+    timed_out = 21,     ///< the operation's own deadline passed
+    cancelled = 22,     ///< the caller cancelled it
+    stopped = 23,       ///< `disconnect()` or `close()` ended it
+    session_lost = 24,  ///< qos 2 under `qos2_policy::report`: the session that knew it is gone
+    dropped = 25,       ///< the overflow policy chose to drop it
 
     // end of a connection, or of an attempt
-    link_down = 40,              ///< the network interface is down
-    resolve_failed = 41,         ///< the server's name has no address
-    connect_failed = 42,         ///< no transport connection (refused, unreachable)
-    tls_failed = 43,             ///< the TLS handshake failed
-    stage_timed_out = 44,        ///< a stage of connecting had no answer within `response_time`
-    connection_closed = 45,      ///< the peer closed the connection, or the transport failed
-    connection_refused = 46,     ///< CONNACK carried a failing reason code
-    server_disconnected = 47,    ///< the server sent DISCONNECT
-    silence = 48,                ///< nothing at all was received although an answer was due
-    acknowledgement_missing = 49,///< one acknowledgement stayed away while other packets arrived
-    protocol_violation = 50,     ///< the server broke the protocol; `violation` says how
-    session_unknown = 51,        ///< session present 1 although we hold no session [MQTT-3.2.2-4]
-    superseded = 52,             ///< we ended it ourselves: a new attempt replaces it
+    link_down = 40,                ///< the network interface is down
+    resolve_failed = 41,           ///< the server's name has no address
+    connect_failed = 42,           ///< no transport connection (refused, unreachable)
+    tls_failed = 43,               ///< the TLS handshake failed
+    stage_timed_out = 44,          ///< a stage of connecting had no answer within `response_time`
+    connection_closed = 45,        ///< the peer closed the connection, or the transport failed
+    connection_refused = 46,       ///< CONNACK carried a failing reason code
+    server_disconnected = 47,      ///< the server sent DISCONNECT
+    silence = 48,                  ///< nothing at all was received although an answer was due
+    acknowledgement_missing = 49,  ///< one acknowledgement stayed away while other packets arrived
+    protocol_violation = 50,       ///< the server broke the protocol; `violation` says how
+    session_unknown = 51,          ///< session present 1 although we hold no session [MQTT-3.2.2-4]
+    superseded = 52,               ///< we ended it ourselves: a new attempt replaces it
 };
 
 /// Reason codes of MQTT 5 (section 2.4). Return codes of MQTT 3.1.1 are given as their equivalent here.
@@ -165,26 +165,26 @@ constexpr bool is_failure(reason_code code) { return static_cast<std::uint8_t>(c
 /// How the server broke the protocol. `describe` puts it in words.
 enum class violation : std::uint8_t {
     none = 0,
-    bad_packet_type,            ///< a packet type that a server never sends, or that is reserved
-    bad_fixed_header_flags,     ///< reserved bits of the fixed header [MQTT-2.2.2-2]
-    bad_remaining_length,       ///< a variable byte integer of more than 4 bytes, or not in the fewest bytes
-    truncated_packet,           ///< a field reaches past the end of its packet
-    trailing_bytes,             ///< bytes are left over after the last field
-    bad_string,                 ///< not UTF-8, or holds U+0000 [MQTT-1.5.3-1]
-    bad_topic_name,             ///< empty, or with a wildcard [MQTT-3.3.2-2]
-    bad_qos,                    ///< qos 3, or DUP with qos 0 [MQTT-3.3.1-4]
-    zero_packet_identifier,     ///< [MQTT-2.3.1-1]
-    bad_reason_code,            ///< a code that this packet cannot carry
-    bad_property,               ///< unknown, or not allowed in this packet
-    repeated_property,          ///< a property that may appear once appears twice
-    bad_property_value,         ///< a value outside its range (0 where that is an error, a boolean of 2)
-    bad_acknowledge_flags,      ///< reserved bits of CONNACK's acknowledge flags
-    bad_session_present,        ///< session present 1 with a failing code or after a clean start
-    wrong_code_count,           ///< SUBACK or UNSUBACK without exactly one code per filter
-    unexpected_packet,          ///< a packet that has no place in this phase (before CONNACK, a second CONNACK)
-    packet_too_large,           ///< larger than our maximum packet size
-    receive_maximum_exceeded,   ///< more unacknowledged messages than our receive maximum
-    bad_topic_alias,            ///< 0, above our maximum, or without a topic it stands for
+    bad_packet_type,           ///< a packet type that a server never sends, or that is reserved
+    bad_fixed_header_flags,    ///< reserved bits of the fixed header [MQTT-2.2.2-2]
+    bad_remaining_length,      ///< a variable byte integer of more than 4 bytes, or not in the fewest bytes
+    truncated_packet,          ///< a field reaches past the end of its packet
+    trailing_bytes,            ///< bytes are left over after the last field
+    bad_string,                ///< not UTF-8, or holds U+0000 [MQTT-1.5.3-1]
+    bad_topic_name,            ///< empty, or with a wildcard [MQTT-3.3.2-2]
+    bad_qos,                   ///< qos 3, or DUP with qos 0 [MQTT-3.3.1-4]
+    zero_packet_identifier,    ///< [MQTT-2.3.1-1]
+    bad_reason_code,           ///< a code that this packet cannot carry
+    bad_property,              ///< unknown, or not allowed in this packet
+    repeated_property,         ///< a property that may appear once appears twice
+    bad_property_value,        ///< a value outside its range (0 where that is an error, a boolean of 2)
+    bad_acknowledge_flags,     ///< reserved bits of CONNACK's acknowledge flags
+    bad_session_present,       ///< session present 1 with a failing code or after a clean start
+    wrong_code_count,          ///< SUBACK or UNSUBACK without exactly one code per filter
+    unexpected_packet,         ///< a packet that has no place in this phase (before CONNACK, a second CONNACK)
+    packet_too_large,          ///< larger than our maximum packet size
+    receive_maximum_exceeded,  ///< more unacknowledged messages than our receive maximum
+    bad_topic_alias,           ///< 0, above our maximum, or without a topic it stands for
 };
 
 /// What happened and what can be done about it: one English sentence, static storage.

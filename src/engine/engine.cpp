@@ -16,15 +16,15 @@ constexpr duration goodbye_limit{500};
 bool can_retry_help(const disconnected& d) {
     if (d.error != errc::connection_refused && d.error != errc::server_disconnected) return true;
     switch (d.reason) {
-        case reason_code::unsupported_protocol_version:
-        case reason_code::client_identifier_not_valid:
-        case reason_code::bad_user_name_or_password:
-        case reason_code::not_authorized:
-        case reason_code::banned:
-        case reason_code::bad_authentication_method:
-        case reason_code::use_another_server:
-        case reason_code::server_moved: return false;
-        default: return true;
+    case reason_code::unsupported_protocol_version:
+    case reason_code::client_identifier_not_valid:
+    case reason_code::bad_user_name_or_password:
+    case reason_code::not_authorized:
+    case reason_code::banned:
+    case reason_code::bad_authentication_method:
+    case reason_code::use_another_server:
+    case reason_code::server_moved: return false;
+    default: return true;
     }
 }
 
@@ -258,18 +258,18 @@ void engine::state::stop(time_point now, duration grace) {
     accepting_ = false;
     after_ = after::stop;
     switch (phase_) {
-        case phase::stopped:
-        case phase::waiting: return finish_stop(now);
-        case phase::opening:
-        case phase::handshake: return close_transport(now);
-        case phase::online:
-            phase_ = phase::draining;
-            until_ = now + grace;
-            return check_drained(now);
-        case phase::draining:
-            if (now + grace < until_) until_ = now + grace;
-            return;
-        case phase::closing: return;
+    case phase::stopped:
+    case phase::waiting: return finish_stop(now);
+    case phase::opening:
+    case phase::handshake: return close_transport(now);
+    case phase::online:
+        phase_ = phase::draining;
+        until_ = now + grace;
+        return check_drained(now);
+    case phase::draining:
+        if (now + grace < until_) until_ = now + grace;
+        return;
+    case phase::closing: return;
     }
 }
 
@@ -290,8 +290,8 @@ void engine::state::end_connection(time_point now, disconnected why, bool lost) 
     last_error_->properties = {};
     if (after_ != after::stop) {
         tell_disconnected_ = true;
-        const bool give_up = (!was_online_ && !retry_first_) ||
-                             (!why.can_retry_help && config.on_refusal == refusal_policy::give_up);
+        const bool give_up =
+            (!was_online_ && !retry_first_) || (!why.can_retry_help && config.on_refusal == refusal_policy::give_up);
         after_ = give_up ? after::give_up : after::retry;
         at_cap_ = !why.can_retry_help || why.reason == reason_code::session_taken_over;
         if (why.was_online) {
@@ -345,14 +345,14 @@ void engine::state::connection_over(time_point now) {
     for (wanted* w = filters.first(); w != nullptr; w = w->next) w->renewed = false;
 
     switch (std::exchange(after_, after::retry)) {
-        case after::retry: return wait(now);
-        case after::reopen: return open(now);
-        case after::stop: return finish_stop(now);
-        case after::give_up:
-            enter(now, phase::stopped, stage::idle);
-            outage_since_.reset();
-            tell_gave_up_ = true;
-            return;
+    case after::retry: return wait(now);
+    case after::reopen: return open(now);
+    case after::stop: return finish_stop(now);
+    case after::give_up:
+        enter(now, phase::stopped, stage::idle);
+        outage_since_.reset();
+        tell_gave_up_ = true;
+        return;
     }
 }
 

@@ -121,23 +121,22 @@ taken engine::state::assemble(time_point now, bytes in) {
 void engine::state::on_packet(time_point now, const wire::fixed_header& header, bytes body) {
     if (!is_expected(header.type())) return end_by_violation(now, violation::unexpected_packet);
     switch (header.type()) {
-        case packet_type::publish: on_publish(now, header.flags(), body); break;
-        case packet_type::puback:
-        case packet_type::pubrec:
-        case packet_type::pubrel:
-        case packet_type::pubcomp: on_acknowledgement(now, header.type(), body); break;
-        case packet_type::suback:
-        case packet_type::unsuback: on_subscription_acknowledgement(now, header.type(), body); break;
-        case packet_type::connack: on_connack(now, body); break;
-        case packet_type::pingresp: ping_outstanding_ = false; break;
-        case packet_type::disconnect: {
-            wire::disconnect d;
-            if (const violation v = wire.decode_disconnect(body, d); v != violation::none)
-                return end_by_violation(now, v);
-            properties_ = d.properties;
-            return end_connection(now, {.error = errc::server_disconnected, .reason = d.reason});
-        }
-        default: return end_by_violation(now, violation::unexpected_packet);  // AUTH: we never asked for it
+    case packet_type::publish: on_publish(now, header.flags(), body); break;
+    case packet_type::puback:
+    case packet_type::pubrec:
+    case packet_type::pubrel:
+    case packet_type::pubcomp: on_acknowledgement(now, header.type(), body); break;
+    case packet_type::suback:
+    case packet_type::unsuback: on_subscription_acknowledgement(now, header.type(), body); break;
+    case packet_type::connack: on_connack(now, body); break;
+    case packet_type::pingresp: ping_outstanding_ = false; break;
+    case packet_type::disconnect: {
+        wire::disconnect d;
+        if (const violation v = wire.decode_disconnect(body, d); v != violation::none) return end_by_violation(now, v);
+        properties_ = d.properties;
+        return end_connection(now, {.error = errc::server_disconnected, .reason = d.reason});
+    }
+    default: return end_by_violation(now, violation::unexpected_packet);  // AUTH: we never asked for it
     }
     if (is_connected()) {
         on_life(now);
@@ -164,8 +163,7 @@ void engine::state::on_connack(time_point now, bytes body) {
         after_ = after::reopen;
         return leave(now, reason_code::success);
     }
-    if (!ack.assigned_client_identifier.empty() &&
-        assigned_client_id_.reserve(ack.assigned_client_identifier.size())) {
+    if (!ack.assigned_client_identifier.empty() && assigned_client_id_.reserve(ack.assigned_client_identifier.size())) {
         assigned_client_id_size_ = static_cast<std::uint16_t>(ack.assigned_client_identifier.size());
         std::memcpy(assigned_client_id_.data(), ack.assigned_client_identifier.data(), assigned_client_id_size_);
     }
@@ -180,9 +178,9 @@ void engine::state::on_publish(time_point now, std::uint8_t flags, bytes body) {
         return end_by_violation(now, violation::receive_maximum_exceeded);
     acknowledge_id id = 0;
     switch (inbox.on_publish(p.packet_id, p.qos, id)) {
-        case inbox::arrival::fresh: break;
-        case inbox::arrival::repeated: ++count.duplicates_dropped; return;
-        case inbox::arrival::out_of_memory: return end_connection(now, {.error = errc::out_of_memory});
+    case inbox::arrival::fresh: break;
+    case inbox::arrival::repeated: ++count.duplicates_dropped; return;
+    case inbox::arrival::out_of_memory: return end_connection(now, {.error = errc::out_of_memory});
     }
     message_ = message{.id = id,
                        .topic = p.topic,
@@ -234,8 +232,8 @@ void engine::state::on_subscription_acknowledgement(time_point now, packet_type 
     on_answer(now, *op, type, ack.reasons.empty() ? reason_code::success : static_cast<reason_code>(ack.reasons[0]));
 }
 
-/// The server's answer to `op`, in a place where it was due. PUBREL goes in the order of PUBREC [MQTT-4.6.0-4], also when
-/// the transport reports only later that it took the PUBLISH.
+/// The server's answer to `op`, in a place where it was due. PUBREL goes in the order of PUBREC [MQTT-4.6.0-4], also
+/// when the transport reports only later that it took the PUBLISH.
 void engine::state::on_answer(time_point now, operation& op, packet_type type, reason_code reason) {
     const bool releases = type == packet_type::pubrec && !is_failure(reason);
     if (op.now_in == operation::state::staged || op.now_in == operation::state::release_staged) {

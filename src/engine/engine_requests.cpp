@@ -55,7 +55,8 @@ errc engine::state::refusing() const {
 inline errc engine::state::room_for(std::size_t payload_size) const {
     if (ops.unfinished >= limit.operations_max) return errc::queue_full;
     // A payload above the whole limit is accepted when it is alone: the limit bounds what piles up.
-    const bool fits = payload_size <= limit.payload_bytes_max && ops.payload_bytes <= limit.payload_bytes_max - payload_size;
+    const bool fits =
+        payload_size <= limit.payload_bytes_max && ops.payload_bytes <= limit.payload_bytes_max - payload_size;
     return fits || ops.payload_bytes == 0 ? errc::ok : errc::queue_full;
 }
 
@@ -112,8 +113,9 @@ submitted engine::state::publish(time_point now, const publish_request& r) {
 operation* engine::state::make_subscribe(const subscription& s, bool internal) {
     errc error{};
     const wire::subscribe packet = packet_of(s);
-    return make_packet(ops, limit, operation::kind::subscribe, internal,
-                       s.filter.size(), [&](wire::writer& out) { wire.encode_subscribe(out, packet); }, error);
+    return make_packet(
+        ops, limit, operation::kind::subscribe, internal, s.filter.size(),
+        [&](wire::writer& out) { wire.encode_subscribe(out, packet); }, error);
 }
 
 submitted engine::state::subscribe(time_point now, const subscription& s) {
@@ -175,8 +177,9 @@ submitted engine::state::unsubscribe(time_point now, const unsubscription& u) {
     if (const errc error = wire.check_unsubscribe(packet); error != errc::ok) return {error, {}};
     if (const errc error = room_for(0); error != errc::ok) return {error, {}};
     errc error{};
-    operation* op = make_packet(ops, limit, operation::kind::unsubscribe, false, u.filter.size(),
-                                [&](wire::writer& out) { wire.encode_unsubscribe(out, packet); }, error);
+    operation* op = make_packet(
+        ops, limit, operation::kind::unsubscribe, false, u.filter.size(),
+        [&](wire::writer& out) { wire.encode_unsubscribe(out, packet); }, error);
     if (op == nullptr) return {error, {}};
     if (error = sendable_now(*op); error != errc::ok) return {error, {}};
     const submitted accepted = submit(now, *op, u.timeout);
@@ -297,11 +300,16 @@ void engine::state::requeue_after_loss(time_point now) {
     };
     // From the back, so that what returns to the front of a queue keeps its order.
     while (operation* op = ops.batch.back()) {
-        if (op->now_in == in::release_staged) ops.move_by_order(*op, in::release_due);
-        else if (op->what != operation::kind::publish) ask_again(*op);
-        else if (op->qos != 0) ops.move_by_order(*op, in::resend);
-        else if (op->reported) ops.finish(*op);
-        else ops.move_front(*op, in::queued);
+        if (op->now_in == in::release_staged)
+            ops.move_by_order(*op, in::release_due);
+        else if (op->what != operation::kind::publish)
+            ask_again(*op);
+        else if (op->qos != 0)
+            ops.move_by_order(*op, in::resend);
+        else if (op->reported)
+            ops.finish(*op);
+        else
+            ops.move_front(*op, in::queued);
     }
     while (operation* op = ops.awaiting_sub.back()) ask_again(*op);
     while (operation* op = ops.awaiting.front()) ops.move_by_order(*op, in::resend);
@@ -334,14 +342,16 @@ void engine::state::lose_session(time_point now) {
     inbox.on_session_lost();
 }
 
-/// `all`: the server may not know our filters. That is so when it has no session, but also when an earlier CONNECT stayed
-/// without its CONNACK: that one may have told of a lost session, and what is present now is its empty successor.
-/// Otherwise only those are asked for again that were refused at the last renewal. False without memory.
+/// `all`: the server may not know our filters. That is so when it has no session, but also when an earlier CONNECT
+/// stayed without its CONNACK: that one may have told of a lost session, and what is present now is its empty
+/// successor. Otherwise only those are asked for again that were refused at the last renewal. False without memory.
 bool engine::state::renew_filters(bool all) {
     for (wanted* w = filters.first(); w != nullptr; w = w->next) {
         if (!all && !is_failure(w->result)) continue;
-        if (w->carrier != nullptr) w->carrier->renewal = true;
-        else if (!renew(*w)) return false;
+        if (w->carrier != nullptr)
+            w->carrier->renewal = true;
+        else if (!renew(*w))
+            return false;
     }
     return true;
 }

@@ -11,9 +11,12 @@ constexpr std::size_t acknowledgement_max = 8;  // PUBACK and its kin, with a re
 
 std::size_t engine::state::poll_transmit(time_point now, std::span<bytes> gather) {
     if (outbox.empty()) {
-        if (phase_ == phase::handshake) stage_connect();
-        else if (is_connected()) stage_online(now);
-        else if (leaving_) stage_disconnect();
+        if (phase_ == phase::handshake)
+            stage_connect();
+        else if (is_connected())
+            stage_online(now);
+        else if (leaving_)
+            stage_disconnect();
         if (outbox.empty()) return 0;
         // A transport that takes nothing at all is silence, too.
         if (is_connected() && !silent_since_) {
@@ -69,7 +72,8 @@ void engine::state::stage_disconnect() {
 }
 
 /// Acknowledgements and PUBREL first: they end things. Then what an earlier connection began, then what is asked of the
-/// server, then new messages. Everything but new publishes goes even when the receive maximum is used up [MQTT-3.3.4-8].
+/// server, then new messages. Everything but new publishes goes even when the receive maximum is used up
+/// [MQTT-3.3.4-8].
 void engine::state::stage_online(time_point now) {
     while (inbox.has_due()) {
         const mqtt_as::inbox::acknowledgement ack = inbox.next_due();
@@ -193,8 +197,10 @@ void engine::state::on_staged_sent(time_point now, operation& op) {
         ops.move(op, operation::state::awaiting);
     }
     if (!answered) return;
-    if (op.early_type == wire::packet_type::pubrec && !is_failure(op.early_reason)) release(op);
-    else on_answer(now, op, op.early_type, op.early_reason);
+    if (op.early_type == wire::packet_type::pubrec && !is_failure(op.early_reason))
+        release(op);
+    else
+        on_answer(now, op, op.early_type, op.early_reason);
 }
 
 }  // namespace mqtt_as

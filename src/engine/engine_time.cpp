@@ -80,20 +80,20 @@ void engine::state::on_time(time_point now) {
     while (!timers.empty() && !(now < timers.first().deadline)) end_wait(now, timers.first(), errc::timed_out);
 
     switch (phase_) {
-        case phase::stopped: return;
-        case phase::waiting:
-            refresh_old(now);
-            if (!(now < until_)) open(now);
-            return;
-        case phase::opening:
-        case phase::handshake:
-            if (!(now < until_)) end_connection(now, {.error = errc::stage_timed_out});
-            return;
-        case phase::draining: return check_drained(now);
-        case phase::closing:
-            if (leaving_ && !(now < until_)) close_transport(now);
-            return;
-        case phase::online: break;
+    case phase::stopped: return;
+    case phase::waiting:
+        refresh_old(now);
+        if (!(now < until_)) open(now);
+        return;
+    case phase::opening:
+    case phase::handshake:
+        if (!(now < until_)) end_connection(now, {.error = errc::stage_timed_out});
+        return;
+    case phase::draining: return check_drained(now);
+    case phase::closing:
+        if (leaving_ && !(now < until_)) close_transport(now);
+        return;
+    case phase::online: break;
     }
     if (!(now < ping_at_)) {
         ping_due_ = true;
@@ -119,25 +119,25 @@ std::optional<time_point> engine::state::deadline() const {
     };
     if (!timers.empty()) consider(timers.first().deadline);
     switch (phase_) {
-        case phase::stopped: break;
-        case phase::waiting:
-        case phase::opening:
-        case phase::handshake:
-        case phase::draining: consider(until_); break;
-        case phase::closing:
-            if (leaving_) consider(until_);
-            break;
-        case phase::online:
-            consider(ping_at_);
-            if (inbox.full()) break;
-            if (silent_since_) consider(*silent_since_ + config.response_time);
-            if (ping_outstanding_)
-                consider(std::max(ping_sent_at_, reading_since_) +
-                         config.response_time * (static_cast<std::int32_t>(config.max_repubs) + 1));
-            consider(acknowledgement_due(ops.awaiting));
-            consider(acknowledgement_due(ops.awaiting_sub));
-            consider(acknowledgement_due(ops.releasing));
-            break;
+    case phase::stopped: break;
+    case phase::waiting:
+    case phase::opening:
+    case phase::handshake:
+    case phase::draining: consider(until_); break;
+    case phase::closing:
+        if (leaving_) consider(until_);
+        break;
+    case phase::online:
+        consider(ping_at_);
+        if (inbox.full()) break;
+        if (silent_since_) consider(*silent_since_ + config.response_time);
+        if (ping_outstanding_)
+            consider(std::max(ping_sent_at_, reading_since_) +
+                     config.response_time * (static_cast<std::int32_t>(config.max_repubs) + 1));
+        consider(acknowledgement_due(ops.awaiting));
+        consider(acknowledgement_due(ops.awaiting_sub));
+        consider(acknowledgement_due(ops.releasing));
+        break;
     }
     return first;
 }

@@ -88,9 +88,9 @@ private:
     ring<entry> given_out_;
     ring<acknowledgement> due_;
     identifier_set received_;
-    acknowledge_id first_id_ = 1;  // of the oldest entry
-    std::uint32_t qos1_open_ = 0;       // of this connection
-    std::uint32_t received_before_ = 0; // qos 2 identifiers that the connection began with
+    acknowledge_id first_id_ = 1;        // of the oldest entry
+    std::uint32_t qos1_open_ = 0;        // of this connection
+    std::uint32_t received_before_ = 0;  // qos 2 identifiers that the connection began with
     std::uint16_t qos2_max_;
 };
 

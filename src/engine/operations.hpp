@@ -35,47 +35,55 @@ class operation_list;
 struct operation {
     enum class kind : std::uint8_t { publish, subscribe, unsubscribe };
     enum class state : std::uint8_t {
-        queued, resend, staged, awaiting, release_due, release_staged, releasing, joined, finished
+        queued,
+        resend,
+        staged,
+        awaiting,
+        release_due,
+        release_staged,
+        releasing,
+        joined,
+        finished
     };
 
-    operation* next = nullptr;        // of the list it is in
+    operation* next = nullptr;  // of the list it is in
     operation* prev = nullptr;
-    operation_list* list = nullptr;   // the one it is in, which is its state
-    operation* next_event = nullptr;  // of the events that wait to be taken
+    operation_list* list = nullptr;      // the one it is in, which is its state
+    operation* next_event = nullptr;     // of the events that wait to be taken
     const std::uint8_t* body = nullptr;  // a payload kept by the caller; nullptr when it is part of the packet
-    operation* joined_to = nullptr;   // joined: the SUBSCRIBE whose answer is awaited
-    wanted* filter = nullptr;         // subscribe: the wanted filter it carries; nullptr once superseded
-    std::uint32_t body_size = 0;      // of `body`
-    std::uint32_t payload_size = 0;   // counted in payload_bytes
-    std::uint32_t packet_size = 0;    // bytes behind this header
+    operation* joined_to = nullptr;      // joined: the SUBSCRIBE whose answer is awaited
+    wanted* filter = nullptr;            // subscribe: the wanted filter it carries; nullptr once superseded
+    std::uint32_t body_size = 0;         // of `body`
+    std::uint32_t payload_size = 0;      // counted in payload_bytes
+    std::uint32_t packet_size = 0;       // bytes behind this header
     std::uint32_t packet_id_offset = 0;
-    std::uint32_t batch_end = 0;      // staged: where it ends in the batch
-    std::uint32_t order = 0;          // first-sent order (PUBREC order once released); wraps
+    std::uint32_t batch_end = 0;  // staged: where it ends in the batch
+    std::uint32_t order = 0;      // first-sent order (PUBREC order once released); wraps
     std::uint32_t index = 0;
     std::uint32_t generation = 0;
     std::uint32_t heap_place = UINT32_MAX;  // in the heap of deadlines
     time_point deadline;
     time_point sent_at;
-    std::uint32_t repubs = 0;         // on this connection
-    std::uint16_t packet_id = 0;      // 0: none bound
-    std::uint16_t filter_size = 0;    // subscribe, unsubscribe: the filter's
+    std::uint32_t repubs = 0;       // on this connection
+    std::uint16_t packet_id = 0;    // 0: none bound
+    std::uint16_t filter_size = 0;  // subscribe, unsubscribe: the filter's
     kind what = kind::publish;
     state now_in = state::queued;
     std::uint8_t qos = 0;
     reason_code reason{};
     errc error = errc::ok;
-    wire::packet_type early_type{};   // with answered_early
+    wire::packet_type early_type{};  // with answered_early
     reason_code early_reason{};
     bool retain = false;
-    bool touched = false;             // given to a transport at least once
-    bool reported = false;            // the caller knows, or op_done waits to be taken
-    bool told = false;                // op_done was taken
+    bool touched = false;   // given to a transport at least once
+    bool reported = false;  // the caller knows, or op_done waits to be taken
+    bool told = false;      // op_done was taken
     bool in_events = false;
-    bool internal = false;            // a renewal: nobody waits for it
-    bool renewal = false;             // `renewed` waits for it
-    bool counted = false;             // uses one of the server's receive maximum
-    bool release_sent = false;        // PUBREL was staged at least once
-    bool answered_early = false;      // acknowledged before the transport reported the last byte
+    bool internal = false;        // a renewal: nobody waits for it
+    bool renewal = false;         // `renewed` waits for it
+    bool counted = false;         // uses one of the server's receive maximum
+    bool release_sent = false;    // PUBREL was staged at least once
+    bool answered_early = false;  // acknowledged before the transport reported the last byte
     bool may_be_duplicated = false;
 
     std::uint8_t* packet() { return reinterpret_cast<std::uint8_t*>(this + 1); }
@@ -162,13 +170,14 @@ public:
     std::optional<event> take_event(const operation* ack, property_view ack_properties);
 
     operation_list queued, control, resend, batch, awaiting, awaiting_sub, release_due, releasing, joined;
-    std::uint32_t unfinished = 0;       // all but internal ones
-    std::uint32_t renewals = 0;         // internal ones
+    std::uint32_t unfinished = 0;  // all but internal ones
+    std::uint32_t renewals = 0;    // internal ones
     std::size_t payload_bytes = 0;
 
     template <class F>
     void for_each_list(F&& f) {
-        for (auto* list : {&release_due, &releasing, &resend, &awaiting, &awaiting_sub, &batch, &control, &queued, &joined})
+        for (auto* list :
+             {&release_due, &releasing, &resend, &awaiting, &awaiting_sub, &batch, &control, &queued, &joined})
             f(*list);
     }
     void check() const;
@@ -219,15 +228,15 @@ inline operation* operations::create(operation::kind what, std::uint32_t packet_
 
 inline operation_list& operations::list_for(operation::kind what, operation::state s) {
     switch (s) {
-        case operation::state::queued: return what == operation::kind::publish ? queued : control;
-        case operation::state::resend: return resend;
-        case operation::state::staged:
-        case operation::state::release_staged: return batch;
-        case operation::state::awaiting: return what == operation::kind::publish ? awaiting : awaiting_sub;
-        case operation::state::release_due: return release_due;
-        case operation::state::releasing: return releasing;
-        case operation::state::joined: return joined;
-        case operation::state::finished: break;
+    case operation::state::queued: return what == operation::kind::publish ? queued : control;
+    case operation::state::resend: return resend;
+    case operation::state::staged:
+    case operation::state::release_staged: return batch;
+    case operation::state::awaiting: return what == operation::kind::publish ? awaiting : awaiting_sub;
+    case operation::state::release_due: return release_due;
+    case operation::state::releasing: return releasing;
+    case operation::state::joined: return joined;
+    case operation::state::finished: break;
     }
     assert(!"a finished operation is in no list");
     return joined;

@@ -148,20 +148,20 @@ struct engine::state {
 
     // ---- phase ----------------------------------------------------------------------------------------------
     phase phase_ = phase::stopped;
-    bool leaving_ = false;           // closing, but DISCONNECT is still to be taken by the transport
+    bool leaving_ = false;  // closing, but DISCONNECT is still to be taken by the transport
     stage stage_ = stage::idle;
-    after after_ = after::retry;     // what follows when the transport is gone
+    after after_ = after::retry;  // what follows when the transport is gone
     epoch epoch_ = 0;
-    time_point since_;               // of the phase
-    time_point until_;               // waiting: next attempt; opening, handshake: limit of the stage; draining: end of grace;
-                                     // leaving: limit
-    bool accepting_ = true;          // until `stop`
-    bool closed_ = false;            // by `close`, for good
-    bool retry_first_ = false;       // `start` asked for it
-    bool was_online_ = false;        // since `start`
+    time_point since_;       // of the phase
+    time_point until_;       // waiting: next attempt; opening, handshake: limit of the stage; draining: end of grace;
+                             // leaving: limit
+    bool accepting_ = true;  // until `stop`
+    bool closed_ = false;    // by `close`, for good
+    bool retry_first_ = false;  // `start` asked for it
+    bool was_online_ = false;   // since `start`
     bool link_up_ = true;
-    bool at_cap_ = false;            // the next wait is at the back-off's cap
-    bool open_due_ = false;          // commands that wait to be taken
+    bool at_cap_ = false;    // the next wait is at the back-off's cap
+    bool open_due_ = false;  // commands that wait to be taken
     bool close_due_ = false;
     std::optional<time_point> outage_since_;
     std::optional<disconnected> last_error_;
@@ -180,10 +180,10 @@ struct engine::state {
     bool first_connection_ = false;
 
     // ---- session --------------------------------------------------------------------------------------------
-    bool have_session_ = false;      // the server keeps state that we know: from the first connection on
+    bool have_session_ = false;  // the server keeps state that we know: from the first connection on
     bool ever_online_ = false;
-    bool clean_start_ = false;       // sent with the last CONNECT
-    bool wiping_ = false;            // 3.1.1: this connection only ends the old session
+    bool clean_start_ = false;  // sent with the last CONNECT
+    bool wiping_ = false;       // 3.1.1: this connection only ends the old session
     bool wiped_ = false;
     std::uint32_t connects_unanswered_ = 0;  // CONNECTs since the last accepting CONNACK
     growing<char> assigned_client_id_;
@@ -191,32 +191,32 @@ struct engine::state {
 
     // ---- the connection ---------------------------------------------------------------------------------------
     wire::negotiated agreed_;
-    std::uint32_t in_flight_ = 0;    // publishes that use the server's receive maximum
+    std::uint32_t in_flight_ = 0;  // publishes that use the server's receive maximum
     std::uint32_t next_order_ = 0;
     std::uint32_t renewals_pending_ = 0;
     bool connect_due_ = false;
     bool disconnect_due_ = false;
     bool ping_due_ = false;
     bool ping_outstanding_ = false;
-    std::uint32_t ping_end_ = 0;     // where PINGREQ ends in the batch; 0: none
-    reason_code goodbye_{};          // of DISCONNECT
+    std::uint32_t ping_end_ = 0;  // where PINGREQ ends in the batch; 0: none
+    reason_code goodbye_{};       // of DISCONNECT
     duration ping_interval_{};
     time_point ping_at_;
     time_point ping_sent_at_;
     time_point last_received_;
-    time_point reading_since_;       // when the inbox last stopped being full
+    time_point reading_since_;                // when the inbox last stopped being full
     std::optional<time_point> silent_since_;  // set while an answer is due
-    bool silent_by_write_ = false;   // ... only because a write is under way: begins anew when it is through
+    bool silent_by_write_ = false;            // ... only because a write is under way: begins anew when it is through
     bool probed_ = false;
 
     // ---- the packet that arrives in pieces ----------------------------------------------------------------------
     std::uint8_t* assembly_ = nullptr;
     std::size_t assembly_size_ = 0;  // of the whole packet
     std::size_t assembled_ = 0;
-    bool assembly_used_ = false;     // given out in the last call: its views are valid until this one
+    bool assembly_used_ = false;  // given out in the last call: its views are valid until this one
     std::uint8_t header_[wire::fixed_header_max] = {};
     std::uint8_t header_size_ = 0;
-    property_view properties_;       // of the packet just read
+    property_view properties_;             // of the packet just read
     const operation* answered_ = nullptr;  // the operation it answered
 };
 

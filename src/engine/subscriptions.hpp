@@ -40,8 +40,11 @@ struct wanted {
     }
     /// What to ask for at renewal. User properties went out with the first request only.
     subscription request() const {
-        subscription s{.filter = filter(), .qos = qos, .no_local = no_local,
-                       .retain_as_published = retain_as_published, .retain_handling = retain_handling};
+        subscription s{.filter = filter(),
+                       .qos = qos,
+                       .no_local = no_local,
+                       .retain_as_published = retain_as_published,
+                       .retain_handling = retain_handling};
         if (identifier != 0) s.properties.subscription_identifier = identifier;
         return s;
     }

@@ -21,9 +21,7 @@ public:
         return state_;
     }
     /// Uniform in [1, n].
-    std::uint32_t up_to(std::uint32_t n) {
-        return static_cast<std::uint32_t>((std::uint64_t{next()} * n) >> 32) + 1;
-    }
+    std::uint32_t up_to(std::uint32_t n) { return static_cast<std::uint32_t>((std::uint64_t{next()} * n) >> 32) + 1; }
 
 private:
     std::uint32_t state_;
