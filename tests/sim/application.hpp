@@ -71,6 +71,7 @@ private:
     void on_connected(const connected&);
     void on_renewed();
     void on_over(note::kind, const disconnected&);
+    void expect_stopped(moment limit, std::size_t told);
     void acknowledge_what_is_due();
     void acknowledge(acknowledge_id, inbound&);
     std::uint32_t record(const submitted&, operation);
@@ -104,6 +105,8 @@ private:
     bool holds_ = false;
     std::uint32_t held_ = 0;
     std::optional<std::uint64_t> restart_after_ms_;
+    std::uint32_t session_ = 0;          // the broker's number of it, when we were connected last
+    bool session_was_replaced_ = false;  // by one that claims to be the old: its CONNACK never came
     bool is_online_ = false;
     bool is_renewed_ = false;
     bool is_running_ = false;            // from start to stopped

@@ -22,6 +22,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mqtt_as::sim {
@@ -98,6 +99,7 @@ private:
         bool released = false;          // PUBREL has come
         connection_id released_on = 0;
         unsigned withhold = 0;          // acknowledgements still to be swallowed
+        std::uint8_t refusal = 0;       // the failing code it is answered with
     };
     struct outgoing {                   // a message on its way to the client
         std::uint32_t serial = 0;
@@ -114,6 +116,7 @@ private:
         std::map<std::uint16_t, flow> flows;
         std::deque<outgoing> queue;
         std::deque<outgoing> in_flight; // in the order of sending
+        std::map<std::uint16_t, std::pair<std::uint32_t, std::uint64_t>> ended;  // serial and order of flows that were
         std::uint16_t last_id = 0;
         connection_id on = 0;
         bool persistent = false;

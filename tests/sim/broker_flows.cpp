@@ -22,7 +22,10 @@ void broker::on_publish(connection_id id, connection& c, const packet& p, std::s
         if (p.dup && !may_be_new_to_us) return violation("DUP on a first transmission [MQTT-3.3.1-1]");
         f.qos = p.qos;
         f.serial = op->serial;
-        f.order = ++arrivals_;
+        // A flow that comes back because our acknowledgement was late or lost keeps its place.
+        const auto ended = session_->ended.find(p.id);
+        const bool came_back = p.dup && ended != session_->ended.end() && ended->second.first == op->serial;
+        f.order = came_back ? ended->second.second : ++arrivals_;
     } else if (f.what != kind::publish || f.serial != op->serial) {
         return violation("packet identifier " + std::to_string(p.id) + " is in use [MQTT-2.2.1-3]");
     } else if (!judge_resend(id, c, p, f)) {
@@ -35,11 +38,12 @@ void broker::on_publish(connection_id id, connection& c, const packet& p, std::s
 
     packet ack{.type = p.qos == 1 ? kind::puback : kind::pubrec, .id = p.id};
     if (is_new && c.level == 5 && take(p.qos == 1 ? fault::failing_puback : fault::failing_pubrec)) {
-        ack.reason = random_.one_of<std::uint8_t>({0x80, 0x83, 0x87, 0x90, 0x97, 0x99});
+        f.refusal = random_.one_of<std::uint8_t>({0x80, 0x83, 0x87, 0x90, 0x97, 0x99});
         oracle_.refused(*op);
     } else if (is_new) {
         deliver(*op);
     }
+    ack.reason = f.refusal;
     acknowledge(id, ack);
 }
 
@@ -177,7 +181,10 @@ void broker::transmit(connection_id id, const packet& p) {
             at->second.pubrec_on = id;
         }
         if (ends_flow) {
-            if (is_open) session_->flows.erase(at);
+            if (is_open) {
+                session_->ended[p.id] = {at->second.serial, at->second.order};
+                session_->flows.erase(at);
+            }
             c.open.erase(p.id);
             if (c.level == 4) c.strange.insert(p.id);  // a repeated PUBLISH or PUBREL may be on its way
         }

@@ -45,6 +45,7 @@ void front::after_call() {
 
 void front::sleep_for(std::uint64_t ms) {
     asleep_until_ = std::max(asleep_until_, time_.now() + ms);
+    judge_.tell("asleep for " + std::to_string(ms) + " ms");
     oracle_.slept_until(asleep_until_);
     was_blocked_ = true;
     tally_.happened(fault::sleeping_front);
@@ -304,6 +305,7 @@ void front::note_phase() {
     if (now == phase_) return;
     ++tally_.transitions[static_cast<std::size_t>(phase_)][static_cast<std::size_t>(now)];
     phase_ = now;
+    judge_.tell("phase " + std::to_string(static_cast<int>(now)));
 }
 
 /// One timer, at the engine's deadline.

@@ -37,6 +37,7 @@ public:
     void after_call();
     /// The process is stopped (SIGSTOP, suspend): nothing happens on this side.
     void sleep_for(std::uint64_t ms);
+    moment awake_at() const { return asleep_until_; }
     void set_link(bool up);
     void sabotage_with(sabotage s) { sabotage_ = s; }
 

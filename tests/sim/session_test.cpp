@@ -147,5 +147,32 @@ TEST_P(sim_session, inbound_qos_2_is_exactly_once_over_reconnections_while_the_a
     expect_settled(w, 1);
 }
 
+TEST_P(sim_session, an_application_that_holds_messages_does_not_lock_itself_out) {
+    // What is held from an earlier connection counts neither against the receive maximum nor against reading CONNACK.
+    for (const auto inbox : {std::uint16_t{1}, std::uint16_t{10}}) {
+        world_options o = options();
+        o.config.receive_maximum = 1;
+        o.limit.inbound_max = inbox;
+        world w(o);
+        go_online(w);
+        w.app.subscribe("in/#", 2);
+        w.run_for(100);
+        w.app.hold_messages(true);
+        for (int i = 0; i < 4; ++i) w.server.publish("in/a", static_cast<std::uint8_t>(1 + i % 2), 20);
+        for (int i = 0; i < 3; ++i) {
+            w.run_for(100);
+            w.net.reset_current();
+            w.run_for(1);
+            time_until_up(w, seconds(5));
+        }
+        w.run_for(100);
+        w.app.hold_messages(false);
+        w.run_for(seconds(5));
+        EXPECT_EQ(told(w, note::kind::disconnected), 3u);
+        EXPECT_EQ(w.server.owed_to_client(), 0u);
+        expect_settled(w, 1);
+    }
+}
+
 }  // namespace
 }  // namespace mqtt_as::sim
