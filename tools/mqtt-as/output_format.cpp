@@ -226,7 +226,7 @@ bool output_format::append(std::string& to, const piece& p, const queued_message
     if (!value) return false;
     const std::string_view text = std::string_view(*value).substr(0, p.longest);
     const std::size_t padding = p.width > text.size() ? p.width - text.size() : 0;
-    const bool zeros = p.zeros && padded_with_zeros.find(p.letter) != padded_with_zeros.npos && !text.empty();
+    const bool zeros = p.zeros && padded_with_zeros.find(p.letter) != padded_with_zeros.npos;
     if (!p.left) to.append(padding, zeros ? '0' : ' ');
     to += text;
     if (p.left) to.append(padding, ' ');

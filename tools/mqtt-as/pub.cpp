@@ -5,11 +5,12 @@
 #include "tools/mqtt-as/session.hpp"
 #include "tools/mqtt-as/subcommands.hpp"
 
+#include <array>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
-#include <fstream>
-#include <iterator>
+#include <cstdio>
 #include <memory>
+#include <stdexcept>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -73,11 +74,18 @@ void pub_options::check() const {
     if (repeat_delay && !repeat) throw usage_error("--repeat-delay needs --repeat");
 }
 
-std::string content_of(const std::string& file) {
-    std::ifstream in(file, std::ios::binary);
+std::string content_of(const std::string& path) {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
     std::string content;
-    if (in) content.assign(std::istreambuf_iterator<char>(in), {});
-    if (!in) throw std::runtime_error("cannot read " + file + ": " + std::system_category().message(errno));
+    std::array<char, 65'536> block;
+    while (file && content.size() <= payload_max) {
+        const std::size_t size = std::fread(block.data(), 1, block.size(), file.get());
+        content.append(block.data(), size);
+        if (size < block.size()) break;
+    }
+    if (!file || std::ferror(file.get()) != 0) {
+        throw std::runtime_error("cannot read " + path + ": " + std::system_category().message(errno));
+    }
     return content;
 }
 

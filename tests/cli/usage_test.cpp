@@ -1,0 +1,116 @@
+// Misuse ends with status 1 and one line that says what was wrong; --help and --version end with 0.
+#include "tests/cli/program.hpp"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+
+namespace mqtt_as::test {
+namespace {
+
+struct misuse {
+    words arguments;
+    std::string says;
+};
+
+TEST(cli_usage, misuse_is_told_in_one_line_with_what_is_right) {
+    const words pub{"pub", "-t", "a", "-m", "x"};
+    const words sub{"sub", "-t", "a"};
+    const std::vector<misuse> all{
+        {{}, "mqtt-as: say what to do"},
+        {{"publish"}, "there is no 'publish'; there are pub and sub"},
+        {{"pub"}, "mqtt-as pub: say what to publish: -m TEXT, -f FILE, -l, -s or -n"},
+        {{"pub", "-m", "x"}, "say where to publish: -t TOPIC"},
+        {{"pub", "-t", "a", "-m"}, "1 required TEXT missing; see mqtt-as pub --help"},
+        {pub + words{"-n"}, "exclude each other: say one of them"},
+        {pub + words{"-q", "3"}, "-q takes a number from 0 to 2, not '3'"},
+        {pub + words{"-q", "one"}, "-q takes a number from 0 to 2, not 'one'"},
+        {pub + words{"-p", "0"}, "-p takes a number from 1 to 65535"},
+        {pub + words{"-p", "65536"}, "-p takes a number from 1 to 65535"},
+        {pub + words{"-k", "-1"}, "-k takes a number from 0 to 65535"},
+        {pub + words{"--cafile", "x"}, "there is no option --cafile; see mqtt-as pub --help"},
+        {pub + words{"more"}, "every value needs an option before it: more"},
+        {pub + words{"-t", "a/#"}, "'a/#' is not a topic to publish to"},
+        {pub + words{"-t", ""}, "'' is not a topic to publish to"},
+        {pub + words{"-h", ""}, "-h takes a name or an address"},
+        {pub + words{"-V", "31"}, "-V takes 311 or 5"},
+        {pub + words{"-V", "311", "-D", "publish", "content-type", "x"}, "-D needs MQTT 5"},
+        {pub + words{"-D", "publish", "no-such", "x"}, "publish has no 'no-such' here; it has: user-property"},
+        {pub + words{"-D", "subscribe", "user-property", "a", "b"}, "there are of: connect publish will"},
+        {pub + words{"-D", "publish", "user-property", "a"}, "takes a name and a value"},
+        {pub + words{"-D", "publish", "payload-format-indicator", "2"}, "takes a number from 0 to 1, not '2'"},
+        {pub + words{"-D", "publish", "response-topic", "a/+"}, "'a/+' is not a topic"},
+        {pub + words{"-D", "will", "content-type", "x"}, "-D will needs --will-topic"},
+        {pub + words{"-x", "5"}, "-x needs MQTT 5: add -V 5"},
+        {pub + words{"-V", "5", "-x", "5"}, "add -i ID"},
+        {pub + words{"-V", "5", "-i", "me", "-x", "soon"}, "-x takes a number from 0 to 4294967295, not 'soon'"},
+        {pub + words{"-c"}, "add -i ID"},
+        {pub + words{"-i", "a", "-I", "b"}, "-i and -I exclude each other"},
+        {pub + words{"-P", "secret"}, "-P needs a user (-u)"},
+        {pub + words{"--will-qos", "1"}, "--will-qos needs --will-topic"},
+        {pub + words{"--will-retain"}, "--will-retain needs --will-topic"},
+        {pub + words{"--will-payload", "x"}, "--will-payload needs --will-topic"},
+        {pub + words{"--will-topic", "a/#"}, "--will-topic takes a topic without + and #"},
+        {pub + words{"--unix", "/x", "-h", "y"}, "say once where the broker is"},
+        {pub + words{"-L", "mqtt://h/t", "-p", "1"}, "say once where the broker is"},
+        {pub + words{"-L", "mqtt://h/t"}, "the topic is given twice"},
+        {pub + words{"-L", "mqtts://h"}, "TLS is not supported in this version"},
+        {pub + words{"-L", "http://h"}, "it does not begin with mqtt://; it takes mqtt://[USER[:PASSWORD]@]HOST"},
+        {pub + words{"-L", "mqtt://h:port"}, "the port of -L takes a number"},
+        {pub + words{"-L", "mqtt://::1"}, "an IPv6 address stands in brackets"},
+        {pub + words{"--deadline", "soon"}, "--deadline takes seconds, for example 2.5, not 'soon'"},
+        {pub + words{"--repeat", "0"}, "--repeat takes a number from 1"},
+        {pub + words{"--repeat-delay", "1"}, "--repeat-delay needs --repeat"},
+        {{"pub", "-t", "a", "-l", "--repeat", "2"}, "not with -l"},
+        {{"pub", "-t", "a", "-f", "/no/such/file"}, "cannot read /no/such/file: No such file"},
+        {{"pub", "-t", "a", "-f", "/"}, "cannot read /: Is a directory"},
+        {{"sub"}, "mqtt-as sub: say what to subscribe to: -t FILTER"},
+        {{"sub", "-t", "a/#/b"}, "-t 'a/#/b' is not a topic filter"},
+        {sub + words{"-T", "a+"}, "-T 'a+' is not a topic filter"},
+        {sub + words{"-U", ""}, "-U '' is not a topic filter"},
+        {sub + words{"-C", "0"}, "-C takes a number from 1"},
+        {sub + words{"-W", "x"}, "-W takes seconds"},
+        {sub + words{"-F", "%k"}, "-F has no %k; it has %t topic"},
+        {sub + words{"-F", "\\q"}, "-F has no \\q; it has"},
+        {sub + words{"-F", "50%"}, "-F ends in '%': to print one, double it"},
+        {sub + words{"-F", "%10"}, "-F ends in the middle"},
+        {sub + words{"-R", "--retained-only"}, "exclude each other"},
+        {sub + words{"--retain-as-published"}, "--retain-as-published needs MQTT 5: add -V 5"},
+    };
+    for (const misuse& m : all) {
+        const outcome result = run(mqtt_as(m.arguments));
+        std::string asked = "mqtt-as";
+        for (const std::string& word : m.arguments) asked += " " + word;
+        EXPECT_EQ(result.status, 1) << asked;
+        EXPECT_EQ(result.out, "") << asked;
+        EXPECT_NE(result.err.find(m.says), std::string::npos) << asked << "\n" << result.err;
+        EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << asked << "\n" << result.err;
+    }
+}
+
+TEST(cli_usage, wrong_variables_are_told_by_name) {
+    const outcome result = run(mqtt_as({"pub", "-t", "a", "-m", "x"}), {}, {"MQTT_AS_PORT=many"});
+    EXPECT_EQ(result.status, 1);
+    EXPECT_EQ(result.err, "mqtt-as pub: the variable MQTT_AS_PORT takes a number from 1 to 65535, not 'many'\n");
+}
+
+TEST(cli_usage, help_fits_a_terminal_and_has_examples) {
+    for (const words& asked : {words{"--help"}, words{"pub", "--help"}, words{"sub", "--help"}}) {
+        const outcome result = run(mqtt_as(asked));
+        EXPECT_EQ(result.status, 0);
+        EXPECT_EQ(result.err, "");
+        const std::vector<std::string> lines = split_lines(result.out);
+        EXPECT_LE(lines.size(), 75U);
+        for (const std::string& line : lines) EXPECT_LE(line.size(), 120U) << line;
+    }
+    EXPECT_NE(run(mqtt_as({"pub", "--help"})).out.find("Examples:\n  mqtt-as pub -t "), std::string::npos);
+    EXPECT_NE(run(mqtt_as({"sub", "--help"})).out.find("Examples:\n  mqtt-as sub -t "), std::string::npos);
+}
+
+TEST(cli_usage, version_is_three_numbers) {
+    const outcome result = run(mqtt_as({"--version"}));
+    EXPECT_EQ(result.status, 0);
+    EXPECT_EQ(result.out, "mqtt-as 0.1.0\n");
+}
+
+}  // namespace
+}  // namespace mqtt_as::test
