@@ -47,6 +47,14 @@ std::optional<time_point> engine::state::acknowledgement_due(const operation_lis
     return since + config.response_time * times;
 }
 
+/// A ping without its answer although something else came: as any other missing acknowledgement. Behind a large upload
+/// that is still on its way nothing comes, and nothing is missing.
+std::optional<time_point> engine::state::ping_answer_due() const {
+    const time_point since = std::max(ping_sent_at_, reading_since_);
+    if (!ping_outstanding_ || inbox.full() || !(last_received_ > since)) return std::nullopt;
+    return since + config.response_time * (static_cast<std::int32_t>(config.max_repubs) + 1);
+}
+
 /// False when the connection was given up.
 bool engine::state::judge_acknowledgement(time_point now, operation_list& list) {
     for (auto due = acknowledgement_due(list); due && !(now < *due); due = acknowledgement_due(list)) {
@@ -102,10 +110,8 @@ void engine::state::on_time(time_point now) {
     }
     judge_silence(now);
     if (!is_online()) return;
-    // A ping without its answer although other packets come: as any other missing acknowledgement.
-    const bool ping_lost = ping_outstanding_ && !inbox.full() &&
-                           now - std::max(ping_sent_at_, reading_since_) >=
-                               config.response_time * (static_cast<std::int32_t>(config.max_repubs) + 1);
+    const auto ping_due_by = ping_answer_due();
+    const bool ping_lost = ping_due_by && !(now < *ping_due_by);
     if (ping_lost) return end_connection(now, {.error = errc::acknowledgement_missing});
     if (!judge_acknowledgement(now, ops.awaiting)) return;
     if (!judge_acknowledgement(now, ops.awaiting_sub)) return;
@@ -131,9 +137,7 @@ std::optional<time_point> engine::state::deadline() const {
         consider(ping_at_);
         if (inbox.full()) break;
         if (silent_since_) consider(*silent_since_ + config.response_time);
-        if (ping_outstanding_)
-            consider(std::max(ping_sent_at_, reading_since_) +
-                     config.response_time * (static_cast<std::int32_t>(config.max_repubs) + 1));
+        consider(ping_answer_due());
         consider(acknowledgement_due(ops.awaiting));
         consider(acknowledgement_due(ops.awaiting_sub));
         consider(acknowledgement_due(ops.releasing));

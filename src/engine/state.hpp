@@ -116,6 +116,7 @@ struct engine::state {
     void judge_silence(time_point now);
     bool judge_acknowledgement(time_point now, operation_list& list);
     std::optional<time_point> acknowledgement_due(const operation_list& list) const;
+    std::optional<time_point> ping_answer_due() const;
     std::optional<time_point> deadline() const;
     /// A sign of life: silence, if it begins, begins now.
     void on_life(time_point now);
