@@ -41,8 +41,10 @@ std::uint64_t message_queue::discards() const { return core_->discards(); }
 namespace detail {
 
 void connect_operation::begin(core& c, result_waiter<connect_result>* who) { c.connect(options, who); }
-void publish_operation::begin(core& c, result_waiter<publish_result>* who) {
-    c.publish(topic, std::move(body), options, who);
+void publish_operation::begin(core& c, result_waiter<publish_result>* who) { c.publish(topic, body, options, who); }
+void begin_publish(core& c, std::string_view topic, payload& body, const publish_options& options,
+                   result_waiter<publish_result>* who) {
+    c.publish(topic, body, options, who);
 }
 void subscribe_operation::begin(core& c, result_waiter<subscribe_result>* who) { c.subscribe(filter, options, who); }
 void unsubscribe_operation::begin(core& c, result_waiter<unsubscribe_result>* who) {

@@ -159,11 +159,16 @@ bool core::feed(lock_type& lock, bytes in) {
     time_point now = boot_time();
     ++reads_;
     was_pending_ = false;
-    message received;
     while (!in.empty()) {
         const taken t = engine_.on_bytes(now, of, in);
         in = in.subspan(t.size);
-        while (collect(received)) now = deliver(lock, received);
+        while (const auto e = engine_.poll_event()) {
+            if (const auto* received = std::get_if<message>(&*e)) {
+                now = deliver(lock, *received);
+            } else {
+                dispatch(*e);
+            }
+        }
         if (t.reason == taken::why::busy) {
             leftover_.assign(in.begin(), in.end());
             break;

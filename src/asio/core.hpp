@@ -91,7 +91,7 @@ public:
 
     // ---- requests: any thread (core_requests.cpp) ---------------------------------------------------------
     void connect(const connect_options&, result_waiter<connect_result>*);
-    void publish(std::string_view topic, payload&& body, const publish_options&, result_waiter<publish_result>*);
+    void publish(std::string_view topic, payload& body, const publish_options&, result_waiter<publish_result>*);
     void subscribe(std::string_view filter, const subscribe_options&, result_waiter<subscribe_result>*);
     void unsubscribe(std::string_view filter, const unsubscribe_options&, result_waiter<unsubscribe_result>*);
     void disconnect(const disconnect_options&, result_waiter<void>*);
@@ -167,10 +167,9 @@ private:
     bool in_turn() const noexcept { return current_turn_ == this; }
 
     // ---- events (core_events.cpp) -------------------------------------------------------------------------
-    /// Takes the engine's events. True when one is a message: deliver it, then collect again.
-    bool collect(message& received);
-    /// The same where no message can be among them.
+    /// Takes the engine's events where no message can be among them: after everything but on_bytes.
     void collect();
+    void dispatch(const event&);
     void on_event(const op_done&);
     void on_event(const released&);
     void on_event(const connected&);

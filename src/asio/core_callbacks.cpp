@@ -18,7 +18,7 @@ void core::run_ready(lock_type& lock) {
     while (!ready_.empty() || !notices_.empty() || !dead_owners_.empty()) {
         waiter_list ready = std::exchange(ready_, {});
         const auto notices = std::exchange(notices_, {});
-        const auto dead = std::exchange(dead_owners_, {});
+        auto dead = std::exchange(dead_owners_, {});
         lock.unlock();
         while (waiter* who = ready.pop()) {
             try {
@@ -28,7 +28,9 @@ void core::run_ready(lock_type& lock) {
             }
         }
         for (const notice& n : notices) run_notice(n);
+        dead.clear();
         lock.lock();
+        if (dead_owners_.empty()) dead_owners_.swap(dead);  // its memory serves again
     }
 }
 

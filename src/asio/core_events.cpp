@@ -8,25 +8,21 @@
 
 namespace mqtt_as::detail {
 
-bool core::collect(message& received) {
-    while (const auto e = engine_.poll_event()) {
-        if (const auto* m = std::get_if<message>(&*e)) {
-            received = *m;
-            return true;
-        }
-        std::visit(
-            [this](const auto& what) {
-                if constexpr (!std::is_same_v<std::decay_t<decltype(what)>, message>) on_event(what);
-            },
-            *e);
-    }
-    return false;
+void core::collect() {
+    while (const auto e = engine_.poll_event()) dispatch(*e);
 }
 
-void core::collect() {
-    message none;
-    [[maybe_unused]] const bool has_message = collect(none);
-    assert(!has_message);  // only on_bytes makes them
+void core::dispatch(const event& e) {
+    if (const auto* done = std::get_if<op_done>(&e)) return on_event(*done);
+    std::visit(
+        [this](const auto& what) {
+            if constexpr (std::is_same_v<std::decay_t<decltype(what)>, message>) {
+                assert(false);  // only on_bytes makes messages, and its caller has taken them
+            } else {
+                on_event(what);
+            }
+        },
+        e);
 }
 
 // ---- operations -------------------------------------------------------------------------------------------

@@ -140,7 +140,7 @@ errc core::try_publish(time_point now, std::string_view topic, payload& body, co
     return errc::ok;
 }
 
-void core::publish(std::string_view topic, payload&& body, const publish_options& options,
+void core::publish(std::string_view topic, payload& body, const publish_options& options,
                    result_waiter<publish_result>* who) {
     lock_type lock(mutex_);
     const time_point now = boot_time();

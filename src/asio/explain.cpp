@@ -56,7 +56,9 @@ std::string backlog(const explanation& e) {
 }
 
 std::string down(const explanation& e) {
-    return "down" + (e.outage_since ? " " + text_of(e.now - *e.outage_since) : std::string()) + why(e);
+    std::string text = "down";
+    if (e.outage_since) text.append(" ").append(text_of(e.now - *e.outage_since));
+    return text + why(e);
 }
 
 }  // namespace

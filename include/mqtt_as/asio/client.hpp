@@ -138,6 +138,9 @@ struct wait_operation {
     void begin(core&, result_waiter<void>*);
 };
 
+/// Begins a publish. `body` is moved from when it is adopted.
+void begin_publish(core&, std::string_view topic, payload& body, const publish_options&, result_waiter<publish_result>*);
+
 /// The last argument of an asynchronous method: anything but its options.
 template <class T, class Options>
 concept token_beside = !std::convertible_to<T, Options>;
@@ -238,8 +241,15 @@ public:
     }
     template <class Token>
     auto publish(std::string_view topic, payload body, publish_options options, Token&& token) {
-        return detail::start<publish_result>(core_, std::forward<Token>(token),
-                                             detail::publish_operation{topic, std::move(body), options});
+        using handler = std::decay_t<Token>;
+        if constexpr (detail::plain_callback<handler, publish_result>) {  // the shortest way: nothing is moved twice
+            using waiter = detail::callback_waiter<handler, publish_result>;
+            detail::begin_publish(*core_, topic, body, options,
+                                  detail::make_waiter<waiter>(*core_, std::forward<Token>(token)));
+        } else {
+            return detail::start_async<publish_result>(core_, std::forward<Token>(token),
+                                                       detail::publish_operation{topic, std::move(body), options});
+        }
     }
 
     /// Subscribes to `filter`; the subscription stays wanted, and is renewed when the server has lost it.

@@ -31,21 +31,21 @@ private:
 /// A received message, borrowed: valid until the callback that was given it returns.
 class received_message {
 public:
-    explicit received_message(const message& from) : from_(from) {}
+    explicit received_message(const message& from) : from_(&from) {}
 
-    std::string_view topic() const { return from_.topic; }
+    std::string_view topic() const { return from_->topic; }
     /// The payload as text; any bytes.
     std::string_view text() const {
-        return {reinterpret_cast<const char*>(from_.payload.data()), from_.payload.size()};
+        return {reinterpret_cast<const char*>(from_->payload.data()), from_->payload.size()};
     }
-    bytes payload() const { return from_.payload; }
-    bool retained() const { return from_.retain; }
-    std::uint8_t qos() const { return from_.qos; }
-    bool duplicate() const { return from_.dup; }
-    property_view properties() const { return from_.properties; }
+    bytes payload() const { return from_->payload; }
+    bool retained() const { return from_->retain; }
+    std::uint8_t qos() const { return from_->qos; }
+    bool duplicate() const { return from_->dup; }
+    property_view properties() const { return from_->properties; }
 
 private:
-    message from_;
+    const message* from_;
 };
 
 /// A received message that owns its bytes (one allocation): what `MQTTClient::queue` gives.
