@@ -68,7 +68,8 @@ std::uint32_t application::record(const submitted& s, operation op) {
         if (op.what != deed::publish) {
             filter_state& f = filters_[op.topic];
             // A later request for the same filter may end an earlier one.
-            if (operation* earlier = oracle_.find(f.latest); f.under_way > 0 && earlier != nullptr) earlier->cancel_asked = true;
+            if (operation* earlier = oracle_.find(f.latest); f.under_way > 0 && earlier != nullptr)
+                earlier->cancel_asked = true;
             ++f.under_way;
             f.latest = s.id;
             // What was refused at renewal is answered alike for the rest of the connection.
@@ -102,8 +103,12 @@ void application::judge_rejection(errc error, const operation& op) {
 std::uint32_t application::publish(const publish_spec& spec) {
     operation op{.what = deed::publish, .topic = spec.topic, .qos = spec.qos};
     byte_string payload = make_payload('c', oracle_.next_serial(), spec.size);
-    publish_request request{.topic = spec.topic, .payload = payload, .qos = spec.qos, .retain = spec.retain,
-                            .payload_stays = spec.by_reference, .timeout = ms(spec.timeout_ms)};
+    publish_request request{.topic = spec.topic,
+                            .payload = payload,
+                            .qos = spec.qos,
+                            .retain = spec.retain,
+                            .payload_stays = spec.by_reference,
+                            .timeout = ms(spec.timeout_ms)};
     if (spec.timeout_ms > 0) op.deadline = time_.now() + spec.timeout_ms;
     const submitted s = engine_.publish(time_.engine_time(), request);
     if (spec.by_reference) op.kept = std::move(payload);  // the vector's block stays where it is
@@ -173,7 +178,8 @@ void application::on_event(const event& e) {
     } else if (const auto* d = std::get_if<disconnected>(&e)) {
         on_over(note::kind::disconnected, *d);
     } else if (const auto* w = std::get_if<waiting>(&e)) {
-        notes_.push_back({.when = time_.now(), .what = note::kind::waiting,
+        notes_.push_back({.when = time_.now(),
+                          .what = note::kind::waiting,
                           .wait_ms = static_cast<std::uint64_t>(w->for_duration.count())});
     } else if (const auto* g = std::get_if<gave_up>(&e)) {
         on_over(note::kind::gave_up, g->last);
@@ -185,9 +191,10 @@ void application::on_event(const event& e) {
         on_over(note::kind::stopped, {});
         is_running_ = false;
         judge_.demand(oracle_.unreported() == 0, "stopped, but not every operation was reported");
-        if (restart_after_ms_) time_.after(*std::exchange(restart_after_ms_, std::nullopt), [this] {
-            if (!is_running_ && !is_closed_) start(true);
-        });
+        if (restart_after_ms_)
+            time_.after(*std::exchange(restart_after_ms_, std::nullopt), [this] {
+                if (!is_running_ && !is_closed_) start(true);
+            });
     }
 }
 
@@ -199,7 +206,8 @@ void application::on_done(const op_done& done) {
         if (done.error == errc::ok && op->id == f.latest) {
             f.is_wanted = op->what == deed::subscribe;
             if (op->what == deed::subscribe)
-                judge_.demand(static_cast<std::uint8_t>(done.reason) <= op->qos, "a higher qos than asked for was granted");
+                judge_.demand(static_cast<std::uint8_t>(done.reason) <= op->qos,
+                              "a higher qos than asked for was granted");
         } else if (done.error != errc::ok) {
             f.is_wanted = false;
             f.is_uncertain = true;
@@ -246,11 +254,7 @@ void application::on_connected(const connected& c) {
     judge_.demand(!is_online_, "connected twice without disconnected between");
     is_online_ = true;
     is_renewed_ = false;
-    if (!c.session_present)
-        for (auto& [filter, f] : filters_) f.was_refused_at_renewal = false;
-    const std::uint32_t session = broker_.session_number();
-    const bool is_another = std::exchange(session_, session) != session;
-    session_was_replaced_ = c.session_present && (session_was_replaced_ || is_another);
+    for (auto& [filter, f] : filters_) f.was_refused_at_renewal = false;
     notes_.push_back({.when = time_.now(), .what = note::kind::connected, .session_present = c.session_present});
 }
 
@@ -259,7 +263,7 @@ void application::on_renewed() {
     judge_.demand(is_online_ && !is_renewed_, "renewed out of place");
     is_renewed_ = true;
     notes_.push_back({.when = time_.now(), .what = note::kind::renewed});
-    if (broker_.current() != network_.current() || session_was_replaced_) return;  // nobody could know
+    if (broker_.current() != network_.current()) return;  // the broker has moved on since
     for (const auto& [filter, f] : filters_) {
         if (!f.is_wanted || f.under_way > 0 || f.is_uncertain || f.was_refused_at_renewal) continue;
         if (!broker_.is_subscribed(filter)) judge_.object("renewed, but the broker has no subscription of " + filter);

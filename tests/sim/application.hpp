@@ -94,8 +94,8 @@ private:
         bool is_wanted = false;
         bool was_refused_at_renewal = false;
         unsigned under_way = 0;
-        op_id latest;                    // the request that decides; an older one may be answered later
-        bool is_uncertain = false;       // an operation on it ended without an answer
+        op_id latest;               // the request that decides; an older one may be answered later
+        bool is_uncertain = false;  // an operation on it ended without an answer
     };
     std::map<std::string, filter_state> filters_;
     std::vector<std::pair<acknowledge_id, inbound*>> due_;   // to be acknowledged when the events are drained
@@ -105,12 +105,10 @@ private:
     bool holds_ = false;
     std::uint32_t held_ = 0;
     std::optional<std::uint64_t> restart_after_ms_;
-    std::uint32_t session_ = 0;          // the broker's number of it, when we were connected last
-    bool session_was_replaced_ = false;  // by one that claims to be the old: its CONNACK never came
     bool is_online_ = false;
     bool is_renewed_ = false;
-    bool is_running_ = false;            // from start to stopped
-    bool is_stopping_ = false;           // stop was asked
+    bool is_running_ = false;   // from start to stopped
+    bool is_stopping_ = false;  // stop was asked
     bool is_closed_ = false;
     errc last_rejection_ = errc::ok;
 };

@@ -12,7 +12,8 @@ std::string in_words(const packet& p) {
     if (p.dup) words += " DUP";
     if (!p.topic.empty()) words += " " + p.topic + " qos " + std::to_string(p.qos);
     for (const char side : {'c', 'b'})
-        if (const std::uint32_t serial = serial_of(side, p.payload); serial != 0) words += " #" + std::to_string(serial);
+        if (const std::uint32_t serial = serial_of(side, p.payload); serial != 0)
+            words += " #" + std::to_string(serial);
     for (const requested_filter& f : p.filters) words += " " + f.filter;
     if (p.reason != 0) words += " reason " + std::to_string(p.reason);
     for (const std::uint8_t code : p.codes) words += " " + std::to_string(code);
@@ -86,8 +87,7 @@ void broker::forget_session() {
 
 void broker::handle(connection_id id, connection& c, const packet& p, std::size_t size) {
     ++seen_[static_cast<std::size_t>(p.type)];
-    if (judge_.is_verbose())
-        judge_.tell("  > " + in_words(p));
+    if (judge_.is_verbose()) judge_.tell("  > " + in_words(p));
     if (p.type != kind::connect && !c.connected) return violation("CONNECT is not the first packet [MQTT-3.1.0-1]");
     if (c.agreed.maximum_packet_size > 0 && size > c.agreed.maximum_packet_size)
         return violation("a packet above the maximum packet size [MQTT-3.2.2-15]");
@@ -152,8 +152,10 @@ void broker::on_connect(connection_id id, connection& c, const packet& p) {
     c.keep_alive = p.keep_alive;
     if (p.level == 5) {
         c.agreed = options_;
-        if (options_.receive_maximum != 65'535) ack.properties.push_back({.id = 0x21, .number = options_.receive_maximum});
-        if (options_.maximum_packet_size > 0) ack.properties.push_back({.id = 0x27, .number = options_.maximum_packet_size});
+        if (options_.receive_maximum != 65'535)
+            ack.properties.push_back({.id = 0x21, .number = options_.receive_maximum});
+        if (options_.maximum_packet_size > 0)
+            ack.properties.push_back({.id = 0x27, .number = options_.maximum_packet_size});
         if (options_.maximum_qos < 2) ack.properties.push_back({.id = 0x24, .number = options_.maximum_qos});
         if (!options_.retain_available) ack.properties.push_back({.id = 0x25, .number = 0});
         if (options_.server_keep_alive) {
@@ -172,16 +174,19 @@ void broker::on_connect(connection_id id, connection& c, const packet& p) {
         waiting.answered = true;
         resume(id, waiting);
     };
-    if (take(fault::late_connack)) time_.after(random_.between(3'000, 15'000), answer);
-    else answer();
+    if (take(fault::late_connack))
+        time_.after(random_.between(3'000, 15'000), answer);
+    else
+        answer();
     watch_keep_alive(id);
 }
 
 void broker::refuse_connection(connection_id id, connection& c, const packet& p) {
     packet ack{.type = kind::connack};
-    ack.reason = p.level == 4 ? random_.one_of<std::uint8_t>({1, 2, 3, 4, 5})
-                              : random_.one_of<std::uint8_t>({0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A,
-                                                              0x8C, 0x90, 0x95, 0x97, 0x99, 0x9A, 0x9B, 0x9C, 0x9D, 0x9F});
+    ack.reason = p.level == 4
+                     ? random_.one_of<std::uint8_t>({1, 2, 3, 4, 5})
+                     : random_.one_of<std::uint8_t>({0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A,
+                                                     0x8C, 0x90, 0x95, 0x97, 0x99, 0x9A, 0x9B, 0x9C, 0x9D, 0x9F});
     c.will.reset();
     transmit(id, ack);
     if (random_.chance(70)) end(id, false);  // else the socket stays open: the client must close it
@@ -191,8 +196,10 @@ void broker::refuse_connection(connection_id id, connection& c, const packet& p)
 void broker::resume(connection_id id, connection& c) {
     if (!session_ || session_->on != id) return;
     for (outgoing& m : session_->in_flight) {
-        if (m.received) transmit(id, {.type = kind::pubrel, .id = m.id});
-        else send_publish(id, c, m, true);
+        if (m.received)
+            transmit(id, {.type = kind::pubrel, .id = m.id});
+        else
+            send_publish(id, c, m, true);
         m.sent_on = id;
     }
     pump(id);
@@ -261,7 +268,8 @@ std::uint16_t broker::next_id() {
         return id == 0 || std::any_of(session_->in_flight.begin(), session_->in_flight.end(),
                                       [id](const outgoing& m) { return m.id == id; });
     };
-    while (is_used(++session_->last_id)) {}
+    while (is_used(++session_->last_id)) {
+    }
     return session_->last_id;
 }
 
@@ -290,7 +298,8 @@ void broker::on_client_acknowledgement(connection_id id, connection& c, const pa
     }
     // [MQTT-4.6.0-2], [MQTT-4.6.0-3]: in the order of the messages, each qos by itself.
     for (auto earlier = list.begin(); earlier != at; ++earlier)
-        if (earlier->qos == at->qos && !earlier->received) return violation(name + " overtakes the one of an earlier message");
+        if (earlier->qos == at->qos && !earlier->received)
+            return violation(name + " overtakes the one of an earlier message");
     oracle_.client_acknowledged(at->serial);
     if (p.type == kind::puback) {
         list.erase(at);
@@ -340,17 +349,17 @@ void broker::send_malformed() {
     if (online(id) == nullptr) return;
     tally_.happened(fault::malformed_packet);
     static const std::vector<byte_string> corpus = {
-        {0x00, 0x00},                                      // reserved packet type
-        {0x36, 0x05, 0x00, 0x01, 'a', 0x00, 0x01},         // qos 3
-        {0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0x01},              // remaining length of five bytes
-        {0x20, 0x02, 0x00, 0x00},                          // a second CONNACK
-        {0x41, 0x02, 0x00, 0x01},                          // PUBACK with reserved flags
-        {0x32, 0x05, 0x00, 0x01, 'a', 0x00, 0x00},         // packet identifier 0
-        {0x30, 0x04, 0x00, 0x02, 'a', '#'},                // a wildcard in a topic name
-        {0x30, 0x03, 0x00, 0x01, 0xFF},                    // not UTF-8
-        {0x30, 0x03, 0x00, 0x05, 'a'},                     // a topic longer than its packet
-        {0x82, 0x06, 0x00, 0x01, 0x00, 0x01, 'a', 0x00},   // SUBSCRIBE from a server
-        {0xD0, 0x01, 0x00},                                // PINGRESP with a body
+        {0x00, 0x00},                                     // reserved packet type
+        {0x36, 0x05, 0x00, 0x01, 'a', 0x00, 0x01},        // qos 3
+        {0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0x01},             // remaining length of five bytes
+        {0x20, 0x02, 0x00, 0x00},                         // a second CONNACK
+        {0x41, 0x02, 0x00, 0x01},                         // PUBACK with reserved flags
+        {0x32, 0x05, 0x00, 0x01, 'a', 0x00, 0x00},        // packet identifier 0
+        {0x30, 0x04, 0x00, 0x02, 'a', '#'},               // a wildcard in a topic name
+        {0x30, 0x03, 0x00, 0x01, 0xFF},                   // not UTF-8
+        {0x30, 0x03, 0x00, 0x05, 'a'},                    // a topic longer than its packet
+        {0x82, 0x06, 0x00, 0x01, 0x00, 0x01, 'a', 0x00},  // SUBSCRIBE from a server
+        {0xD0, 0x01, 0x00},                               // PINGRESP with a body
     };
     send(id, corpus[random_.below(corpus.size())]);
 }

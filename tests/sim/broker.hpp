@@ -30,14 +30,14 @@ namespace mqtt_as::sim {
 using connection_id = std::uint32_t;  // the engine's epoch of it
 
 struct broker_options {
-    std::string client_id;                          // the only client there is
-    std::uint16_t keep_alive = 60;                  // what its CONNECT must say
-    std::uint16_t receive_maximum = 65'535;         // MQTT 5, said in CONNACK unless at the default
-    std::uint32_t maximum_packet_size = 0;          // 0: none
+    std::string client_id;                   // the only client there is
+    std::uint16_t keep_alive = 60;           // what its CONNECT must say
+    std::uint16_t receive_maximum = 65'535;  // MQTT 5, said in CONNACK unless at the default
+    std::uint32_t maximum_packet_size = 0;   // 0: none
     std::optional<std::uint16_t> server_keep_alive;
     std::uint8_t maximum_qos = 2;
     bool retain_available = true;
-    std::uint64_t processing_ms = 0;                // until each answer leaves
+    std::uint64_t processing_ms = 0;  // until each answer leaves
 };
 
 /// For the story: kind, identifier, serial number, filters, codes.
@@ -86,28 +86,28 @@ public:
     bool last_connect_resumed() const { return last_resumed_; }
 
 private:
-    struct flow {                       // an identifier that the client has open
+    struct flow {  // an identifier that the client has open
         kind what = kind::publish;
         std::uint8_t qos = 0;
-        std::uint32_t serial = 0;       // of a publish
+        std::uint32_t serial = 0;  // of a publish
         std::vector<requested_filter> filters;
-        std::uint64_t order = 0;        // of first arrival
-        connection_id last_on = 0;      // connection it was last sent on
-        bool received = false;          // PUBREC was sent
-        std::uint64_t pubrec_order = 0; // when, on connection `pubrec_on`
+        std::uint64_t order = 0;         // of first arrival
+        connection_id last_on = 0;       // connection it was last sent on
+        bool received = false;           // PUBREC was sent
+        std::uint64_t pubrec_order = 0;  // when, on connection `pubrec_on`
         connection_id pubrec_on = 0;
-        bool released = false;          // PUBREL has come
+        bool released = false;  // PUBREL has come
         connection_id released_on = 0;
-        unsigned withhold = 0;          // acknowledgements still to be swallowed
-        std::uint8_t refusal = 0;       // the failing code it is answered with
+        unsigned withhold = 0;     // acknowledgements still to be swallowed
+        std::uint8_t refusal = 0;  // the failing code it is answered with
     };
-    struct outgoing {                   // a message on its way to the client
+    struct outgoing {  // a message on its way to the client
         std::uint32_t serial = 0;
         std::string topic;
         std::size_t size = 0;
         std::uint8_t qos = 0;
         std::uint16_t id = 0;
-        bool received = false;          // PUBREC has come
+        bool received = false;  // PUBREC has come
         connection_id sent_on = 0;
     };
     struct session {
@@ -115,33 +115,33 @@ private:
         std::map<std::string, std::uint8_t> subscriptions;
         std::map<std::uint16_t, flow> flows;
         std::deque<outgoing> queue;
-        std::deque<outgoing> in_flight; // in the order of sending
+        std::deque<outgoing> in_flight;                                          // in the order of sending
         std::map<std::uint16_t, std::pair<std::uint32_t, std::uint64_t>> ended;  // serial and order of flows that were
         std::uint16_t last_id = 0;
         connection_id on = 0;
         bool persistent = false;
     };
     struct connection {
-        bool connected = false;         // CONNECT was accepted
-        bool answered = false;          // CONNACK has been sent
-        bool ended = false;             // nothing more is read or sent
-        bool disconnected = false;      // DISCONNECT has come
+        bool connected = false;     // CONNECT was accepted
+        bool answered = false;      // CONNACK has been sent
+        bool ended = false;         // nothing more is read or sent
+        bool disconnected = false;  // DISCONNECT has come
         std::uint8_t level = 4;
         bool resumed = false;
-        bool fresh_seen = false;        // a PUBLISH without DUP has come: resends are over
-        std::uint64_t last_resend = 0;  // order of the flow resent last
-        std::uint64_t last_pubrel = 0;  // pubrec_order of the flow released last
-        std::set<std::uint16_t> open;   // PUBLISHes of this connection not yet answered in full
-        std::set<std::uint16_t> strange;// identifiers answered without cause, or more than once
+        bool fresh_seen = false;                 // a PUBLISH without DUP has come: resends are over
+        std::uint64_t last_resend = 0;           // order of the flow resent last
+        std::uint64_t last_pubrel = 0;           // pubrec_order of the flow released last
+        std::set<std::uint16_t> open;            // PUBLISHes of this connection not yet answered in full
+        std::set<std::uint16_t> strange;         // identifiers answered without cause, or more than once
         std::uint16_t receive_maximum = 65'535;  // the client's
         std::uint32_t maximum_packet_size = 0;   // the client's; 0: none
-        broker_options agreed;          // what CONNACK said
+        broker_options agreed;                   // what CONNACK said
         std::optional<last_will> will;
         std::uint16_t keep_alive = 0;
         moment last_heard = 0;
         byte_string input;
-        std::size_t used = 0;           // bytes of `input` already read
-        std::vector<packet> held;       // acknowledgements waiting to be overtaken
+        std::size_t used = 0;      // bytes of `input` already read
+        std::vector<packet> held;  // acknowledgements waiting to be overtaken
     };
 
     void violation(const std::string& what) { judge_.object("the client broke the protocol: " + what); }
@@ -175,7 +175,7 @@ private:
     broker_options options_;
     std::array<unsigned, fault_kinds> armed_{};
     sabotage sabotage_ = sabotage::none;
-    operation* delayed_ = nullptr;      // sabotage::reorder holds one back
+    operation* delayed_ = nullptr;  // sabotage::reorder holds one back
     bool mute_ = false;
     std::map<connection_id, connection> connections_;
     std::optional<session> session_;

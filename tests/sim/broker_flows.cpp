@@ -76,7 +76,8 @@ void broker::on_pubrel(connection_id id, connection& c, const packet& p) {
     flow& f = at->second;
     if (f.what != kind::publish || !f.received) return violation(name + " before PUBREC [MQTT-4.3.3-4]");
     const bool is_first_here = !f.released || f.released_on != id;
-    if (is_first_here && f.pubrec_order < c.last_pubrel) return violation(name + " not in the order of PUBREC [MQTT-4.6.0-4]");
+    if (is_first_here && f.pubrec_order < c.last_pubrel)
+        return violation(name + " not in the order of PUBREC [MQTT-4.6.0-4]");
     if (!is_first_here && c.level == 5 && !c.strange.contains(p.id))
         return violation(name + " sent again on a live connection [MQTT-4.4.0-1]");
     if (is_first_here) c.last_pubrel = f.pubrec_order;
@@ -128,9 +129,7 @@ void broker::on_unsubscribe(connection_id id, connection& c, const packet& p) {
 
 /// An acknowledgement leaves, unless a fault holds it back, repeats it or lets another one overtake it.
 void broker::acknowledge(connection_id id, packet p) {
-    const auto later = [this, id, p](std::uint64_t ms) {
-        time_.after(ms, [this, id, p] { transmit(id, p); });
-    };
+    const auto later = [this, id, p](std::uint64_t ms) { time_.after(ms, [this, id, p] { transmit(id, p); }); };
     connection& c = connections_[id];
     const auto at = session_->flows.find(p.id);
     if (p.type == kind::puback) {
@@ -189,8 +188,7 @@ void broker::transmit(connection_id id, const packet& p) {
             if (c.level == 4) c.strange.insert(p.id);  // a repeated PUBLISH or PUBREL may be on its way
         }
     }
-    if (judge_.is_verbose())
-        judge_.tell("  < " + in_words(p));
+    if (judge_.is_verbose()) judge_.tell("  < " + in_words(p));
     send(id, std::move(out));
 }
 

@@ -12,10 +12,12 @@ namespace {
 constexpr unsigned timer_calls_at_one_moment_max = 20;
 constexpr unsigned timer_calls_in_one_second_max = 600;
 
-template <class... Ts> struct overloaded : Ts... {
+template <class... Ts>
+struct overloaded : Ts... {
     using Ts::operator()...;
 };
-template <class... Ts> overloaded(Ts...) -> overloaded<Ts...>;
+template <class... Ts>
+overloaded(Ts...) -> overloaded<Ts...>;
 
 std::uint64_t sum_of(std::span<const bytes> gather) {
     trace sum;
@@ -67,7 +69,8 @@ void front::turn() {
     read();
     judge_timer();
     disturb();
-    while (perform_commands() || transmit()) {}
+    while (perform_commands() || transmit()) {
+    }
     engine_.check();
     arm();
 }
@@ -113,7 +116,8 @@ void front::read() {
             drain();
             used += t.size;
             judge_.demand(used <= block.size(), "on_bytes took more than it was given");
-            if (t.reason == taken::why::need_more) judge_.demand(used == block.size(), "need_more, but bytes were left");
+            if (t.reason == taken::why::need_more)
+                judge_.demand(used == block.size(), "need_more, but bytes were left");
             stop = t.reason == taken::why::busy || t.reason == taken::why::closed;
             if (t.reason == taken::why::closed) used = block.size();
         }
@@ -152,8 +156,10 @@ bool front::perform_commands() {
     while (const std::optional<command> c = engine_.poll_command()) {
         any = true;
         trace_.add(static_cast<std::uint64_t>(c->what) << 32 | c->epoch);
-        if (c->what == command::kind::open) network_.open(c->epoch);
-        else network_.close(c->epoch);
+        if (c->what == command::kind::open)
+            network_.open(c->epoch);
+        else
+            network_.close(c->epoch);
         drain();
     }
     return any;
@@ -241,7 +247,8 @@ void front::disturb() {
     tally_.happened(fault::old_epoch);
     const std::uint8_t garbage[] = {0xFF, 0xFF, 0xFF};
     const time_point now = time_.engine_time();
-    judge_.demand(engine_.on_bytes(now, e - 1, garbage).reason == taken::why::closed, "bytes of an old epoch were read");
+    judge_.demand(engine_.on_bytes(now, e - 1, garbage).reason == taken::why::closed,
+                  "bytes of an old epoch were read");
     engine_.on_sent(now, e - 1, 5);
     engine_.on_opened(now, e - 1);
     engine_.on_stage(now, e - 1, stage::connect);
@@ -270,34 +277,35 @@ void front::drain() {
 void front::record(const event& e) {
     trace_.add(time_.now());
     trace_.add(e.index());
-    std::visit(overloaded{
-                   [&](const op_done& d) {
-                       trace_.add(static_cast<std::uint64_t>(d.id.index) << 32 | d.id.generation);
-                       trace_.add(static_cast<std::uint64_t>(d.error) << 8 | static_cast<std::uint64_t>(d.reason));
-                       trace_.add(std::uint64_t{d.may_have_been_delivered} << 1 | std::uint64_t{d.finished});
-                   },
-                   [&](const released& r) { trace_.add(static_cast<std::uint64_t>(r.id.index) << 32 | r.id.generation); },
-                   [&](const message& m) {
-                       trace_.add(m.topic);
-                       trace_.add(m.payload);
-                   },
-                   [&](const connected& c) {
-                       judge_.tell(c.session_present ? "connected, session present" : "connected");
-                       trace_.add(c.session_present ? 1 : 0);
-                   },
-                   [&](const disconnected& d) {
-                       ++tally_.errors[static_cast<std::size_t>(d.error)];
-                       judge_.tell("disconnected: " + std::string(describe(d.error)) + " " + std::string(describe(d.why)));
-                       trace_.add(static_cast<std::uint64_t>(d.error) << 8 | static_cast<std::uint64_t>(d.at));
-                   },
-                   [&](const waiting& w) {
-                       judge_.tell("waiting " + std::to_string(w.for_duration.count()) + " ms");
-                       trace_.add(static_cast<std::uint64_t>(w.for_duration.count()));
-                   },
-                   [&](const renewal_refused& r) { trace_.add(r.filter); },
-                   [](const auto&) {},
-               },
-               e);
+    std::visit(
+        overloaded{
+            [&](const op_done& d) {
+                trace_.add(static_cast<std::uint64_t>(d.id.index) << 32 | d.id.generation);
+                trace_.add(static_cast<std::uint64_t>(d.error) << 8 | static_cast<std::uint64_t>(d.reason));
+                trace_.add(std::uint64_t{d.may_have_been_delivered} << 1 | std::uint64_t{d.finished});
+            },
+            [&](const released& r) { trace_.add(static_cast<std::uint64_t>(r.id.index) << 32 | r.id.generation); },
+            [&](const message& m) {
+                trace_.add(m.topic);
+                trace_.add(m.payload);
+            },
+            [&](const connected& c) {
+                judge_.tell(c.session_present ? "connected, session present" : "connected");
+                trace_.add(c.session_present ? 1 : 0);
+            },
+            [&](const disconnected& d) {
+                ++tally_.errors[static_cast<std::size_t>(d.error)];
+                judge_.tell("disconnected: " + std::string(describe(d.error)) + " " + std::string(describe(d.why)));
+                trace_.add(static_cast<std::uint64_t>(d.error) << 8 | static_cast<std::uint64_t>(d.at));
+            },
+            [&](const waiting& w) {
+                judge_.tell("waiting " + std::to_string(w.for_duration.count()) + " ms");
+                trace_.add(static_cast<std::uint64_t>(w.for_duration.count()));
+            },
+            [&](const renewal_refused& r) { trace_.add(r.filter); },
+            [](const auto&) {},
+        },
+        e);
 }
 
 void front::note_phase() {

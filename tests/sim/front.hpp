@@ -16,10 +16,10 @@
 namespace mqtt_as::sim {
 
 struct front_options {
-    std::uint64_t write_ms = 0;         // a write completes this much later; the next batch grows meanwhile
+    std::uint64_t write_ms = 0;  // a write completes this much later; the next batch grows meanwhile
     std::size_t read_size = 16u << 10;
-    bool looks_at_progress = true;      // as hosts do: TCP_INFO
-    unsigned old_epoch_percent = 0;     // turns that also bring inputs of an older connection
+    bool looks_at_progress = true;   // as hosts do: TCP_INFO
+    unsigned old_epoch_percent = 0;  // turns that also bring inputs of an older connection
 };
 
 class front {
@@ -70,20 +70,20 @@ private:
     engine& engine_;
     front_options options_;
     std::uint8_t level_;
-    std::uint16_t keep_alive_s_;        // configured; the broker may replace it
+    std::uint16_t keep_alive_s_;  // configured; the broker may replace it
     sabotage sabotage_ = sabotage::none;
 
     bool is_turn_due_ = false;
     moment asleep_until_ = 0;
     moment armed_for_ = never;
-    byte_string read_;                  // views into it live until the next on_bytes
+    byte_string read_;  // views into it live until the next on_bytes
     bool is_writing_ = false;
-    bool was_blocked_ = false;          // since the last byte was taken
+    bool was_blocked_ = false;  // since the last byte was taken
     moment last_sent_ = 0;
-    std::uint64_t keep_alive_ms_ = 0;   // in force; 0: none
+    std::uint64_t keep_alive_ms_ = 0;  // in force; 0: none
     std::uint64_t seen_progress_ = 0;
     epoch tapped_ = 0;
-    byte_string tap_;                   // what the transport took and is not yet a whole packet
+    byte_string tap_;  // what the transport took and is not yet a whole packet
     status::phase phase_{};
     std::uint64_t timer_calls_ = 0;
     moment timer_moment_ = 0;

@@ -11,13 +11,12 @@ namespace {
 
 using namespace mqtt_as::sim;
 
-constexpr const char* usage =
-    "usage: mqtt-as-sim [--seed N] [--seeds N] [--verbose] [--hash] [--break KIND]\n"
-    "  --seed N      runs this seed only (twice)\n"
-    "  --seeds N     runs the seeds 1 to N [200] and those of seeds.txt\n"
-    "  --verbose     tells the story line by line\n"
-    "  --hash        prints one hash per seed: equal for equal seeds, whatever the compiler\n"
-    "  --break KIND  makes the world lie, to show that the oracle objects; one of:\n   ";
+constexpr const char* usage = "usage: mqtt-as-sim [--seed N] [--seeds N] [--verbose] [--hash] [--break KIND]\n"
+                              "  --seed N      runs this seed only (twice)\n"
+                              "  --seeds N     runs the seeds 1 to N [200] and those of seeds.txt\n"
+                              "  --verbose     tells the story line by line\n"
+                              "  --hash        prints one hash per seed: equal for equal seeds, whatever the compiler\n"
+                              "  --break KIND  makes the world lie, to show that the oracle objects; one of:\n   ";
 
 int explain() {
     std::fputs(usage, stderr);

@@ -209,9 +209,12 @@ void network::arrive(epoch e, connection& c, bool up, segment s) {
     } else if (c.client == connection::state::open) {
         c.inbox.insert(c.inbox.end(), s.data.begin(), s.data.end());
         if (s.end) c.fin_arrived = true;
-        if (s.end && s.reset) report_closed(e, errc::connection_closed, reset_number);
-        else if (s.end && c.inbox.empty()) report_closed(e, errc::connection_closed, 0);
-        else wake();
+        if (s.end && s.reset)
+            report_closed(e, errc::connection_closed, reset_number);
+        else if (s.end && c.inbox.empty())
+            report_closed(e, errc::connection_closed, 0);
+        else
+            wake();
     }
     if (cut) {
         tally_.happened(up ? fault::cut_upstream : fault::cut_downstream);

@@ -24,12 +24,12 @@ namespace mqtt_as::sim {
 inline constexpr moment never = UINT64_MAX;
 
 struct network_options {
-    std::uint64_t latency_ms = 1;         // one way
+    std::uint64_t latency_ms = 1;  // one way
     std::uint64_t jitter_ms = 0;
     std::uint64_t resolve_ms = 0;
-    std::uint64_t bytes_per_ms = 0;       // upstream; 0: no limit
-    std::size_t send_buffer = 256u << 10; // bytes taken from the client and not yet at the broker
-    unsigned split_percent = 0;           // reads and writes cut at random places
+    std::uint64_t bytes_per_ms = 0;        // upstream; 0: no limit
+    std::size_t send_buffer = 256u << 10;  // bytes taken from the client and not yet at the broker
+    unsigned split_percent = 0;            // reads and writes cut at random places
 };
 
 /// What the client's transport reports.
@@ -65,7 +65,7 @@ public:
     void refuse(bool on) { refusing_ = on; }
     void fail_resolving(bool on) { resolve_fails_ = on; }
     void lose_everything_new(bool on) { unreachable_ = on; }
-    void silence_for(std::uint64_t ms);   // the current connection; `never` for ever
+    void silence_for(std::uint64_t ms);  // the current connection; `never` for ever
     void cut_upstream_after(std::uint64_t n);
     void cut_downstream_after(std::uint64_t n);
     void reset_current();
@@ -81,14 +81,14 @@ private:
     struct segment {
         moment due = 0;
         byte_string data;
-        bool end = false;                 // FIN, or RST with `reset`
+        bool end = false;  // FIN, or RST with `reset`
         bool reset = false;
     };
     struct pipe {
         std::deque<segment> segments;
         moment last_due = 0;
         bool is_scheduled = false;
-        std::size_t pending = 0;          // bytes in `segments`
+        std::size_t pending = 0;  // bytes in `segments`
         std::uint64_t carried = 0;
         std::optional<std::uint64_t> cut_after;  // bytes still to pass
     };
@@ -97,12 +97,12 @@ private:
         bool broker_has_it = false;
         pipe up;
         pipe down;
-        byte_string inbox;                // arrived and not read
+        byte_string inbox;  // arrived and not read
         std::size_t inbox_used = 0;
         bool fin_arrived = false;
         std::uint64_t written = 0;
         moment silent_until = 0;
-        unsigned attempts = 0;            // SYN packets sent
+        unsigned attempts = 0;  // SYN packets sent
     };
 
     void connect(epoch);

@@ -80,7 +80,9 @@ void oracle::reported(const op_done& done) {
 
 void oracle::judge_report(const operation& op) {
     const auto demand = [&](bool kept, const char* promise) {
-        if (!kept) judge_.object(words_for(op) + " reported as " + std::to_string(static_cast<int>(op.error)) + ": " + promise);
+        if (!kept)
+            judge_.object(words_for(op) + " reported as " + std::to_string(static_cast<int>(op.error)) + ": " +
+                          promise);
     };
     ++tally_.errors[static_cast<std::size_t>(op.error)];
     if (op.deadline)
@@ -124,7 +126,8 @@ inbound* oracle::received(const message& m) {
         return nullptr;
     }
     inbound& in = inbounds_[serial - 1];
-    const std::string words = "message #" + std::to_string(serial) + " (" + in.topic + ", qos " + std::to_string(in.qos) + ")";
+    const std::string words =
+        "message #" + std::to_string(serial) + " (" + in.topic + ", qos " + std::to_string(in.qos) + ")";
     if (m.topic != in.topic || m.qos != in.qos) judge_.object(words + " arrived with another topic or qos");
     if (in.qos == 2 && in.received > 0) judge_.object(words + " was received twice");
     if (in.received == 0) {
@@ -208,14 +211,16 @@ void oracle::session_ended(std::uint32_t session) {
 
 std::optional<std::string> oracle::why_not_settled() const {
     if (unreported_ > 0) {
-        const auto at = std::find_if(operations_.begin(), operations_.end(), [](const operation& op) { return !op.reported; });
+        const auto at =
+            std::find_if(operations_.begin(), operations_.end(), [](const operation& op) { return !op.reported; });
         return words_for(*at) + " of " + std::to_string(at->accepted) + " ms was never reported (" +
                std::to_string(unreported_) + " like it)";
     }
     if (!live_.empty()) return words_for(operations_[live_.begin()->second - 1]) + " was reported and never released";
     for (const inbound& in : inbounds_)
         if (in.qos > 0 && !in.given_up && in.received == 0)
-            return "message #" + std::to_string(in.serial) + " (" + in.topic + ", qos " + std::to_string(in.qos) + ") was never received";
+            return "message #" + std::to_string(in.serial) + " (" + in.topic + ", qos " + std::to_string(in.qos) +
+                   ") was never received";
     return std::nullopt;
 }
 

@@ -26,14 +26,14 @@ enum class deed : std::uint8_t { publish, subscribe, unsubscribe };
 struct operation {
     std::uint32_t serial = 0;
     deed what = deed::publish;
-    std::string topic;                    // or filter
+    std::string topic;  // or filter
     std::uint8_t qos = 0;
     op_id id;
     moment accepted = 0;
     std::optional<moment> deadline;
-    byte_string kept;                     // the body, when the engine sends it by reference; freed when finished
+    byte_string kept;  // the body, when the engine sends it by reference; freed when finished
 
-    bool cancel_asked = false;            // what the application did and heard
+    bool cancel_asked = false;  // what the application did and heard
     bool reported = false;
     bool finished = false;
     errc error = errc::ok;
@@ -41,11 +41,11 @@ struct operation {
     bool may_have_been_delivered = false;
     bool may_be_duplicated = false;
 
-    bool taken_by_transport = false;      // what the world saw
-    std::uint32_t arrivals = 0;           // PUBLISH packets at the broker
-    std::uint32_t deliveries = 0;         // messages: what the broker would forward
-    std::uint32_t last_session = 0;       // in which it was delivered last
-    bool refused = false;                 // the broker answered with a failing code
+    bool taken_by_transport = false;  // what the world saw
+    std::uint32_t arrivals = 0;       // PUBLISH packets at the broker
+    std::uint32_t deliveries = 0;     // messages: what the broker would forward
+    std::uint32_t last_session = 0;   // in which it was delivered last
+    bool refused = false;             // the broker answered with a failing code
 };
 
 /// One message that the broker owes the client.
@@ -53,11 +53,11 @@ struct inbound {
     std::uint32_t serial = 0;
     std::string topic;
     std::uint8_t qos = 0;
-    std::uint32_t session = 0;            // the session it was queued in
-    bool given_up = false;                // the broker may drop it: session lost, or too large for the client
-    std::uint32_t received = 0;           // times the application got it
-    std::uint32_t held = 0;               // of these not yet acknowledged by the application
-    bool acknowledged = false;            // the application has acknowledged it at least once
+    std::uint32_t session = 0;   // the session it was queued in
+    bool given_up = false;       // the broker may drop it: session lost, or too large for the client
+    std::uint32_t received = 0;  // times the application got it
+    std::uint32_t held = 0;      // of these not yet acknowledged by the application
+    bool acknowledged = false;   // the application has acknowledged it at least once
 };
 
 byte_string make_payload(char side, std::uint32_t serial, std::size_t size);
@@ -112,10 +112,10 @@ private:
     const schedule& time_;
     judge& judge_;
     tally& tally_;
-    std::deque<operation> operations_;                                   // by serial
-    std::deque<inbound> inbounds_;                                       // by serial
+    std::deque<operation> operations_;                                       // by serial
+    std::deque<inbound> inbounds_;                                           // by serial
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> live_;  // op_id -> serial, until finished
-    std::map<std::pair<std::string, int>, std::uint32_t> last_out_;      // topic and qos -> last first delivery
+    std::map<std::pair<std::string, int>, std::uint32_t> last_out_;          // topic and qos -> last first delivery
     std::map<std::pair<std::string, int>, std::uint32_t> last_in_;
     std::uint32_t unreported_ = 0;
     moment slept_until_ = 0;

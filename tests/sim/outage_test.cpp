@@ -61,7 +61,8 @@ TEST_P(sim_outage, after_FIN_or_RST_idle_or_active_it_is_back_within_one_step) {
             world w(options());
             go_online(w);
             w.run_for(seconds(25));
-            if (active) for (int i = 0; i < 30; ++i) w.app.publish({.qos = static_cast<std::uint8_t>(i % 3)});
+            if (active)
+                for (int i = 0; i < 30; ++i) w.app.publish({.qos = static_cast<std::uint8_t>(i % 3)});
             reset ? w.net.reset_current() : w.net.fin_current();
             EXPECT_LE(time_until_down(w, seconds(1)), 10u);
             EXPECT_LE(time_until_up(w, seconds(5)), one_step);
@@ -101,8 +102,10 @@ TEST_P(sim_outage, refused_for_40_s_the_steps_double_after_30_s) {
         const note& n = w.app.notes()[i];
         if (n.what != note::kind::waiting) continue;
         EXPECT_GT(n.wait_ms, 0u);
-        if (n.when - began < seconds(30)) longest_early = std::max(longest_early, n.wait_ms);
-        else EXPECT_LE(n.wait_ms, seconds(16));
+        if (n.when - began < seconds(30))
+            longest_early = std::max(longest_early, n.wait_ms);
+        else
+            EXPECT_LE(n.wait_ms, seconds(16));
     }
     EXPECT_LE(longest_early, 1'000u);
     EXPECT_GT(longest_early, 500u) << "no jitter: 30 s of uniform waits come near the step";

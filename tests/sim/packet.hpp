@@ -15,8 +15,21 @@ namespace mqtt_as::sim {
 using byte_string = std::vector<std::uint8_t>;
 
 enum class kind : std::uint8_t {
-    connect = 1, connack, publish, puback, pubrec, pubrel, pubcomp, subscribe, suback, unsubscribe, unsuback,
-    pingreq, pingresp, disconnect, auth
+    connect = 1,
+    connack,
+    publish,
+    puback,
+    pubrec,
+    pubrel,
+    pubcomp,
+    subscribe,
+    suback,
+    unsubscribe,
+    unsuback,
+    pingreq,
+    pingresp,
+    disconnect,
+    auth
 };
 const char* name_of(kind) noexcept;
 
@@ -48,11 +61,11 @@ struct last_will {
 /// Any packet; the fields its kind has no use for stay empty.
 struct packet {
     kind type = kind::pingreq;
-    std::uint16_t id = 0;             // packet identifier
-    std::uint8_t reason = 0;          // CONNACK, acknowledgements, DISCONNECT, AUTH
+    std::uint16_t id = 0;     // packet identifier
+    std::uint8_t reason = 0;  // CONNACK, acknowledgements, DISCONNECT, AUTH
     props properties;
 
-    bool dup = false;                 // PUBLISH
+    bool dup = false;  // PUBLISH
     std::uint8_t qos = 0;
     bool retain = false;
     std::string topic;
@@ -61,9 +74,9 @@ struct packet {
     std::vector<requested_filter> filters;  // SUBSCRIBE, UNSUBSCRIBE
     byte_string codes;                      // SUBACK; UNSUBACK in 5
 
-    bool session_present = false;     // CONNACK
+    bool session_present = false;  // CONNACK
 
-    std::uint8_t level = 0;           // CONNECT
+    std::uint8_t level = 0;  // CONNECT
     bool clean = false;
     std::uint16_t keep_alive = 0;
     std::string client_id;

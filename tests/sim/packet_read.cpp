@@ -218,7 +218,8 @@ bool may_carry(kind type, std::uint8_t code, sender from) {
     case kind::disconnect:
         if (from == sender::client)
             return is_one_of(code, {0, 4, 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99});
-        return code == 0 || (code >= 0x80 && code <= 0xA2 && !is_one_of(code, {0x84, 0x85, 0x86, 0x88, 0x8A, 0x8C, 0x91, 0x92}));
+        return code == 0 ||
+               (code >= 0x80 && code <= 0xA2 && !is_one_of(code, {0x84, 0x85, 0x86, 0x88, 0x8A, 0x8C, 0x91, 0x92}));
     default: return true;
     }
 }
@@ -241,7 +242,8 @@ void read_filters(cursor& at, bool five, packet& p) {
         if (!is_filter(r.filter)) throw bad("a topic filter breaks section 4.7");
         if (with_options) {
             r.options = at.u8();
-            const bool reserved = five ? (r.options & 0xC0) != 0 || (r.options & 0x30) == 0x30 : (r.options & 0xFC) != 0;
+            const bool reserved =
+                five ? (r.options & 0xC0) != 0 || (r.options & 0x30) == 0x30 : (r.options & 0xFC) != 0;
             if (reserved || (r.options & 3) == 3) throw bad("reserved subscription option bits [MQTT-3.8.3-4]");
         }
         p.filters.push_back(std::move(r));
@@ -342,9 +344,9 @@ const prop* find(const props& list, std::uint8_t id) noexcept {
 }
 
 const char* name_of(kind k) noexcept {
-    static constexpr std::array names = {"type 0",    "CONNECT", "CONNACK",     "PUBLISH",  "PUBACK",  "PUBREC",
-                                         "PUBREL",    "PUBCOMP", "SUBSCRIBE",   "SUBACK",   "UNSUBSCRIBE",
-                                         "UNSUBACK",  "PINGREQ", "PINGRESP",    "DISCONNECT", "AUTH"};
+    static constexpr std::array names = {"type 0",  "CONNECT",  "CONNACK",    "PUBLISH", "PUBACK",      "PUBREC",
+                                         "PUBREL",  "PUBCOMP",  "SUBSCRIBE",  "SUBACK",  "UNSUBSCRIBE", "UNSUBACK",
+                                         "PINGREQ", "PINGRESP", "DISCONNECT", "AUTH"};
     return names[static_cast<std::size_t>(k) & 0x0F];
 }
 

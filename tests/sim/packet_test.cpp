@@ -1,9 +1,9 @@
 // The simulated broker's parser and writer against bytes of Mosquitto and of the specification.
-#include "tests/sim/captured_bytes.hpp"
 #include "tests/sim/packet.hpp"
 
-#include <gtest/gtest.h>
+#include "tests/sim/captured_bytes.hpp"
 
+#include <gtest/gtest.h>
 #include <initializer_list>
 #include <string_view>
 
@@ -135,7 +135,8 @@ TEST(packet, mosquitto_sub_subscribes_unsubscribes_and_acknowledges) {
     using enum kind;
     for (const auto* c : {&captured::sub_v3, &captured::sub_v5}) {
         const auto sent = client_side(*c);
-        EXPECT_EQ(kinds_of(sent), (std::vector{connect, subscribe, unsubscribe, puback, pubrec, pubcomp, puback, disconnect}));
+        EXPECT_EQ(kinds_of(sent),
+                  (std::vector{connect, subscribe, unsubscribe, puback, pubrec, pubcomp, puback, disconnect}));
         EXPECT_EQ(sent[1].filters, (std::vector<requested_filter>{{"x/#", 2}, {"y/+", 2}}));
         EXPECT_EQ(sent[2].filters, (std::vector<requested_filter>{{"z", 0}}));
         const auto received = server_side(*c);

@@ -36,9 +36,22 @@ void writing::properties(const props& list) {
     for (const prop& p : list) {
         part.u8(p.id);
         switch (p.id) {
-        case 0x01: case 0x17: case 0x19: case 0x24: case 0x25: case 0x28: case 0x29: case 0x2A: part.u8(p.number); break;
-        case 0x13: case 0x21: case 0x22: case 0x23: part.u16(p.number); break;
-        case 0x02: case 0x11: case 0x18: case 0x27: part.u32(p.number); break;
+        case 0x01:
+        case 0x17:
+        case 0x19:
+        case 0x24:
+        case 0x25:
+        case 0x28:
+        case 0x29:
+        case 0x2A: part.u8(p.number); break;
+        case 0x13:
+        case 0x21:
+        case 0x22:
+        case 0x23: part.u16(p.number); break;
+        case 0x02:
+        case 0x11:
+        case 0x18:
+        case 0x27: part.u32(p.number); break;
         case 0x0B: part.variable(p.number); break;
         case 0x26:
             part.text(p.name);

@@ -32,7 +32,10 @@ public:
     std::uint64_t between(std::uint64_t low, std::uint64_t high) { return low + below(high - low + 1); }
     bool chance(unsigned percent) { return below(100) < percent; }
 
-    template <class T> T one_of(std::initializer_list<T> choices) { return choices.begin()[below(choices.size())]; }
+    template <class T>
+    T one_of(std::initializer_list<T> choices) {
+        return choices.begin()[below(choices.size())];
+    }
 
     /// A source of its own, so that more draws in one part of the world do not disturb another part.
     random_source split() { return random_source(next()); }

@@ -22,7 +22,8 @@ constexpr const char* phase_names[] = {"stopped", "waiting", "opening", "handsha
 
 /// Every change of phase that the engine has.
 constexpr std::pair<int, int> possible_transitions[] = {
-    {0, 2}, {2, 3}, {3, 4}, {4, 1}, {1, 2}, {2, 1}, {3, 1}, {2, 6}, {3, 6}, {4, 6}, {6, 1}, {4, 5}, {5, 6}, {6, 0}, {1, 0},
+    {0, 2}, {2, 3}, {3, 4}, {4, 1}, {1, 2}, {2, 1}, {3, 1}, {2, 6},
+    {3, 6}, {4, 6}, {6, 1}, {4, 5}, {5, 6}, {6, 0}, {1, 0},
 };
 
 /// Seeds that once failed: a number at the start of a line, then what it was.
@@ -90,14 +91,15 @@ bool run(const plan& what) {
         lost += o.lost;
         if (o.verdict.empty()) continue;
         ++failed;
-        std::printf("seed %" PRIu64 " failed %s\n  repeat it: ./run sim --seed %" PRIu64 "\n", seed, o.verdict.c_str(), seed);
+        std::printf("seed %" PRIu64 " failed %s\n  repeat it: ./run sim --seed %" PRIu64 "\n", seed, o.verdict.c_str(),
+                    seed);
         if (what.lie != sabotage::none) break;  // shown: the oracle objects
     }
     if (what.prints_hashes) return failed == 0;
 
     const bool is_complete = print_counts(all, seeds.size() >= enough_to_see_everything && what.lie == sabotage::none);
-    std::printf("%zu seeds, each twice: %.1f virtual hours, %" PRIu64 " operations, %" PRIu64 " messages received, %" PRIu64
-                " faults, %" PRIu64 " lost, %" PRIu64 " failed, trace %016" PRIx64 "\n",
+    std::printf("%zu seeds, each twice: %.1f virtual hours, %" PRIu64 " operations, %" PRIu64
+                " messages received, %" PRIu64 " faults, %" PRIu64 " lost, %" PRIu64 " failed, trace %016" PRIx64 "\n",
                 seeds.size(), static_cast<double>(virtual_ms) / 3'600'000.0, operations, inbound, faults, lost, failed,
                 combined.hash());
     return failed == 0 && is_complete;

@@ -9,8 +9,8 @@
 namespace mqtt_as::sim {
 
 struct plan {
-    std::optional<std::uint64_t> seeds;   // 1 to this; 200 when nothing is said
-    std::optional<std::uint64_t> only;    // this seed alone
+    std::optional<std::uint64_t> seeds;  // 1 to this; 200 when nothing is said
+    std::optional<std::uint64_t> only;   // this seed alone
     sabotage lie = sabotage::none;
     bool is_verbose = false;
     bool prints_hashes = false;

@@ -3,9 +3,8 @@
 
 #include "tests/sim/world.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
+#include <gtest/gtest.h>
 #include <string>
 
 namespace mqtt_as::sim {
@@ -65,7 +64,7 @@ inline std::string version_name(const testing::TestParamInfo<protocol_version>& 
     return info.param == protocol_version::v5 ? "v5" : "v3_1_1";
 }
 
-#define IN_BOTH_VERSIONS(suite) \
+#define IN_BOTH_VERSIONS(suite)                                                                                        \
     INSTANTIATE_TEST_SUITE_P(both, suite, testing::Values(protocol_version::v3_1_1, protocol_version::v5), version_name)
 
 }  // namespace mqtt_as::sim

@@ -54,9 +54,7 @@ private:
         std::uint64_t order;
         std::function<void()> what;
     };
-    static bool later(const entry& a, const entry& b) {
-        return a.when != b.when ? a.when > b.when : a.order > b.order;
-    }
+    static bool later(const entry& a, const entry& b) { return a.when != b.when ? a.when > b.when : a.order > b.order; }
 
     std::uint32_t engine_start_;
     moment now_ = 0;

@@ -110,7 +110,8 @@ TEST_P(sim_session, the_four_ways_to_begin) {
         world w(o);
         go_online(w);
         EXPECT_EQ(w.server.last_connect().clean, expected.first_is_clean);
-        // 3.1.1 starts clean and keeps the session afterwards in two steps: a clean CONNECT, DISCONNECT, then a lasting one.
+        // 3.1.1 starts clean and keeps the session afterwards in two steps: a clean CONNECT, DISCONNECT, then a lasting
+        // one.
         const bool two_steps = !is_five() && expected.clean_init && !expected.clean;
         EXPECT_EQ(w.server.seen(kind::connect), two_steps ? 2u : 1u);
         w.net.reset_current();

@@ -92,8 +92,10 @@ void hour::ask() {
     }
     const char* filter = filters[random_.below(5)];
     const std::uint64_t timeout = random_.chance(20) ? random_.between(1, 10'000) : 0;
-    if (what < 97) w_.app.subscribe(filter, static_cast<std::uint8_t>(random_.below(3)), timeout);
-    else w_.app.unsubscribe(filter, timeout);
+    if (what < 97)
+        w_.app.subscribe(filter, static_cast<std::uint8_t>(random_.below(3)), timeout);
+    else
+        w_.app.unsubscribe(filter, timeout);
 }
 
 void hour::publish() {
@@ -158,7 +160,9 @@ void hour::inflict(fault f) {
     case fault::half_open_25s:
     case fault::half_open_for_ever:
         if (w_.net.has_connection()) w_.counts.happened(f);
-        return w_.net.silence_for(f == fault::half_open_8s ? 8 * second : f == fault::half_open_25s ? 25 * second : never);
+        return w_.net.silence_for(f == fault::half_open_8s    ? 8 * second
+                                  : f == fault::half_open_25s ? 25 * second
+                                                              : never);
     case fault::link_flap:
         w_.pump.set_link(false);
         return w_.time.after(random_.between(1, 20 * second), [this] { w_.pump.set_link(true); });
@@ -177,7 +181,8 @@ void hour::inflict(fault f) {
         return w_.net.reset_current();
     case fault::malformed_packet: return w_.server.send_malformed();
     case fault::server_disconnect:
-        return w_.server.send_disconnect(random_.one_of<std::uint8_t>({0x80, 0x89, 0x8B, 0x93, 0x97, 0x98, 0x9C, 0xA0}));
+        return w_.server.send_disconnect(
+            random_.one_of<std::uint8_t>({0x80, 0x89, 0x8B, 0x93, 0x97, 0x98, 0x9C, 0xA0}));
     case fault::session_taken_over: return w_.server.send_disconnect(0x8E);
     case fault::unknown_acknowledgement: return w_.server.send_unknown_acknowledgement();
     case fault::small_receive_maximum:
@@ -221,7 +226,8 @@ std::uint64_t recovery_limit(const engine_config& c) {
 
 /// A few messages at each qos, and silence: what they took must be free again.
 std::size_t memory_when_warm(world& w) {
-    for (int i = 0; i < 9; ++i) w.app.publish({.topic = "out/warm", .qos = static_cast<std::uint8_t>(i % 3), .size = 30});
+    for (int i = 0; i < 9; ++i)
+        w.app.publish({.topic = "out/warm", .qos = static_cast<std::uint8_t>(i % 3), .size = 30});
     w.run_until([&] { return w.truth.is_settled(); }, 60 * second);
     w.run_for(second);
     return w.memory.in_use();
@@ -231,9 +237,11 @@ void finish(world& w, const world_options& o, random_source& random, sabotage s)
     const std::uint64_t limit = recovery_limit(o.config);
     const auto is_back = [&] { return w.app.is_renewed() && w.server.current() == w.net.current(); };
     if (!w.run_until(is_back, limit)) return w.court.object("the world was healed, but the client is not online");
-    const auto patience = static_cast<std::uint64_t>(o.config.response_time.count()) * (o.config.max_repubs + 2) + limit;
+    const auto patience =
+        static_cast<std::uint64_t>(o.config.response_time.count()) * (o.config.max_repubs + 2) + limit;
     // Every second is often enough: looking is slow.
-    for (std::uint64_t waited = 0; !w.truth.is_settled() && waited < 2 * patience && !w.court.has_objected(); waited += second)
+    for (std::uint64_t waited = 0; !w.truth.is_settled() && waited < 2 * patience && !w.court.has_objected();
+         waited += second)
         w.run_for(second);
     if (const auto why = w.truth.why_not_settled()) return w.court.object("the world was healed, but " + *why);
 
@@ -245,13 +253,16 @@ void finish(world& w, const world_options& o, random_source& random, sabotage s)
     const std::size_t wills = w.server.wills().size();
     const bool politely = random.chance(50);
     const bool was_online = is_back();
-    if (politely) w.app.stop(2'000);
-    else w.app.close();
+    if (politely)
+        w.app.stop(2'000);
+    else
+        w.app.close();
     w.run_for(10 * second);
     w.court.demand(!w.app.is_running(), "stopped or closed, but it goes on");
     if (was_online && o.config.will)
         w.court.demand(w.server.wills().size() == wills + (politely ? 0 : 1),
-                       politely ? "stop made the broker publish the will" : "close did not make the broker publish the will");
+                       politely ? "stop made the broker publish the will"
+                                : "close did not make the broker publish the will");
     if (s == sabotage::leak) w.memory.allocate(1);
     w.destroy_engine();
     w.court.demand(w.truth.lost() == 0, "messages are lost");
@@ -278,7 +289,8 @@ world_options draw_options(std::uint64_t seed) {
     c.qos2_on_lost_session = r.chance(50) ? qos2_policy::republish : qos2_policy::report;
     c.on_refusal = r.chance(15) ? refusal_policy::give_up : refusal_policy::retry_at_cap;
     if (r.chance(15)) c.backoff = fleet_backoff;
-    if (r.chance(50)) c.will = engine_will{.topic = "will", .qos = static_cast<std::uint8_t>(r.below(3)), .retain = r.chance(50)};
+    if (r.chance(50))
+        c.will = engine_will{.topic = "will", .qos = static_cast<std::uint8_t>(r.below(3)), .retain = r.chance(50)};
 
     limits& l = o.limit;
     l.operations_max = r.one_of<std::uint32_t>({10'000, 10'000, 30, 5});

@@ -49,12 +49,12 @@ struct world_options {
     std::uint64_t seed = 1;
     protocol_version version = protocol_version::v3_1_1;
     std::string client_id = "simulated";
-    engine_config config{};             // protocol and client_id are filled in
+    engine_config config{};  // protocol and client_id are filled in
     limits limit{};
     network_options net{};
-    broker_options server{};            // client_id and keep_alive are filled in
+    broker_options server{};  // client_id and keep_alive are filled in
     front_options pump{};
-    std::uint32_t clock_start = 0;      // what the engine's clock shows at first
+    std::uint32_t clock_start = 0;  // what the engine's clock shows at first
     bool is_verbose = false;
 };
 
@@ -65,7 +65,8 @@ public:
     /// Lets virtual time pass; stops at an objection.
     void run_for(std::uint64_t ms);
     /// Until `holds()`, looked at after each event; false when `ms` passed first.
-    template <class Predicate> bool run_until(Predicate holds, std::uint64_t ms) {
+    template <class Predicate>
+    bool run_until(Predicate holds, std::uint64_t ms) {
         const moment limit = time.now() + ms;
         while (!holds()) {
             if (court.has_objected()) return false;
