@@ -121,7 +121,8 @@ TEST_P(cli_outage, a_subscriber_is_back_after_a_killed_broker) {
 
 TEST_P(cli_outage, lines_survive_reset_connections_exactly_once_at_qos_2) {
     fault_proxy proxy(broker.socket());
-    const listener seen(to(broker, GetParam()) + words{"-q", "2", "-t", "log"}, "%p");
+    // As a client of MQTT 5, mosquitto_sub 2.0.11 gives up at so many messages at once.
+    const listener seen(to(broker, "311") + words{"-q", "2", "-t", "log"}, "%p");
     program lines(mqtt_as({"pub", "-h", "127.0.0.1", "-p", std::to_string(proxy.port()), "-V", GetParam(), "-i", "me",
                            "-c", "-t", "log", "-l", "-q", "2"}));
     std::vector<std::string> wanted;
@@ -135,7 +136,7 @@ TEST_P(cli_outage, lines_survive_reset_connections_exactly_once_at_qos_2) {
     }
     lines.close_input();
     EXPECT_EQ(lines.wait(), 0) << lines.err();
-    EXPECT_TRUE(seen.gets(wanted)) << differences(seen.lines(), wanted) << broker.log();
+    EXPECT_TRUE(seen.gets(wanted)) << differences(seen.lines(), wanted);
 }
 
 TEST_P(cli_outage, an_interrupt_ends_the_wait_for_an_absent_broker) {
