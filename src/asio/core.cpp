@@ -79,14 +79,11 @@ core::~core() { abandon(); }
 
 // ---- waking and turning -----------------------------------------------------------------------------------
 
-void core::wake(lock_type& lock) {
-    if (pumping_) {
-        again_ = true;
-    } else if (!wake_posted_ && !abandoned_) {
-        wake_posted_ = true;
-        lock.unlock();
-        boost::asio::post(executor_, wake_up(shared_from_this()));
-    }
+void core::post_turn(lock_type& lock) {
+    if (wake_posted_ || abandoned_) return;
+    wake_posted_ = true;
+    lock.unlock();
+    boost::asio::post(executor_, wake_up(shared_from_this()));
 }
 
 void core::happened(lock_type& lock) {

@@ -43,19 +43,28 @@
 
 namespace mqtt_as::detail {
 
-/// A mutex, or nothing where one thread does everything.
+/// A mutex, or nothing where one thread does everything. Each message takes it once: uncontended it is one atomic
+/// operation and no call, where std::mutex makes two calls of 55 instructions in all.
 class optional_mutex {
 public:
     explicit optional_mutex(bool needed) : needed_(needed) {}
-    void lock() {
-        if (needed_) mutex_.lock();
+    void lock() noexcept {
+        int expected = is_free;
+        if (needed_ && !state_.compare_exchange_strong(expected, is_held, std::memory_order_acquire)) wait();
     }
-    void unlock() {
-        if (needed_) mutex_.unlock();
+    void unlock() noexcept {
+        if (needed_ && state_.exchange(is_free, std::memory_order_release) == has_waiters) state_.notify_one();
     }
 
 private:
-    std::mutex mutex_;
+    void wait() noexcept {
+        while (state_.exchange(has_waiters, std::memory_order_acquire) != is_free) state_.wait(has_waiters);
+    }
+
+    static constexpr int is_free = 0;
+    static constexpr int is_held = 1;
+    static constexpr int has_waiters = 2;  // held, and somebody may wait
+    std::atomic<int> state_{is_free};
     const bool needed_;
 };
 
@@ -149,7 +158,15 @@ private:
 
     // ---- the pump (core.cpp) ------------------------------------------------------------------------------
     class wake_up;
-    void wake(lock_type&);
+    /// Whoever asked for something says so: the turn under way will find it, or one is posted.
+    void wake(lock_type& lock) {
+        if (pumping_) {
+            again_ = true;
+        } else {
+            post_turn(lock);
+        }
+    }
+    void post_turn(lock_type&);
     void happened(lock_type&);
     void turn(lock_type&);
     bool is_idle() const;
@@ -183,11 +200,24 @@ private:
     void enqueue(time_point now, const message&);
     errc try_publish(time_point now, std::string_view topic, payload& body, const publish_options&,
                      result_waiter<publish_result>*);
+    void publish_when_full(time_point now, std::string_view topic, payload& body, const publish_options&,
+                           result_waiter<publish_result>*, errc);
+    void adopt(std::uint32_t index, payload& body);
     void park(time_point now, std::string_view topic, payload&& body, const publish_options&,
               result_waiter<publish_result>*);
-    slot& attach(op_id, waiter*, kind);
+    void attach(op_id id, waiter* who, kind what) {
+        if (id.index >= slots_.size()) slots_.resize(id.index + 1);
+        slots_[id.index].who = who;
+        slots_[id.index].what = what;
+        who->id = id;
+        who->where = waiter::place::operation;
+    }
     void forget_owner(std::uint32_t index);
-    void make_ready(waiter*, errc) noexcept;
+    void make_ready(waiter* who, errc error) noexcept {
+        who->error = error;
+        who->where = waiter::place::ready;
+        ready_.push(who);
+    }
     void enlist(waiter*, list_name) noexcept;
     void end_list(list_name, errc) noexcept;
     void end_parked(errc);

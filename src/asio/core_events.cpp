@@ -27,28 +27,19 @@ void core::dispatch(const event& e) {
 
 // ---- operations -------------------------------------------------------------------------------------------
 
-core::slot& core::attach(op_id id, waiter* who, kind what) {
-    if (id.index >= slots_.size()) slots_.resize(id.index + 1);
-    slot& s = slots_[id.index];
-    assert(s.who == nullptr);
-    s.who = who;
-    s.what = what;
-    who->id = id;
-    who->where = waiter::place::operation;
-    return s;
-}
-
 void core::forget_owner(std::uint32_t index) {
-    room_ = true;
-    if (index >= slots_.size() || !std::exchange(slots_[index].owns, false)) return;
+    slots_[index].owns = false;
     dead_owners_.push_back(std::exchange(owners_[index], {}));
 }
 
 void core::on_event(const op_done& d) {
-    if (d.finished) forget_owner(d.id.index);
     if (d.id.index >= slots_.size()) return;
-    const slot& s = slots_[d.id.index];
-    waiter* const who = std::exchange(slots_[d.id.index].who, nullptr);
+    slot& s = slots_[d.id.index];
+    if (d.finished) {
+        room_ = true;
+        if (s.owns) forget_owner(d.id.index);
+    }
+    waiter* const who = std::exchange(s.who, nullptr);
     if (who == nullptr) return;
     const auto fill = [&d](auto& result) {
         result.reason = d.reason;
@@ -68,12 +59,9 @@ void core::on_event(const op_done& d) {
     make_ready(who, d.error);
 }
 
-void core::on_event(const released& r) { forget_owner(r.id.index); }
-
-void core::make_ready(waiter* who, errc error) noexcept {
-    who->error = error;
-    who->where = waiter::place::ready;
-    ready_.push(who);
+void core::on_event(const released& r) {
+    room_ = true;
+    if (slots_[r.id.index].owns) forget_owner(r.id.index);
 }
 
 void core::enlist(waiter* who, list_name list) noexcept {

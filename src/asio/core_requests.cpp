@@ -116,8 +116,8 @@ void core::let_go() {
 
 // ---- publishing -------------------------------------------------------------------------------------------
 
-errc core::try_publish(time_point now, std::string_view topic, payload& body, const publish_options& options,
-                       result_waiter<publish_result>* who) {
+inline errc core::try_publish(time_point now, std::string_view topic, payload& body, const publish_options& options,
+                              result_waiter<publish_result>* who) {
     if (stop_due_) return errc::not_started;
     // A short string keeps its characters inside itself and would move them: it is copied instead.
     constexpr std::size_t never_inside_itself = 64;
@@ -131,21 +131,31 @@ errc core::try_publish(time_point now, std::string_view topic, payload& body, co
                                               .timeout = engine_duration(options.timeout),
                                               .properties = options.properties});
     if (s.error != errc::ok) return s.error;
-    slot& of = attach(s.id, who, kind::publish);
-    if (adopts) {
-        if (s.id.index >= owners_.size()) owners_.resize(s.id.index + 1);
-        owners_[s.id.index] = std::move(body);
-        of.owns = true;
-    }
+    attach(s.id, who, kind::publish);
+    if (adopts) adopt(s.id.index, body);
     return errc::ok;
+}
+
+void core::adopt(std::uint32_t index, payload& body) {
+    if (index >= owners_.size()) owners_.resize(index + 1);
+    owners_[index] = std::move(body);
+    slots_[index].owns = true;
 }
 
 void core::publish(std::string_view topic, payload& body, const publish_options& options,
                    result_waiter<publish_result>* who) {
     lock_type lock(mutex_);
     const time_point now = boot_time();
+    errc error = errc::queue_full;
+    if (parked_publishes_.empty()) error = try_publish(now, topic, body, options, who);
+    if (error != errc::ok) publish_when_full(now, topic, body, options, who, error);
+    wake(lock);
+}
+
+/// What follows when the engine would not have it.
+void core::publish_when_full(time_point now, std::string_view topic, payload& body, const publish_options& options,
+                             result_waiter<publish_result>* who, errc error) {
     const full_policy policy = settings_.user().on_full;
-    errc error = parked_publishes_.empty() ? try_publish(now, topic, body, options, who) : errc::queue_full;
     while (error == errc::queue_full && policy == full_policy::drop_oldest_qos0 && engine_.drop_oldest_qos0(now)) {
         collect();
         error = try_publish(now, topic, body, options, who);
@@ -155,7 +165,6 @@ void core::publish(std::string_view topic, payload& body, const publish_options&
     } else if (error != errc::ok) {
         make_ready(who, error);
     }
-    wake(lock);
 }
 
 void core::park(time_point now, std::string_view topic, payload&& body, const publish_options& options,

@@ -16,6 +16,7 @@ namespace {
 
 class category final : public std::error_category {
 public:
+    constexpr category() = default;
     const char* name() const noexcept override { return "mqtt_as"; }
     std::string message(int value) const override { return std::string(describe(static_cast<errc>(value))); }
 };
@@ -59,10 +60,9 @@ std::string text_of(const char* operation, reason_code reason) {
 
 }  // namespace
 
-const std::error_category& error_category() noexcept {
-    static const category instance;
-    return instance;
-}
+constinit const category instance;
+
+const std::error_category& error_category() noexcept { return instance; }
 
 operation_error::operation_error(std::error_code code, const char* operation, publish_result result)
     : std::system_error(code, text_of(operation, result.reason)), result_(std::move(result)) {}
