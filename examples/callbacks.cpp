@@ -1,8 +1,7 @@
 // Without Asio, coroutines or exceptions to catch: callbacks and the light header only.
-#include <mqtt_as/asio/client.hpp>
-
 #include <cstdio>
 #include <functional>
+#include <mqtt_as/asio/client.hpp>
 #include <string>
 
 using namespace std::chrono_literals;

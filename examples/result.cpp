@@ -1,7 +1,6 @@
 // The example of the document: publishes a number every five seconds, through all outages, and prints what comes in.
-#include <mqtt_as/mqtt_as.hpp>
-
 #include <iostream>
+#include <mqtt_as/mqtt_as.hpp>
 
 using namespace std::chrono_literals;
 using mqtt_as::task;

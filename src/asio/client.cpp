@@ -1,12 +1,11 @@
 // MQTTClient and its parts: each call goes to the core.
-#include "mqtt_as/asio/async.hpp"
 #include "mqtt_as/asio/client.hpp"
 
+#include "mqtt_as/asio/async.hpp"
 #include "src/asio/core.hpp"
 
-#include <cstdio>
-
 #include <boost/asio/io_context.hpp>
+#include <cstdio>
 
 namespace mqtt_as {
 

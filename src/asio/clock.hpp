@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
-
 #include <time.h>
 
 namespace mqtt_as::detail {

@@ -5,9 +5,8 @@
 #include "src/asio/transport/socket_transport.hpp"
 
 #include <algorithm>
-#include <utility>
-
 #include <boost/asio/post.hpp>
+#include <utility>
 
 namespace mqtt_as::detail {
 
@@ -227,8 +226,8 @@ void core::perform(lock_type& lock) {
             lose_transport(lock, errc::connection_closed, 0);
         } else {
             epoch_ = c->epoch;
-            transport_ = std::make_shared<socket_transport>(executor_, epoch_, settings_.target(), book_,
-                                                            shared_from_this());
+            transport_ =
+                std::make_shared<socket_transport>(executor_, epoch_, settings_.target(), book_, shared_from_this());
             lock.unlock();
             transport_->open();
             lock.lock();

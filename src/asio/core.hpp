@@ -24,6 +24,9 @@
 
 #include <array>
 #include <atomic>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <deque>
 #include <exception>
@@ -36,10 +39,6 @@
 #include <string_view>
 #include <thread>
 #include <vector>
-
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 namespace mqtt_as::detail {
 
@@ -139,7 +138,16 @@ public:
 
 private:
     /// Which list a waiter is in, and of what kind it is.
-    enum list_name : std::uint8_t { connecting, disconnecting, asking, receiving, waiting_up, waiting_down, parked, list_count };
+    enum list_name : std::uint8_t {
+        connecting,
+        disconnecting,
+        asking,
+        receiving,
+        waiting_up,
+        waiting_down,
+        parked,
+        list_count
+    };
     /// What kind of result a waiter beside an operation has.
     enum class kind : std::uint8_t { publish, subscribe, unsubscribe };
 
@@ -243,26 +251,26 @@ private:
     const boost::asio::any_io_executor executor_;
     mutable optional_mutex mutex_;
     heap memory_;
-    engine engine_;                       // everything below is guarded by the lock unless it says otherwise
-    MQTTClient* client_;                  // null once it is gone
+    engine engine_;       // everything below is guarded by the lock unless it says otherwise
+    MQTTClient* client_;  // null once it is gone
 
     // ---- waiters --------------------------------------------------------------------------------------------
-    std::vector<slot> slots_;             // by op_id::index
-    std::vector<payload> owners_;         // by op_id::index, grown when the first body is adopted
+    std::vector<slot> slots_;      // by op_id::index
+    std::vector<payload> owners_;  // by op_id::index, grown when the first body is adopted
     std::array<waiter_list, list_count> lists_;
     waiter_list ready_;
     std::list<parked_publish> parked_publishes_;
     struct question {
         result_waiter<bool>* who;
         time_point deadline;
-        std::uint64_t reads;              // `reads_` when it was asked
+        std::uint64_t reads;  // `reads_` when it was asked
     };
-    std::vector<question> questions_;     // of broker_up
-    std::vector<payload> dead_owners_;    // to be destroyed without the lock
+    std::vector<question> questions_;   // of broker_up
+    std::vector<payload> dead_owners_;  // to be destroyed without the lock
     std::vector<notice> notices_;
     block_store store_;
     block_list free_;
-    block_list turn_free_;                // touched by the turn alone, without the lock
+    block_list turn_free_;  // touched by the turn alone, without the lock
     std::atomic<std::uint64_t> tickets_{0};
 
     // ---- event interface --------------------------------------------------------------------------------------
@@ -273,32 +281,32 @@ private:
 
     // ---- state --------------------------------------------------------------------------------------------------
     std::atomic<bool> online_{false};
-    bool started_ = false;                // between `connect` and the end of it
-    std::atomic<bool> closed_{false};     // by `close`, for good
-    std::optional<duration> stop_due_;    // `disconnect`, with its grace: after the next write
-    bool abandoned_ = false;              // the event loop has ended
-    bool room_ = false;                   // an operation has finished since the last look at the parked
-    connect_result failure_;              // how the running first attempt ended
-    std::uint32_t republications_ = 0;    // already added to REPUB_COUNT
+    bool started_ = false;              // between `connect` and the end of it
+    std::atomic<bool> closed_{false};   // by `close`, for good
+    std::optional<duration> stop_due_;  // `disconnect`, with its grace: after the next write
+    bool abandoned_ = false;            // the event loop has ended
+    bool room_ = false;                 // an operation has finished since the last look at the parked
+    connect_result failure_;            // how the running first attempt ended
+    std::uint32_t republications_ = 0;  // already added to REPUB_COUNT
     std::string last_address_;
 
     // ---- the pump -----------------------------------------------------------------------------------------------
     bool pumping_ = false;
-    bool again_ = false;                  // something happened during the turn
+    bool again_ = false;  // something happened during the turn
     bool wake_posted_ = false;
     bool timer_fired_ = false;
-    bool read_ready_ = false;             // bytes may be there
+    bool read_ready_ = false;  // bytes may be there
     bool read_armed_ = false;
     bool write_blocked_ = false;
-    bool open_ = false;                   // the transport is connected
+    bool open_ = false;  // the transport is connected
     epoch epoch_ = 0;
     std::shared_ptr<transport> transport_;
     address_book book_;
     std::vector<std::uint8_t> leftover_;  // read, but the engine was busy
     std::uint64_t reads_ = 0;
-    std::uint64_t sent_ = 0;              // bytes on this connection
-    std::uint64_t acknowledged_ = 0;      // of them, by the peer's TCP, at the last look
-    bool was_pending_ = false;            // at that look some were not
+    std::uint64_t sent_ = 0;          // bytes on this connection
+    std::uint64_t acknowledged_ = 0;  // of them, by the peer's TCP, at the last look
+    bool was_pending_ = false;        // at that look some were not
     boost::asio::steady_timer timer_;
     std::optional<time_point> armed_for_;
     std::optional<time_point> front_deadline_;  // of the front's own waiters, or earlier
@@ -307,8 +315,8 @@ private:
     boost::asio::cancellation_signal connect_coro_cancel_;
     bool connect_coro_runs_ = false;
     bool connect_coro_cancelled_ = false;
-    bool connect_coro_again_ = false;     // the next one waits for the end of this one
-    bool detaching_ = false;              // its operations live on when it is cancelled
+    bool connect_coro_again_ = false;  // the next one waits for the end of this one
+    bool detaching_ = false;           // its operations live on when it is cancelled
 
     static inline thread_local core* current_turn_ = nullptr;
 };

@@ -2,13 +2,12 @@
 // what it throws is reported.
 #include "src/asio/core.hpp"
 
-#include <cstdio>
-#include <system_error>
-#include <utility>
-
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <cstdio>
+#include <system_error>
+#include <utility>
 
 namespace mqtt_as::detail {
 
@@ -38,27 +37,27 @@ void core::run_notice(const notice& n) {
     if (n.what == notice::kind::lost || n.what == notice::kind::stopped) cancel_connect_coro();
     if (closed_) return;
     switch (n.what) {
-        case notice::kind::connected:
-            print("Connected to broker.");
-            start_wifi_coro(true);
-            break;
-        case notice::kind::renewed: start_connect_coro(); break;
-        case notice::kind::refused:
-            print("The server refused to renew the subscription of " + n.text + ": " + std::string(describe(n.reason)));
-            if (const auto& call = settings_.user().on_renewal_refused) {
-                try {
-                    call(n.text, n.reason);
-                } catch (...) {
-                    report(std::current_exception(), "on_renewal_refused");
-                }
+    case notice::kind::connected:
+        print("Connected to broker.");
+        start_wifi_coro(true);
+        break;
+    case notice::kind::renewed: start_connect_coro(); break;
+    case notice::kind::refused:
+        print("The server refused to renew the subscription of " + n.text + ": " + std::string(describe(n.reason)));
+        if (const auto& call = settings_.user().on_renewal_refused) {
+            try {
+                call(n.text, n.reason);
+            } catch (...) {
+                report(std::current_exception(), "on_renewal_refused");
             }
-            break;
-        case notice::kind::lost:
-            print(n.text);
-            start_wifi_coro(false);
-            break;
-        case notice::kind::stopped: break;
-        case notice::kind::text: print(n.text); break;
+        }
+        break;
+    case notice::kind::lost:
+        print(n.text);
+        start_wifi_coro(false);
+        break;
+    case notice::kind::stopped: break;
+    case notice::kind::text: print(n.text); break;
     }
 }
 
@@ -106,9 +105,9 @@ void core::start_connect_coro() {
             MQTTClient* const client = self->client_;
             if (client != nullptr) co_await self->settings_.user().connect_coro.coroutine()(*client);
         }(shared_from_this()),
-        asio::bind_cancellation_slot(connect_coro_cancel_.slot(), [self = shared_from_this()](std::exception_ptr thrown) {
-            self->connect_coro_ended(thrown);
-        }));
+        asio::bind_cancellation_slot(
+            connect_coro_cancel_.slot(),
+            [self = shared_from_this()](std::exception_ptr thrown) { self->connect_coro_ended(thrown); }));
 }
 
 /// An outage: it ends at what it awaits, its operations live on.

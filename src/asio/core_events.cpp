@@ -1,7 +1,6 @@
 // What the engine reports, brought to those who wait for it. All of this runs under the lock and runs no user code.
-#include "src/asio/core.hpp"
-
 #include "src/asio/clock.hpp"
+#include "src/asio/core.hpp"
 
 #include <cassert>
 #include <utility>
@@ -46,15 +45,15 @@ void core::on_event(const op_done& d) {
         if (!d.properties.empty()) result.properties = property_list(d.properties);
     };
     switch (s.what) {
-        case kind::publish: {
-            auto& result = static_cast<result_waiter<publish_result>*>(who)->result;
-            fill(result);
-            result.may_have_been_delivered = d.may_have_been_delivered;
-            result.may_be_duplicated = d.may_be_duplicated;
-            break;
-        }
-        case kind::subscribe: fill(static_cast<result_waiter<subscribe_result>*>(who)->result); break;
-        case kind::unsubscribe: fill(static_cast<result_waiter<unsubscribe_result>*>(who)->result); break;
+    case kind::publish: {
+        auto& result = static_cast<result_waiter<publish_result>*>(who)->result;
+        fill(result);
+        result.may_have_been_delivered = d.may_have_been_delivered;
+        result.may_be_duplicated = d.may_be_duplicated;
+        break;
+    }
+    case kind::subscribe: fill(static_cast<result_waiter<subscribe_result>*>(who)->result); break;
+    case kind::unsubscribe: fill(static_cast<result_waiter<unsubscribe_result>*>(who)->result); break;
     }
     make_ready(who, d.error);
 }
@@ -113,8 +112,8 @@ void core::on_event(const disconnected& d) {
 }
 
 void core::on_event(const waiting& w) {
-    note("The next attempt is in " + std::to_string(w.for_duration.count()) + " ms; failed so far: " +
-         std::to_string(w.attempt) + ".");
+    note("The next attempt is in " + std::to_string(w.for_duration.count()) +
+         " ms; failed so far: " + std::to_string(w.attempt) + ".");
 }
 
 void core::on_event(const gave_up& g) {

@@ -1,7 +1,6 @@
 // What the application asks for, from any thread. Nothing here runs a handler: it becomes ready, and a turn runs it.
-#include "src/asio/core.hpp"
-
 #include "src/asio/clock.hpp"
+#include "src/asio/core.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -226,8 +225,7 @@ void core::unsubscribe(std::string_view filter, const unsubscribe_options& optio
                        result_waiter<unsubscribe_result>* who) {
     lock_type lock(mutex_);
     const submitted s = engine_.unsubscribe(
-        boot_time(),
-        {.filter = filter, .timeout = engine_duration(options.timeout), .properties = options.properties});
+        boot_time(), {.filter = filter, .timeout = engine_duration(options.timeout), .properties = options.properties});
     if (s.error == errc::ok) {
         attach(s.id, who, kind::unsubscribe);
         collect();

@@ -5,10 +5,9 @@
 
 #include <array>
 #include <cstdio>
+#include <netdb.h>
 #include <string>
 #include <system_error>
-
-#include <netdb.h>
 
 namespace mqtt_as {
 
@@ -29,13 +28,13 @@ std::string text_of(reason_code reason) {
 
 const char* text_of(stage at) {
     switch (at) {
-        case stage::idle: return "Idle";
-        case stage::link: return "Link";
-        case stage::resolve: return "DNS";
-        case stage::connect: return "TCP";
-        case stage::tls: return "TLS";
-        case stage::mqtt:
-        case stage::online: return "MQTT";
+    case stage::idle: return "Idle";
+    case stage::link: return "Link";
+    case stage::resolve: return "DNS";
+    case stage::connect: return "TCP";
+    case stage::tls: return "TLS";
+    case stage::mqtt:
+    case stage::online: return "MQTT";
     }
     return "?";
 }
@@ -47,10 +46,10 @@ std::string text_of(stage at, errc error, violation why, reason_code reason, int
         return text + std::system_category().message(transport_error);
     }
     switch (error) {
-        case errc::connection_refused: return text + "refused by the server: " + text_of(reason);
-        case errc::server_disconnected: return text + "ended by the server: " + text_of(reason);
-        case errc::protocol_violation: return text + std::string(describe(why));
-        default: return text + std::string(describe(error));
+    case errc::connection_refused: return text + "refused by the server: " + text_of(reason);
+    case errc::server_disconnected: return text + "ended by the server: " + text_of(reason);
+    case errc::protocol_violation: return text + std::string(describe(why));
+    default: return text + std::string(describe(error));
     }
 }
 

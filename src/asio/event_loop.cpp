@@ -1,11 +1,10 @@
 // An io_context in a box.
 #include "mqtt_as/asio/event_loop.hpp"
 
-#include <utility>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <utility>
 
 namespace mqtt_as {
 

@@ -30,11 +30,11 @@ std::string size_text(std::size_t bytes) {
 
 std::string at_stage(stage at) {
     switch (at) {
-        case stage::link: return "waiting for the network";
-        case stage::resolve: return "looking up the server's name";
-        case stage::connect: return "connecting";
-        case stage::tls: return "securing the connection";
-        default: return "waiting for the server's answer to CONNECT";
+    case stage::link: return "waiting for the network";
+    case stage::resolve: return "looking up the server's name";
+    case stage::connect: return "connecting";
+    case stage::tls: return "securing the connection";
+    default: return "waiting for the server's answer to CONNECT";
     }
 }
 
@@ -67,17 +67,17 @@ std::string explanation::text() const {
     if (closed) return "closed";
     std::string text;
     switch (now_in) {
-        case phase::stopped: return (last_error ? "stopped" + why(*this) : std::string("not started")) + backlog(*this);
-        case phase::online: return "up " + text_of(now - since) + " (" + place(*this) + ")" + backlog(*this);
-        case phase::waiting:
-            text = down(*this) + "; attempt " + std::to_string(attempt);
-            if (next_attempt) text += "; next in " + text_of(std::max(duration(0), *next_attempt - now), true);
-            break;
-        case phase::opening:
-        case phase::handshake:
-            text = down(*this) + "; attempt " + std::to_string(attempt) + ": " + at_stage(at) + " (" + server + ")";
-            break;
-        default: text = "closing the connection"; break;
+    case phase::stopped: return (last_error ? "stopped" + why(*this) : std::string("not started")) + backlog(*this);
+    case phase::online: return "up " + text_of(now - since) + " (" + place(*this) + ")" + backlog(*this);
+    case phase::waiting:
+        text = down(*this) + "; attempt " + std::to_string(attempt);
+        if (next_attempt) text += "; next in " + text_of(std::max(duration(0), *next_attempt - now), true);
+        break;
+    case phase::opening:
+    case phase::handshake:
+        text = down(*this) + "; attempt " + std::to_string(attempt) + ": " + at_stage(at) + " (" + server + ")";
+        break;
+    default: text = "closing the connection"; break;
     }
     if (!link_up) text += "; the network interface is down";
     return text + backlog(*this);

@@ -3,10 +3,6 @@
 
 #include "mqtt_as/asio/async.hpp"
 
-#include <csignal>
-#include <cstdio>
-#include <utility>
-
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -14,6 +10,9 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <csignal>
+#include <cstdio>
+#include <utility>
 
 namespace mqtt_as {
 

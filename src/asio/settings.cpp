@@ -7,10 +7,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <stdexcept>
-#include <system_error>
-
 #include <sys/random.h>
 #include <sys/un.h>
+#include <system_error>
 
 namespace mqtt_as {
 
@@ -83,7 +82,8 @@ void check_server(const config& c) {
     if (!c.server.empty() && !c.unix_socket.empty()) {
         wrong("server and config.unix_socket are both set: one of them is allowed");
     }
-    if (!c.unix_socket.empty() && c.port != 0) wrong("port is set together with config.unix_socket: a path has no port");
+    if (!c.unix_socket.empty() && c.port != 0)
+        wrong("port is set together with config.unix_socket: a path has no port");
     if (c.server.find('\0') != std::string::npos || c.server.size() > 253) {
         wrong("server is not a name or an address: at most 253 bytes without NUL are allowed");
     }
@@ -195,18 +195,17 @@ settings::settings(config given) : config_(std::move(given)) {
     if (c.will) {
         const will_message& w = *c.will;
         will_properties_ = views_of(w.user_properties);
-        engine_.will = engine_will{
-            .topic = w.topic,
-            .payload = payload(w.payload).view(),
-            .qos = w.qos,
-            .retain = w.retain,
-            .delay_interval = static_cast<std::uint32_t>(w.delay.count()),
-            .properties = {.message_expiry_interval = w.message_expiry_interval,
-                           .content_type = w.content_type,
-                           .response_topic = w.response_topic,
-                           .correlation_data = w.correlation_data,
-                           .payload_is_utf8 = w.payload_is_utf8,
-                           .user_properties = will_properties_}};
+        engine_.will = engine_will{.topic = w.topic,
+                                   .payload = payload(w.payload).view(),
+                                   .qos = w.qos,
+                                   .retain = w.retain,
+                                   .delay_interval = static_cast<std::uint32_t>(w.delay.count()),
+                                   .properties = {.message_expiry_interval = w.message_expiry_interval,
+                                                  .content_type = w.content_type,
+                                                  .response_topic = w.response_topic,
+                                                  .correlation_data = w.correlation_data,
+                                                  .payload_is_utf8 = w.payload_is_utf8,
+                                                  .user_properties = will_properties_}};
     }
     target_ = {.host = c.server, .port = c.port, .unix_socket = c.unix_socket, .patience = c.response_time / 2};
     if (const errc error = mqtt_as::check(engine_, c.limits); error != errc::ok) {

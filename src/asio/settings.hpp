@@ -1,8 +1,8 @@
 // A configuration, checked and translated: what the engine is told, as views into strings that stay where they are.
 #pragma once
 
-#include "mqtt_as/asio/config.hpp"
 #include "mqtt_as/asio/client.hpp"
+#include "mqtt_as/asio/config.hpp"
 #include "mqtt_as/engine_config.hpp"
 #include "src/asio/transport/socket_transport.hpp"
 

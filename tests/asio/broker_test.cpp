@@ -39,13 +39,15 @@ TEST_P(broker, publishes_and_receives_at_every_qos) {
         EXPECT_EQ((co_await client.subscribe("a/#", 2)).granted_qos(), 2);
         for (std::uint8_t qos = 0; qos <= 2; ++qos) {
             for (int i = 0; i < 200; ++i) {
-                client.publish("a/" + std::to_string(qos), std::to_string(i), {.qos = qos}, [](std::error_code e, publish_result) { EXPECT_FALSE(e); });
+                client.publish("a/" + std::to_string(qos), std::to_string(i), {.qos = qos},
+                               [](std::error_code e, publish_result) { EXPECT_FALSE(e); });
             }
         }
         EXPECT_TRUE(co_await eventually([&] { return got.size() == 600; }));
         for (const char* topic : {"a/0", "a/1", "a/2"}) {
             int next = 0;
-            for (auto [at, end] = got.equal_range(topic); at != end; ++at) EXPECT_EQ(at->second, std::to_string(next++));
+            for (auto [at, end] = got.equal_range(topic); at != end; ++at)
+                EXPECT_EQ(at->second, std::to_string(next++));
             EXPECT_EQ(next, 200);
         }
         co_await client.unsubscribe("a/#");
@@ -63,21 +65,24 @@ TEST_P(broker, loses_nothing_when_it_is_killed_and_started_again) {
     c.clean = c.clean_init = false;  // Mosquitto does not save an MQTT 5 session that began with Clean Start
     c.subs_cb = [&](std::string_view, std::string_view message, bool) { ++got[std::stoi(std::string(message))]; };
     MQTTClient client(w.executor(), c);
-    w.run([&]() -> task<> {
-        co_await client.connect();
-        co_await client.subscribe("numbers", 1);
-        EXPECT_TRUE(b.save("numbers"));
-        int acknowledged = 0;
-        for (int n = 0; n < 300; ++n) {
-            client.publish("numbers", std::to_string(n), {.qos = 1}, [&](std::error_code e, publish_result) { acknowledged += !e; });
-            if (n == 100) b.kill();
-            if (n == 200) b.start();
-            co_await sleep_for(1ms);
-        }
-        EXPECT_TRUE(co_await eventually([&] { return acknowledged == 300 && got.size() == 300; }));
-        EXPECT_EQ(client.count().outages, 1u);
-        EXPECT_TRUE(client.isconnected());
-    }, 40s);
+    w.run(
+        [&]() -> task<> {
+            co_await client.connect();
+            co_await client.subscribe("numbers", 1);
+            EXPECT_TRUE(b.save("numbers"));
+            int acknowledged = 0;
+            for (int n = 0; n < 300; ++n) {
+                client.publish("numbers", std::to_string(n), {.qos = 1},
+                               [&](std::error_code e, publish_result) { acknowledged += !e; });
+                if (n == 100) b.kill();
+                if (n == 200) b.start();
+                co_await sleep_for(1ms);
+            }
+            EXPECT_TRUE(co_await eventually([&] { return acknowledged == 300 && got.size() == 300; }));
+            EXPECT_EQ(client.count().outages, 1u);
+            EXPECT_TRUE(client.isconnected());
+        },
+        40s);
 }
 
 TEST_P(broker, a_half_open_connection_is_noticed_by_silence) {

@@ -29,7 +29,8 @@ TEST(callback, wifi_coro_comes_before_connect_coro_and_both_after_connect) {
             c.wifi_coro = [&](bool up) { order.push_back(up ? "wifi up" : "wifi down"); };
             c.connect_coro = [&](MQTTClient& client) {
                 order.push_back("connect_coro");
-                client.subscribe("foo_topic", 1, [&](std::error_code, subscribe_result) { order.push_back("subscribed"); });
+                client.subscribe("foo_topic", 1,
+                                 [&](std::error_code, subscribe_result) { order.push_back("subscribed"); });
             };
         }
         MQTTClient client(w.executor(), c);
@@ -140,7 +141,9 @@ TEST(callback, may_call_every_method) {
     MQTTClient* client = nullptr;
     list done;
     config c = config_for(server.port());
-    const auto note = [&](const char* what) { return [&done, what](std::error_code e, auto&&...) { done.push_back(what + std::string(e ? "!" : "")); }; };
+    const auto note = [&](const char* what) {
+        return [&done, what](std::error_code e, auto&&...) { done.push_back(what + std::string(e ? "!" : "")); };
+    };
     c.subs_cb = [&](const received_message& m) {
         EXPECT_EQ(m.qos(), 1);
         EXPECT_EQ(m.text(), "go");
@@ -174,7 +177,9 @@ TEST(callback, sees_non_ascii_empty_and_large_messages_whole) {
     world w;
     std::vector<std::tuple<std::string, std::string, bool>> got;
     config c = config_for(server.port());
-    c.subs_cb = [&](std::string_view topic, std::string_view message, bool retained) { got.emplace_back(topic, message, retained); };
+    c.subs_cb = [&](std::string_view topic, std::string_view message, bool retained) {
+        got.emplace_back(topic, message, retained);
+    };
     MQTTClient client(w.executor(), c);
     w.run([&]() -> task<> {
         co_await client.connect();
@@ -198,7 +203,8 @@ TEST(callback, a_slow_one_does_not_lose_the_link) {
     w.run([&]() -> task<> {
         co_await client.connect();
         std::error_code ended = make_error_code(errc::cancelled);
-        client.publish("t", "1", {.qos = 1}, [](std::error_code, publish_result) { std::this_thread::sleep_for(350ms); });
+        client.publish("t", "1", {.qos = 1},
+                       [](std::error_code, publish_result) { std::this_thread::sleep_for(350ms); });
         client.publish("t", "2", {.qos = 1}, [&](std::error_code e, publish_result) { ended = e; });
         EXPECT_TRUE(co_await eventually([&] { return !ended; }));
         co_await sleep_for(50ms);

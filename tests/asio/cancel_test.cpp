@@ -1,10 +1,9 @@
 // Cancellation of every operation, of every kind, at every moment.
 #include "tests/asio/world.hpp"
 
-#include <optional>
-
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <optional>
 
 namespace mqtt_as::front_test {
 namespace {
@@ -15,7 +14,8 @@ using asio::cancellation_type;
 /// A server that accepts and then reads without ever answering.
 void mute_after_connack(peer& p) {
     p.accept();
-    while (p.read()) {}
+    while (p.read()) {
+    }
 }
 
 TEST(cancel, of_an_untouched_publish_removes_it_whatever_the_kind) {
@@ -26,7 +26,8 @@ TEST(cancel, of_an_untouched_publish_removes_it_whatever_the_kind) {
         std::error_code ended;
         publish_result result;
         client.publish("t", "x", {.qos = 1},
-                       asio::bind_cancellation_slot(signal.slot(), [&](std::error_code e, publish_result r) { ended = e, result = r; }));
+                       asio::bind_cancellation_slot(
+                           signal.slot(), [&](std::error_code e, publish_result r) { ended = e, result = r; }));
         signal.emit(type);
         EXPECT_FALSE(ended);  // not inside emit
         EXPECT_TRUE(w.until([&] { return ended == errc::cancelled; }));
@@ -46,7 +47,8 @@ TEST(cancel, of_a_touched_publish_ends_the_wait_unless_it_must_be_total) {
             std::optional<std::error_code> ended;
             publish_result result;
             client.publish("t", "x", {.qos = 1},
-                           asio::bind_cancellation_slot(signal.slot(), [&](std::error_code e, publish_result r) { ended = e, result = r; }));
+                           asio::bind_cancellation_slot(
+                               signal.slot(), [&](std::error_code e, publish_result r) { ended = e, result = r; }));
             EXPECT_TRUE(co_await eventually([&] { return client.explain().in_flight == 1; }));
             signal.emit(type);
             co_await sleep_for(20ms);
@@ -71,12 +73,14 @@ TEST(cancel, that_comes_too_late_does_nothing) {
         co_await client.connect();
         asio::cancellation_signal signal;
         int ended = 0;
-        client.publish("t", "x", {.qos = 1},
-                       asio::bind_cancellation_slot(signal.slot(), [&](std::error_code e, publish_result) { ended += 1 + !!e; }));
+        client.publish(
+            "t", "x", {.qos = 1},
+            asio::bind_cancellation_slot(signal.slot(), [&](std::error_code e, publish_result) { ended += 1 + !!e; }));
         EXPECT_TRUE(co_await eventually([&] { return ended == 1; }));
         std::error_code second;
         bool second_ended = false;
-        client.publish("t", "y", {.qos = 1}, [&](std::error_code e, publish_result) { second = e, second_ended = true; });
+        client.publish("t", "y", {.qos = 1},
+                       [&](std::error_code e, publish_result) { second = e, second_ended = true; });
         signal.emit(cancellation_type::terminal);  // its block is in use again, by another operation
         EXPECT_TRUE(co_await eventually([&] { return second_ended; }));
         EXPECT_FALSE(second);
@@ -97,15 +101,16 @@ TEST(cancel, of_every_other_operation) {
         for (int i = 0; i < 7; ++i) {
             asio::cancellation_signal signal;
             std::optional<std::error_code> ended;
-            const auto handler = asio::bind_cancellation_slot(signal.slot(), [&](std::error_code e, auto&&...) { ended = e; });
+            const auto handler =
+                asio::bind_cancellation_slot(signal.slot(), [&](std::error_code e, auto&&...) { ended = e; });
             switch (i) {
-                case 0: client.subscribe("t", 1, handler); break;
-                case 1: client.unsubscribe("t", handler); break;
-                case 2: client.broker_up(handler); break;
-                case 3: client.queue.receive(handler); break;
-                case 4: client.down.wait(handler); break;
-                case 5: client.publish("t", "x", {.qos = 2}, handler); break;
-                case 6: client.disconnect({.grace = 60s}, handler); break;
+            case 0: client.subscribe("t", 1, handler); break;
+            case 1: client.unsubscribe("t", handler); break;
+            case 2: client.broker_up(handler); break;
+            case 3: client.queue.receive(handler); break;
+            case 4: client.down.wait(handler); break;
+            case 5: client.publish("t", "x", {.qos = 2}, handler); break;
+            case 6: client.disconnect({.grace = 60s}, handler); break;
             }
             co_await sleep_for(10ms);
             EXPECT_FALSE(ended) << i;
@@ -116,14 +121,18 @@ TEST(cancel, of_every_other_operation) {
 }
 
 TEST(cancel, of_connect_gives_up_and_leaves_the_client_usable) {
-    scripted_server server({[](peer& p) { while (p.read()) {} }, good_broker});
+    scripted_server server({[](peer& p) {
+                                while (p.read()) {
+                                }
+                            },
+                            good_broker});
     world w;
     MQTTClient client(w.executor(), config_for(server.port()));
     w.run([&]() -> task<> {
         asio::cancellation_signal signal;
         std::error_code ended;
-        client.connect({.retry = true},
-                       asio::bind_cancellation_slot(signal.slot(), [&](std::error_code e, connect_result) { ended = e; }));
+        client.connect({.retry = true}, asio::bind_cancellation_slot(
+                                            signal.slot(), [&](std::error_code e, connect_result) { ended = e; }));
         EXPECT_TRUE(co_await eventually([&] { return server.connections() == 1; }));
         signal.emit(cancellation_type::terminal);
         EXPECT_TRUE(co_await eventually([&] { return ended == errc::cancelled; }));
@@ -142,7 +151,8 @@ TEST(cancel, of_a_publish_that_waits_for_room) {
     asio::cancellation_signal signal;
     std::error_code ended;
     client.publish("t", "1", [](std::error_code, publish_result) {});
-    client.publish("t", "2", asio::bind_cancellation_slot(signal.slot(), [&](std::error_code e, publish_result) { ended = e; }));
+    client.publish("t", "2",
+                   asio::bind_cancellation_slot(signal.slot(), [&](std::error_code e, publish_result) { ended = e; }));
     EXPECT_EQ(client.explain().waiting_for_room, 1u);
     signal.emit(cancellation_type::total);
     EXPECT_TRUE(w.until([&] { return ended == errc::cancelled; }));

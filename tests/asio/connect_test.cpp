@@ -69,7 +69,15 @@ TEST(connect, reports_what_the_server_says_when_it_refuses) {
 
 TEST(connect, with_retry_treats_an_absent_server_as_an_outage) {
     int attempts = 0;
-    scripted_server server({[&](peer& p) { ++attempts; p.reset(); }, [&](peer& p) { ++attempts; p.reset(); }, good_broker});
+    scripted_server server({[&](peer& p) {
+                                ++attempts;
+                                p.reset();
+                            },
+                            [&](peer& p) {
+                                ++attempts;
+                                p.reset();
+                            },
+                            good_broker});
     world w;
     MQTTClient client(w.executor(), config_for(server.port()));
     w.run([&]() -> task<> {
@@ -106,7 +114,10 @@ TEST(connect, can_follow_a_failure_and_a_disconnect) {
 }
 
 TEST(connect, gives_up_a_mute_server_after_response_time) {
-    scripted_server server({[](peer& p) { while (p.read()) {} }});
+    scripted_server server({[](peer& p) {
+        while (p.read()) {
+        }
+    }});
     world w;
     config c = config_for(server.port());
     c.response_time = 200ms;
@@ -180,7 +191,8 @@ TEST(connect, sends_user_password_will_and_keepalive_of_the_configuration) {
     w.run([&]() -> task<> { co_await client.connect(); });
     // The bytes of MQTT 3.1.1, section 3.1: flags 0xEE, client identifier, will topic, will message, user, password.
     EXPECT_EQ(connect.body, std::string("\x00\x04MQTT\x04\xEE\x01\x2C\x00\x03"
-                                        "cid\x00\x02wt\x00\x02wm\x00\x02u1\x00\x02p2", 31));
+                                        "cid\x00\x02wt\x00\x02wm\x00\x02u1\x00\x02p2",
+                                        31));
 }
 
 TEST(connect, uses_ipv6_and_unix_sockets) {
@@ -268,7 +280,10 @@ TEST(disconnect, completes_at_once_when_not_connected) {
 }
 
 TEST(disconnect, ends_an_attempt_that_is_under_way) {
-    scripted_server server({[](peer& p) { while (p.read()) {} }});
+    scripted_server server({[](peer& p) {
+        while (p.read()) {
+        }
+    }});
     world w;
     MQTTClient client(w.executor(), config_for(server.port()));
     w.run([&]() -> task<> {

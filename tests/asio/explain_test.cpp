@@ -21,8 +21,9 @@ TEST(explain, puts_numbers_into_words) {
     e.unfinished = 1;
     e.payload_bytes = 10;
     e.link_up = false;
-    EXPECT_EQ(e.text(), "down 41 s: TCP: Connection refused (127.0.0.1:1883); trying again will not help until someone "
-                        "changes something; attempt 7; next in 12.3 s; the network interface is down; 1 message (10 B) queued");
+    EXPECT_EQ(e.text(),
+              "down 41 s: TCP: Connection refused (127.0.0.1:1883); trying again will not help until someone "
+              "changes something; attempt 7; next in 12.3 s; the network interface is down; 1 message (10 B) queued");
 }
 
 TEST(explain, in_each_state_of_a_client) {
@@ -42,7 +43,8 @@ TEST(explain, in_each_state_of_a_client) {
         EXPECT_EQ(client.explain().text(), "not started");
         client.connect([](std::error_code, connect_result) {});
         EXPECT_TRUE(co_await eventually([&] { return client.explain().now_in == status::phase::handshake; }));
-        EXPECT_EQ(client.explain().text(), "down 0 s; attempt 1: waiting for the server's answer to CONNECT (" + at + ")");
+        EXPECT_EQ(client.explain().text(),
+                  "down 0 s; attempt 1: waiting for the server's answer to CONNECT (" + at + ")");
         accept = true;
         EXPECT_TRUE(co_await eventually([&] { return client.isconnected(); }));
         EXPECT_EQ(client.explain().text(), "up 0 s (" + at + ")");

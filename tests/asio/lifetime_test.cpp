@@ -1,12 +1,11 @@
 // Closing, destroying, and threads.
 #include "tests/asio/world.hpp"
 
-#include <memory>
-#include <thread>
-
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/strand.hpp>
+#include <memory>
+#include <thread>
 
 namespace mqtt_as::front_test {
 namespace {
@@ -72,14 +71,17 @@ TEST(lifetime, close_inside_a_callback_ends_callbacks) {
 TEST(lifetime, the_destructor_ends_operations_without_waiting) {
     scripted_server server({[](peer& p) {
         p.accept();
-        while (p.read()) {}
+        while (p.read()) {
+        }
     }});
     world w;
     auto client = std::make_unique<MQTTClient>(w.executor(), config_for(server.port()));
     int connected = 0, closed = 0;
     client->connect([&](std::error_code, connect_result) { ++connected; });
     ASSERT_TRUE(w.until([&] { return connected == 1; }));
-    for (int i = 0; i < 100; ++i) client->publish("t", std::string(5000, 'x'), {.qos = 1}, [&](std::error_code e, publish_result) { closed += e == errc::closed; });
+    for (int i = 0; i < 100; ++i)
+        client->publish("t", std::string(5000, 'x'), {.qos = 1},
+                        [&](std::error_code e, publish_result) { closed += e == errc::closed; });
     boost::asio::co_spawn(
         w.loop, [&c = *client]() -> task<> { co_await c.publish("t", "coroutine", {.qos = 1}); },
         [&](std::exception_ptr e) { closed += e != nullptr; });
@@ -92,7 +94,8 @@ TEST(lifetime, the_destructor_ends_operations_without_waiting) {
 TEST(lifetime, an_event_loop_that_ends_first_leaks_nothing) {
     scripted_server server({[](peer& p) {
         p.accept();
-        while (p.read()) {}
+        while (p.read()) {
+        }
     }});
     // The client is destroyed with operations outstanding, and the loop is never run again: handlers and coroutine
     // frames, which hold on to the client's inside, are destroyed with the loop. AddressSanitizer looks.
@@ -102,7 +105,8 @@ TEST(lifetime, an_event_loop_that_ends_first_leaks_nothing) {
     client.connect([&](std::error_code, connect_result) { connected = true; });
     ASSERT_TRUE(w.until([&] { return connected; }));
     boost::asio::co_spawn(
-        w.loop, [&]() -> task<> { co_await client.publish("t", std::string(9000, 'x'), {.qos = 1}); }, boost::asio::detached);
+        w.loop, [&]() -> task<> { co_await client.publish("t", std::string(9000, 'x'), {.qos = 1}); },
+        boost::asio::detached);
     client.publish("t", "x", {.qos = 1}, [p = std::make_shared<int>(1)](std::error_code, publish_result) {});
     w.until([] { return false; }, 20ms);
 }
@@ -148,7 +152,8 @@ TEST(thread, four_publish_at_once_and_nothing_is_lost) {
     for (int t = 0; t < 4; ++t) {
         threads.emplace_back([&] {
             for (int i = 0; i < each; ++i) {
-                client.publish("t", "x", {.qos = static_cast<std::uint8_t>(i % 3)}, [&](std::error_code e, publish_result) { done += !e; });
+                client.publish("t", "x", {.qos = static_cast<std::uint8_t>(i % 3)},
+                               [&](std::error_code e, publish_result) { done += !e; });
                 if (i % 100 == 0) client.publish("t", "f", {.qos = 1}, boost::asio::use_future).get();
                 if (i % 50 == 0) {
                     EXPECT_FALSE(client.explain().text().empty());
@@ -200,7 +205,8 @@ TEST(thread, cancel_from_elsewhere_races_with_completion_harmlessly) {
     client.connect(boost::asio::use_future).get();
     for (int i = 0; i < 500; ++i) {
         boost::asio::cancellation_signal signal;
-        auto future = client.publish("t", "x", {.qos = 2}, boost::asio::bind_cancellation_slot(signal.slot(), boost::asio::use_future));
+        auto future = client.publish("t", "x", {.qos = 2},
+                                     boost::asio::bind_cancellation_slot(signal.slot(), boost::asio::use_future));
         if (i % 2 == 0) std::this_thread::sleep_for(std::chrono::microseconds(i % 100));
         signal.emit(boost::asio::cancellation_type::terminal);
         try {

@@ -40,7 +40,8 @@ TEST(publish, completes_at_each_qos_in_both_versions) {
         w.run([&]() -> task<> {
             co_await client.connect();
             for (std::uint8_t qos = 0; qos <= 2; ++qos) {
-                const publish_result result = co_await client.publish("t", std::to_string(qos), {.qos = qos, .retain = true});
+                const publish_result result =
+                    co_await client.publish("t", std::to_string(qos), {.qos = qos, .retain = true});
                 EXPECT_EQ(result.reason, reason_code::success);
             }
             EXPECT_TRUE(co_await eventually([&] { return r.count() == 3; }));
@@ -104,7 +105,8 @@ TEST(publish, keeps_an_owned_body_until_the_packet_is_done_and_not_longer) {
         auto body = std::make_shared<const std::string>(100'000, 'x');
         const std::weak_ptr<const std::string> alive = body;
         // The wait ends after 50 ms, the packet lives on.
-        EXPECT_EQ(co_await error_of(client.publish("t", std::move(body), {.qos = 1, .timeout = 50ms})), errc::timed_out);
+        EXPECT_EQ(co_await error_of(client.publish("t", std::move(body), {.qos = 1, .timeout = 50ms})),
+                  errc::timed_out);
         EXPECT_FALSE(alive.expired());
         answer = true;
         EXPECT_TRUE(co_await eventually([&] { return alive.expired(); }));
@@ -186,7 +188,8 @@ TEST(publish, before_the_first_connect_waits_for_it) {
     MQTTClient client(w.executor(), config_for(server.port()));
     w.run([&]() -> task<> {
         int done = 0;
-        for (int i = 0; i < 3; ++i) client.publish("t", std::to_string(i), [&](std::error_code e, publish_result) { done += !e; });
+        for (int i = 0; i < 3; ++i)
+            client.publish("t", std::to_string(i), [&](std::error_code e, publish_result) { done += !e; });
         EXPECT_EQ(client.explain().text(), "not started; 3 messages (3 B) queued");
         co_await client.connect();
         EXPECT_TRUE(co_await eventually([&] { return done == 3; }));
@@ -196,7 +199,8 @@ TEST(publish, before_the_first_connect_waits_for_it) {
 TEST(publish, tells_not_sent_from_may_have_been_delivered) {
     scripted_server server({[](peer& p) {
         p.accept();
-        while (p.read()) {}
+        while (p.read()) {
+        }
     }});
     world w;
     MQTTClient client(w.executor(), config_for(server.port()));
@@ -225,7 +229,8 @@ TEST(publish, rejects_at_once_when_the_limit_of_operations_is_reached) {
     c.limits.operations_max = 2;
     MQTTClient client(w.executor(), c);
     std::vector<std::error_code> ends;
-    for (int i = 0; i < 3; ++i) client.publish("t", "x", {.qos = 1}, [&](std::error_code e, publish_result) { ends.push_back(e); });
+    for (int i = 0; i < 3; ++i)
+        client.publish("t", "x", {.qos = 1}, [&](std::error_code e, publish_result) { ends.push_back(e); });
     EXPECT_TRUE(ends.empty());  // never inside the initiating call
     EXPECT_TRUE(w.until([&] { return ends.size() == 1; }));
     EXPECT_EQ(ends, std::vector{make_error_code(errc::queue_full)});
@@ -247,7 +252,8 @@ TEST(publish, with_on_full_wait_waits_for_room_in_order_and_with_its_deadline) {
     for (int i = 0; i < 50; ++i) {
         const std::string type = "type " + std::to_string(i);  // gone after this round: it must have been copied
         const user_property mine[] = {{"n", type}};
-        client.publish("t", std::to_string(i), {.qos = 1, .properties = {.content_type = type, .user_properties = mine}},
+        client.publish("t", std::to_string(i),
+                       {.qos = 1, .properties = {.content_type = type, .user_properties = mine}},
                        [&](std::error_code e, publish_result) { done += !e; });
     }
     client.publish("t", "late", {.qos = 1, .timeout = 30ms}, [&](std::error_code e, publish_result) { late = e; });
@@ -274,7 +280,8 @@ TEST(publish, with_on_full_drop_oldest_qos0_drops_those) {
     MQTTClient client(w.executor(), c);
     std::vector<std::pair<int, std::error_code>> ends;
     const auto publish = [&](int n, std::uint8_t qos) {
-        client.publish("t", std::to_string(n), {.qos = qos}, [&, n](std::error_code e, publish_result) { ends.emplace_back(n, e); });
+        client.publish("t", std::to_string(n), {.qos = qos},
+                       [&, n](std::error_code e, publish_result) { ends.emplace_back(n, e); });
     };
     publish(0, 0);
     publish(1, 1);
@@ -309,8 +316,7 @@ TEST(publish, reports_what_the_server_refused) {
         } catch (const operation_error& e) {
             EXPECT_EQ(e.code(), errc::refused);
             EXPECT_EQ(e.reason(), reason_code::not_authorized);
-            EXPECT_EQ(std::string(e.what()),
-                      "publish: Not authorized (0x87): " + std::string(describe(errc::refused)));
+            EXPECT_EQ(std::string(e.what()), "publish: Not authorized (0x87): " + std::string(describe(errc::refused)));
         }
     });
 }
@@ -327,14 +333,16 @@ TEST(publish, survives_temporaries_in_co_await_expressions) {
         const std::string long_text(200, 'l');
         const user_property mine[] = {{"name", "value"}};
         co_await client.publish(std::string("topic/") + long_text, std::to_string(12345), {.qos = 1});
-        co_await client.publish(std::string("topic/") + long_text, std::string(5000, 'p') + "x", {.qos = 1, .retain = true});
+        co_await client.publish(std::string("topic/") + long_text, std::string(5000, 'p') + "x",
+                                {.qos = 1, .retain = true});
         co_await client.publish("t", std::vector<std::byte>(5000, std::byte{1}), {.qos = 2, .timeout = 5s});
         co_await client.publish("t", std::string(9000, 'q'),
                                 {.qos = 1, .properties = {.content_type = "text/plain", .user_properties = mine}});
         co_await client.publish("t", long_text + "y", publish_options{.qos = 1, .timeout = 5s});
         co_await client.subscribe(std::string("filter/") + long_text, {.qos = 1, .no_local = true, .timeout = 5s});
         co_await client.unsubscribe(std::string("filter/") + long_text, {.timeout = 5s});
-        if ((co_await client.publish("t", std::string(300, 'z'), {.qos = 1})).reason != reason_code::success) ADD_FAILURE();
+        if ((co_await client.publish("t", std::string(300, 'z'), {.qos = 1})).reason != reason_code::success)
+            ADD_FAILURE();
         co_await client.disconnect({.grace = 1s});
         co_await client.connect({.quick = true, .retry = true});
     });
@@ -350,7 +358,8 @@ TEST(publish, a_thousand_at_once_all_arrive_in_order) {
     w.run([&]() -> task<> {
         co_await client.connect();
         int done = 0;
-        for (int i = 0; i < 1000; ++i) client.publish("t", std::to_string(i), {.qos = 1}, [&](std::error_code e, publish_result) { done += !e; });
+        for (int i = 0; i < 1000; ++i)
+            client.publish("t", std::to_string(i), {.qos = 1}, [&](std::error_code e, publish_result) { done += !e; });
         EXPECT_TRUE(co_await eventually([&] { return done == 1000; }));
     });
     ASSERT_EQ(r.count(), 1000u);

@@ -13,7 +13,8 @@ TEST(run, returns_0_and_says_goodbye_when_the_coroutine_returns) {
         p.accept();
         while (const auto f = p.read()) said_goodbye = said_goodbye || f->type() == DISCONNECT;
     }});
-    EXPECT_EQ(mqtt_as::run(config_for(server.port()), [](MQTTClient& client) -> task<> { co_await client.connect(); }), 0);
+    EXPECT_EQ(mqtt_as::run(config_for(server.port()), [](MQTTClient& client) -> task<> { co_await client.connect(); }),
+              0);
     for (int i = 0; i < 5'000 && !said_goodbye; ++i) std::this_thread::sleep_for(1ms);
     EXPECT_TRUE(said_goodbye);
 }

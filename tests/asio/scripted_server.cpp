@@ -1,13 +1,12 @@
 // The scripted server.
 #include "tests/asio/scripted_server.hpp"
 
+#include <arpa/inet.h>
 #include <cerrno>
 #include <cstring>
-#include <stdexcept>
-
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdexcept>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -109,27 +108,28 @@ frame peer::accept(bool session_present) {
 
 void peer::answer(const frame& f) {
     switch (f.type()) {
-        case PUBLISH:
-            if (f.qos() == 1) send(wire_bytes::ack(0x40, f.packet_id()));
-            if (f.qos() == 2) send(wire_bytes::ack(0x50, f.packet_id()));
-            break;
-        case 5: send(wire_bytes::ack(0x62, f.packet_id())); break;
-        case PUBREL: send(wire_bytes::ack(0x70, f.packet_id())); break;
-        case SUBSCRIBE: {
-            std::string body = f.body.substr(0, 2) + (v5_ ? std::string(1, '\0') : "");
-            send(packet_of(0x90, body + static_cast<char>(f.body.back() & 3)));
-            break;
-        }
-        case UNSUBSCRIBE: send(packet_of(0xB0, f.body.substr(0, 2) + (v5_ ? std::string(2, '\0') : ""))); break;
-        case PINGREQ: send({"\xD0\x00", 2}); break;
-        default: break;
+    case PUBLISH:
+        if (f.qos() == 1) send(wire_bytes::ack(0x40, f.packet_id()));
+        if (f.qos() == 2) send(wire_bytes::ack(0x50, f.packet_id()));
+        break;
+    case 5: send(wire_bytes::ack(0x62, f.packet_id())); break;
+    case PUBREL: send(wire_bytes::ack(0x70, f.packet_id())); break;
+    case SUBSCRIBE: {
+        std::string body = f.body.substr(0, 2) + (v5_ ? std::string(1, '\0') : "");
+        send(packet_of(0x90, body + static_cast<char>(f.body.back() & 3)));
+        break;
+    }
+    case UNSUBSCRIBE: send(packet_of(0xB0, f.body.substr(0, 2) + (v5_ ? std::string(2, '\0') : ""))); break;
+    case PINGREQ: send({"\xD0\x00", 2}); break;
+    default: break;
     }
 }
 
 void peer::serve(const std::function<bool(const frame&)>& until) {
     while (const auto f = read()) {
+        const bool ends = f->type() == DISCONNECT || (until && until(*f));
         answer(*f);
-        if (f->type() == DISCONNECT || (until && until(*f))) return;
+        if (ends) return;
     }
 }
 

@@ -30,7 +30,16 @@ struct frame {
     std::string payload(bool v5 = false) const;
 };
 
-enum packet : int { CONNECT = 1, PUBLISH = 3, PUBACK = 4, PUBREL = 6, SUBSCRIBE = 8, UNSUBSCRIBE = 10, PINGREQ = 12, DISCONNECT = 14 };
+enum packet : int {
+    CONNECT = 1,
+    PUBLISH = 3,
+    PUBACK = 4,
+    PUBREL = 6,
+    SUBSCRIBE = 8,
+    UNSUBSCRIBE = 10,
+    PINGREQ = 12,
+    DISCONNECT = 14
+};
 
 /// The server's end of one connection. What fails, fails by an exception that ends the script.
 class peer {
@@ -47,7 +56,8 @@ public:
     void send(std::string_view bytes);
     /// Reads CONNECT and accepts it.
     frame accept(bool session_present = false);
-    /// Answers everything as a good broker would, until the client leaves or `until` says so.
+    /// Answers everything as a good broker would, until the client leaves or `until`, which sees each packet before
+    /// its answer goes out, says so.
     void serve(const std::function<bool(const frame&)>& until = {});
     void answer(const frame&);
     /// A PUBLISH to the client.

@@ -1,10 +1,6 @@
 // Every kind of completion token on every method, and where completions run.
 #include "tests/asio/world.hpp"
 
-#include <future>
-#include <memory>
-#include <thread>
-
 #include <boost/asio/append.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_executor.hpp>
@@ -17,6 +13,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
+#include <future>
+#include <memory>
+#include <thread>
 
 namespace mqtt_as::front_test {
 namespace {
@@ -54,8 +53,8 @@ TEST(token, callbacks_on_every_method) {
     std::sort(done.begin(), done.end());
     const std::string closed = ": " + std::string(describe(errc::closed));
     EXPECT_EQ(done, (std::vector<std::string>{"broker_up", "connect", "disconnect", "down" + closed, "publish 0",
-                                              "publish 2", "receive" + closed, "subscribe", "subscribe 1", "subscribe 2",
-                                              "unsubscribe", "unsubscribe u", "up"}));
+                                              "publish 2", "receive" + closed, "subscribe", "subscribe 1",
+                                              "subscribe 2", "unsubscribe", "unsubscribe u", "up"}));
 }
 
 TEST(token, callbacks_may_be_large_and_move_only) {
@@ -67,7 +66,8 @@ TEST(token, callbacks_may_be_large_and_move_only) {
     int sum = 0;
     client.connect([](std::error_code, const connect_result&) {});
     client.publish("t", "x", {.qos = 1}, [&sum, large](std::error_code, publish_result) { sum += large[99]; });
-    client.publish("t", "x", {.qos = 1}, [&sum, owned = std::make_unique<int>(35)](std::error_code, publish_result) { sum += *owned; });
+    client.publish("t", "x", {.qos = 1},
+                   [&sum, owned = std::make_unique<int>(35)](std::error_code, publish_result) { sum += *owned; });
     EXPECT_TRUE(w.until([&] { return sum == 42; }));
 }
 
@@ -112,7 +112,8 @@ TEST(token, of_asio_all_kinds) {
         // prepend and append.
         co_await client.publish("t", "x", {.qos = 1}, asio::append(asio::use_awaitable, 1));
         int seen = 0;
-        client.publish("t", "x", {.qos = 1}, asio::prepend([&](int n, std::error_code, publish_result) { seen = n; }, 5));
+        client.publish("t", "x", {.qos = 1},
+                       asio::prepend([&](int n, std::error_code, publish_result) { seen = n; }, 5));
         EXPECT_TRUE(co_await eventually([&] { return seen == 5; }));
         client.publish("t", "x", asio::detached);
         co_await client.disconnect(asio::deferred);
@@ -158,7 +159,8 @@ TEST(token, with_awaitable_operators) {
     MQTTClient client(w.executor(), c);
     w.run([&]() -> task<> {
         co_await client.connect();
-        co_await (client.publish("a", "1", {.qos = 1}) && client.publish("b", "2", {.qos = 2}) && client.subscribe("c", 1));
+        co_await (client.publish("a", "1", {.qos = 1}) && client.publish("b", "2", {.qos = 2}) &&
+                  client.subscribe("c", 1));
         const auto first = co_await (client.queue.receive() || sleep_for(10ms));
         EXPECT_EQ(first.index(), 1u);
     });

@@ -4,14 +4,13 @@
 #include "src/asio/transport/socket_transport.hpp"
 #include "tests/asio/scripted_server.hpp"
 
-#include <chrono>
-#include <future>
-#include <optional>
-#include <thread>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <future>
 #include <gtest/gtest.h>
+#include <optional>
+#include <thread>
 
 namespace mqtt_as::detail {
 namespace {
@@ -52,18 +51,17 @@ outcome run_race(std::vector<tcp::endpoint> endpoints) {
     boost::asio::io_context loop;
     outcome result;
     std::vector<stream_endpoint> generic(endpoints.begin(), endpoints.end());
-    const auto r = std::make_shared<race>(
-        loop.get_executor(), std::move(generic),
-        race::listener{.trying = {},
-                       .won =
-                           [&](stream_socket socket, const stream_endpoint&) {
-                               tcp::endpoint peer;
-                               const auto remote = socket.remote_endpoint();
-                               peer.resize(remote.size());
-                               std::memcpy(peer.data(), remote.data(), remote.size());
-                               result.winner = peer;
-                           },
-                       .lost = [&](int error) { result.error = error; }});
+    const auto r = std::make_shared<race>(loop.get_executor(), std::move(generic),
+                                          race::listener{.trying = {},
+                                                         .won =
+                                                             [&](stream_socket socket, const stream_endpoint&) {
+                                                                 tcp::endpoint peer;
+                                                                 const auto remote = socket.remote_endpoint();
+                                                                 peer.resize(remote.size());
+                                                                 std::memcpy(peer.data(), remote.data(), remote.size());
+                                                                 result.winner = peer;
+                                                             },
+                                                         .lost = [&](int error) { result.error = error; }});
     const auto begin = std::chrono::steady_clock::now();
     r->start();
     loop.run_for(5s);

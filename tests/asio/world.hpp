@@ -5,16 +5,15 @@
 #include "mqtt_as/mqtt_as.hpp"
 #include "tests/asio/scripted_server.hpp"
 
-#include <chrono>
-#include <exception>
-#include <functional>
-#include <string>
-#include <utility>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <chrono>
+#include <exception>
+#include <functional>
 #include <gtest/gtest.h>
+#include <string>
+#include <utility>
 
 namespace mqtt_as::front_test {
 

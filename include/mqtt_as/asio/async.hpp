@@ -18,7 +18,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <boost/system/error_code.hpp>
-
 #include <exception>
 #include <memory>
 #include <system_error>
@@ -87,8 +86,7 @@ void call(Handler& handler, errc error) {
     if constexpr (as_exception) {
         std::move(handler)(error == errc::ok ? std::exception_ptr() : make_exception(Operation::name, error));
     } else {
-        std::move(handler)(
-            boost::system::error_code(error == errc::ok ? std::error_code() : make_error_code(error)));
+        std::move(handler)(boost::system::error_code(error == errc::ok ? std::error_code() : make_error_code(error)));
     }
 }
 
@@ -174,8 +172,8 @@ struct canceller {
     void operator()(boost::asio::cancellation_type type) {
         using boost::asio::cancellation_type;
         if (const auto c = target.lock(); c && type != cancellation_type::none) {
-            const bool ends_wait = (type & (cancellation_type::terminal | cancellation_type::partial)) !=
-                                   cancellation_type::none;
+            const bool ends_wait =
+                (type & (cancellation_type::terminal | cancellation_type::partial)) != cancellation_type::none;
             cancel(*c, who, ticket, ends_wait ? cancel_scope::end_wait : cancel_scope::if_untouched);
         }
     }

@@ -56,16 +56,16 @@ struct publish_options {
 
 struct subscribe_options {
     std::uint8_t qos = 0;
-    bool no_local = false;                 ///< MQTT 5: not what we publish ourselves
-    bool retain_as_published = false;      ///< MQTT 5
-    std::uint8_t retain_handling = 0;      ///< MQTT 5: retained messages 0: always, 1: if new, 2: never
+    bool no_local = false;             ///< MQTT 5: not what we publish ourselves
+    bool retain_as_published = false;  ///< MQTT 5
+    std::uint8_t retain_handling = 0;  ///< MQTT 5: retained messages 0: always, 1: if new, 2: never
     std::chrono::milliseconds timeout{0};
-    subscribe_properties properties{};     ///< MQTT 5
+    subscribe_properties properties{};  ///< MQTT 5
 };
 
 struct unsubscribe_options {
     std::chrono::milliseconds timeout{0};
-    subscribe_properties properties{};     ///< MQTT 5
+    subscribe_properties properties{};  ///< MQTT 5
 };
 
 struct disconnect_options {
@@ -79,12 +79,12 @@ static_assert(std::is_trivially_copyable_v<connect_options> && std::is_trivially
 /// Where the client stands, why, and what comes next. Times are those of `now`.
 struct explanation : status {
     time_point now;
-    bool closed = false;              ///< after `close()`
-    std::string server;               ///< "name:port", or the path of the Unix socket
-    std::string address;              ///< the address last tried or in use, for example "127.0.0.1:1883"
-    std::size_t waiting_for_room = 0; ///< publishes that wait under full_policy::wait
-    std::size_t queue_size = 0;       ///< messages in `queue`
-    std::uint64_t discards = 0;       ///< messages that `queue` discarded
+    bool closed = false;               ///< after `close()`
+    std::string server;                ///< "name:port", or the path of the Unix socket
+    std::string address;               ///< the address last tried or in use, for example "127.0.0.1:1883"
+    std::size_t waiting_for_room = 0;  ///< publishes that wait under full_policy::wait
+    std::size_t queue_size = 0;        ///< messages in `queue`
+    std::uint64_t discards = 0;        ///< messages that `queue` discarded
     counters count;
 
     /// One line: "down 41 s: TCP: Connection refused (127.0.0.1:1883); attempt 7; next in 12.3 s; 318 messages
@@ -139,7 +139,8 @@ struct wait_operation {
 };
 
 /// Begins a publish. `body` is moved from when it is adopted.
-void begin_publish(core&, std::string_view topic, payload& body, const publish_options&, result_waiter<publish_result>*);
+void begin_publish(core&, std::string_view topic, payload& body, const publish_options&,
+                   result_waiter<publish_result>*);
 
 /// The last argument of an asynchronous method: anything but its options.
 template <class T, class Options>

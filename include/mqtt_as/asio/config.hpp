@@ -74,11 +74,11 @@ struct will_message {
     bool retain = false;
     std::uint8_t qos = 0;
     // MQTT 5 from here on
-    std::chrono::seconds delay{0};                         ///< the server waits this long for us to come back
+    std::chrono::seconds delay{0};                           ///< the server waits this long for us to come back
     std::optional<std::uint32_t> message_expiry_interval{};  ///< seconds
     std::optional<std::string> content_type{};
     std::optional<std::string> response_topic{};
-    std::optional<std::string> correlation_data{};           ///< any bytes
+    std::optional<std::string> correlation_data{};  ///< any bytes
     bool payload_is_utf8 = false;
     std::vector<std::pair<std::string, std::string>> user_properties{};
 };
@@ -101,39 +101,39 @@ enum class overflow_policy : std::uint8_t {
 /// says which key is wrong and what is allowed.
 struct config {
     // ---- the original's keys ----------------------------------------------------------------------
-    std::string client_id;                     ///< empty: `mqttas` and 17 random characters, new for each client
-    std::string server;                        ///< a name, an IPv4 or an IPv6 address; or use `unix_socket`
-    std::uint16_t port = 0;                    ///< 0: 1883
+    std::string client_id;   ///< empty: `mqttas` and 17 random characters, new for each client
+    std::string server;      ///< a name, an IPv4 or an IPv6 address; or use `unix_socket`
+    std::uint16_t port = 0;  ///< 0: 1883
     std::optional<std::string> user{};
-    std::optional<std::string> password{};       ///< any bytes
-    std::chrono::seconds keepalive{60};        ///< 0: no keep-alive rule; at most 65,535 s
-    std::chrono::milliseconds ping_interval{0};///< 0: keepalive / 4; only shortens
+    std::optional<std::string> password{};            ///< any bytes
+    std::chrono::seconds keepalive{60};               ///< 0: no keep-alive rule; at most 65,535 s
+    std::chrono::milliseconds ping_interval{0};       ///< 0: keepalive / 4; only shortens
     std::chrono::milliseconds response_time{10'000};  ///< how long the server may take to answer anything
-    bool clean_init = true;                    ///< begin with a clean session at the first connection
-    bool clean = true;                         ///< begin with a clean session at every reconnection
-    std::uint32_t max_repubs = 4;              ///< repetitions on a live connection before it is given up
+    bool clean_init = true;                           ///< begin with a clean session at the first connection
+    bool clean = true;                                ///< begin with a clean session at every reconnection
+    std::uint32_t max_repubs = 4;                     ///< repetitions on a live connection before it is given up
     std::optional<will_message> will;
     message_callback subs_cb;
-    coro_callback<bool> wifi_coro;             ///< (true) when the broker is connected, (false) when it is lost
-    coro_callback<MQTTClient&> connect_coro;   ///< at each connection, when subscriptions are in force again;
-                                               ///< cancelled by an outage; at most one runs
-    std::size_t queue_len = 0;                 ///< more than 0: messages go to `MQTTClient::queue`, this many
+    coro_callback<bool> wifi_coro;            ///< (true) when the broker is connected, (false) when it is lost
+    coro_callback<MQTTClient&> connect_coro;  ///< at each connection, when subscriptions are in force again;
+                                              ///< cancelled by an outage; at most one runs
+    std::size_t queue_len = 0;                ///< more than 0: messages go to `MQTTClient::queue`, this many
 
     // ---- what C++ adds ----------------------------------------------------------------------------
     protocol_version version = protocol_version::v3_1_1;
-    std::string unix_socket;                   ///< path of a Unix socket, instead of `server` and `port`
+    std::string unix_socket;                           ///< path of a Unix socket, instead of `server` and `port`
     std::chrono::seconds session_expiry{0xFFFF'FFFF};  ///< MQTT 5: how long the server keeps a session that is
-                                               ///< not clean; the default is for ever
+                                                       ///< not clean; the default is for ever
     mqtt_as::limits limits;
-    backoff_config backoff;                    ///< `fleet_backoff` for many devices behind one broker
+    backoff_config backoff;  ///< `fleet_backoff` for many devices behind one broker
     full_policy on_full = full_policy::reject;
     overflow_policy on_overflow = overflow_policy::wait;
     qos2_policy qos2_on_lost_session = qos2_policy::republish;
     refusal_policy on_refusal = refusal_policy::retry_at_cap;
-    bool request_response_information = false; ///< MQTT 5: CONNECT asks for it
-    bool request_problem_information = true;   ///< MQTT 5: the server may send reason strings
+    bool request_response_information = false;                         ///< MQTT 5: CONNECT asks for it
+    bool request_problem_information = true;                           ///< MQTT 5: the server may send reason strings
     std::vector<std::pair<std::string, std::string>> user_properties;  ///< MQTT 5: of CONNECT
-    bool single_threaded = false;              ///< all calls come from the one thread that runs the executor: no locks
+    bool single_threaded = false;  ///< all calls come from the one thread that runs the executor: no locks
     /// Told of each exception that left a callback or a `*_coro`; `where` names it. Unset: one line on stderr.
     std::function<void(std::exception_ptr, std::string_view where)> on_error;
     /// Told of each wanted subscription that the server refused to renew; it stays wanted.

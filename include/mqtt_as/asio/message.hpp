@@ -108,12 +108,12 @@ struct unsubscribe_result {
 /// How `connect` ended. On failure the fields from `at` on say where and why.
 struct connect_result {
     bool session_present = false;
-    property_list properties{};     ///< of CONNACK, or of the DISCONNECT that ended the attempt
-    stage at{};                   ///< resolve, connect, mqtt...
-    reason_code reason{};         ///< with connection_refused
-    violation why{};              ///< with protocol_violation
-    int transport_error = 0;      ///< errno, or getaddrinfo's number with resolve_failed
-    bool can_retry_help = true;   ///< false: it will fail the same way until someone changes something
+    property_list properties{};  ///< of CONNACK, or of the DISCONNECT that ended the attempt
+    stage at{};                  ///< resolve, connect, mqtt...
+    reason_code reason{};        ///< with connection_refused
+    violation why{};             ///< with protocol_violation
+    int transport_error = 0;     ///< errno, or getaddrinfo's number with resolve_failed
+    bool can_retry_help = true;  ///< false: it will fail the same way until someone changes something
 };
 
 }  // namespace mqtt_as

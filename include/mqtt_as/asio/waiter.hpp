@@ -28,13 +28,13 @@ public:
     /// Ends without running the handler: the core is going, and with it the event loop.
     virtual void abandon() noexcept = 0;
 
-    waiter* next = nullptr;     ///< in one of the core's lists
+    waiter* next = nullptr;  ///< in one of the core's lists
     waiter* previous = nullptr;
-    std::uint64_t ticket = 0;   ///< unique within the core
-    op_id id;                   ///< of engine operations
+    std::uint64_t ticket = 0;  ///< unique within the core
+    op_id id;                  ///< of engine operations
     errc error = errc::ok;
     enum class place : std::uint8_t { idle, operation, list, ready } where = place::idle;
-    std::uint8_t list = 0;      ///< which list, when `where` is `list`
+    std::uint8_t list = 0;  ///< which list, when `where` is `list`
 
 protected:
     waiter() = default;
@@ -132,8 +132,8 @@ struct is_called_with_result<F, void> : std::is_invocable_r<void, F, std::error_
 };
 
 template <class F, class Result>
-concept returns_nothing = is_called_with_result<F, Result>::value &&
-                          std::is_void_v<typename is_called_with_result<F, Result>::type::type>;
+concept returns_nothing =
+    is_called_with_result<F, Result>::value && std::is_void_v<typename is_called_with_result<F, Result>::type::type>;
 
 /// A callable `void(std::error_code, Result)` that says nothing to Asio: run on the client's executor, without
 /// Asio's headers.

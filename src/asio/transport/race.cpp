@@ -1,9 +1,8 @@
 // Racing the addresses of a server.
 #include "src/asio/transport/race.hpp"
 
-#include <utility>
-
 #include <boost/asio/post.hpp>
+#include <utility>
 
 namespace mqtt_as::detail {
 

@@ -3,13 +3,12 @@
 
 #include <algorithm>
 #include <cstring>
-#include <system_error>
-#include <thread>
-#include <utility>
-
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <system_error>
+#include <thread>
+#include <utility>
 
 namespace mqtt_as::detail {
 

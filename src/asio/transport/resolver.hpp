@@ -5,14 +5,13 @@
 // but a `lookup`: who loses interest detaches itself from it, and the thread ends when the system's resolver does.
 #pragma once
 
+#include <boost/asio/ip/address.hpp>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <boost/asio/ip/address.hpp>
 
 namespace mqtt_as::detail {
 
@@ -24,8 +23,8 @@ public:
     static std::shared_ptr<lookup> begin(std::string name, std::function<void()> listener);
 
     struct answer {
-        int error = 0;     ///< getaddrinfo's
-        addresses found;   ///< in the order of preference of the system (RFC 6724)
+        int error = 0;    ///< getaddrinfo's
+        addresses found;  ///< in the order of preference of the system (RFC 6724)
     };
     /// Empty while the answer is not there.
     std::optional<answer> take_answer();
@@ -40,8 +39,8 @@ private:
 
 /// What a client remembers of its server's name from one attempt to the next.
 struct address_book {
-    std::shared_ptr<lookup> running;  ///< late for its attempt: its answer serves the next one
-    addresses last;                   ///< the last answer that had any
+    std::shared_ptr<lookup> running;                    ///< late for its attempt: its answer serves the next one
+    addresses last;                                     ///< the last answer that had any
     std::optional<boost::asio::ip::address> last_good;  ///< where the last connection was made
 
     /// Nobody listens any more.

@@ -3,13 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <utility>
-
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
+#include <cerrno>
+#include <cstring>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -17,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <utility>
 
 namespace mqtt_as::detail {
 
@@ -53,7 +52,8 @@ socket_transport::socket_transport(const asio::any_io_executor& executor, epoch 
 // ---- opening ----------------------------------------------------------------------------------------------
 
 void socket_transport::open() {
-    if (!target_.unix_socket.empty()) return run({stream_endpoint(asio::local::stream_protocol::endpoint(target_.unix_socket))});
+    if (!target_.unix_socket.empty())
+        return run({stream_endpoint(asio::local::stream_protocol::endpoint(target_.unix_socket))});
     boost::system::error_code error;
     const auto numeric = asio::ip::make_address(target_.host, error);
     if (!error) return run(addresses{numeric});
@@ -111,7 +111,8 @@ bool socket_transport::run_old_addresses() {
 
 void socket_transport::run(const addresses& found) {
     std::vector<stream_endpoint> endpoints;
-    for (const auto& address : interleaved(found)) endpoints.push_back(stream_endpoint(tcp::endpoint(address, target_.port)));
+    for (const auto& address : interleaved(found))
+        endpoints.push_back(stream_endpoint(tcp::endpoint(address, target_.port)));
     run(std::move(endpoints));
 }
 
@@ -119,21 +120,23 @@ void socket_transport::run(std::vector<stream_endpoint> endpoints) {
     owner_->on_stage(epoch_, stage::connect);
     if (!owner_) return;
     const auto weak = weak_from_this();
-    race_ = std::make_shared<race>(
-        executor_, std::move(endpoints),
-        race::listener{
-            .trying =
-                [weak](const stream_endpoint& endpoint) {
-                    if (const auto self = weak.lock()) self->address_ = text_of(endpoint, self->target_.unix_socket);
-                },
-            .won =
-                [weak](stream_socket socket, const stream_endpoint& endpoint) {
-                    if (const auto self = weak.lock()) self->on_won(std::move(socket), endpoint);
-                },
-            .lost =
-                [weak](int error) {
-                    if (const auto self = weak.lock()) self->fail(errc::connect_failed, error);
-                }});
+    race_ = std::make_shared<race>(executor_, std::move(endpoints),
+                                   race::listener{.trying =
+                                                      [weak](const stream_endpoint& endpoint) {
+                                                          if (const auto self = weak.lock())
+                                                              self->address_ =
+                                                                  text_of(endpoint, self->target_.unix_socket);
+                                                      },
+                                                  .won =
+                                                      [weak](stream_socket socket, const stream_endpoint& endpoint) {
+                                                          if (const auto self = weak.lock())
+                                                              self->on_won(std::move(socket), endpoint);
+                                                      },
+                                                  .lost =
+                                                      [weak](int error) {
+                                                          if (const auto self = weak.lock())
+                                                              self->fail(errc::connect_failed, error);
+                                                      }});
     race_->start();
 }
 

@@ -11,22 +11,21 @@
 #include "src/asio/transport/resolver.hpp"
 #include "src/asio/transport/transport.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/steady_timer.hpp>
-
 namespace mqtt_as::detail {
 
 /// Where to connect to.
 struct socket_target {
-    std::string host;         ///< a name or a numeric address
+    std::string host;  ///< a name or a numeric address
     std::uint16_t port = 0;
-    std::string unix_socket;  ///< a path, instead of both
+    std::string unix_socket;                    ///< a path, instead of both
     std::chrono::milliseconds patience{5'000};  ///< with a look-up, while addresses of before are known
 };
 
