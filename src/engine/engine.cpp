@@ -160,30 +160,18 @@ std::size_t engine::poll_transmit(time_point now, std::span<bytes> gather) {
 
 std::optional<event> engine::poll_event() {
     state& s = *state_;
-    if (s.message_) {
-        std::optional<event> e(std::in_place, *s.message_);
-        s.message_.reset();
-        return e;
+    if (s.take(state::tell_message)) {
+        const wire::publish& m = s.arrived_;
+        return message{.id = s.arrived_id_,
+                       .topic = m.topic,
+                       .payload = m.payload,
+                       .qos = m.qos,
+                       .retain = m.retain,
+                       .dup = m.dup,
+                       .properties = m.properties};
     }
     if (s.ops.has_event()) return s.ops.take_event(s.answered_, s.properties_);
-    if (std::exchange(s.tell_disconnected_, false)) {
-        disconnected d = *s.last_error_;
-        d.properties = s.properties_;
-        return d;
-    }
-    if (std::exchange(s.tell_gave_up_, false)) return gave_up{*s.last_error_};
-    if (std::exchange(s.tell_waiting_, false)) return waiting{s.supervisor.attempt(), s.wait_for_};
-    if (std::exchange(s.tell_connected_, false))
-        return connected{s.session_present_, s.first_connection_, s.properties_};
-    if (s.tell_refusals_) {
-        for (wanted* w = s.filters.first(); w != nullptr; w = w->next) {
-            if (std::exchange(w->refusal_to_tell, false)) return renewal_refused{w->filter(), w->result};
-        }
-        s.tell_refusals_ = false;
-    }
-    if (std::exchange(s.tell_renewed_, false)) return renewed{};
-    if (std::exchange(s.tell_stopped_, false)) return stopped{};
-    return std::nullopt;
+    return s.notices_ != 0 ? s.poll_notice() : std::nullopt;
 }
 
 std::optional<time_point> engine::deadline() const { return state_->deadline(); }
@@ -224,6 +212,26 @@ engine::state::state(const engine_config& given, const limits& limits, memory_so
     : config(given), limit(limits), wire(*given.protocol), source(memory_), memory(memory_), random(seed),
       supervisor(config.backoff, random, given.endpoints), ops(memory, static_cast<std::uint16_t>(random.next())),
       outbox(memory, limit), inbox(memory, limit), filters(memory), timers(memory), assigned_client_id_(memory) {}
+std::optional<event> engine::state::poll_notice() {
+    if (take(tell_disconnected)) {
+        disconnected d = *last_error_;
+        d.properties = properties_;
+        return d;
+    }
+    if (take(tell_gave_up)) return gave_up{*last_error_};
+    if (take(tell_waiting)) return waiting{supervisor.attempt(), wait_for_};
+    if (take(tell_connected)) return connected{session_present_, first_connection_, properties_};
+    if ((notices_ & tell_refusals) != 0) {
+        for (wanted* w = filters.first(); w != nullptr; w = w->next) {
+            if (std::exchange(w->refusal_to_tell, false)) return renewal_refused{w->filter(), w->result};
+        }
+        keep_quiet(tell_refusals);
+    }
+    if (take(tell_renewed)) return renewed{};
+    if (take(tell_stopped)) return stopped{};
+    return std::nullopt;
+}
+
 
 engine::state::~state() { drop_assembly(); }
 
@@ -289,7 +297,7 @@ void engine::state::end_connection(time_point now, disconnected why, bool lost) 
     last_error_ = why;
     last_error_->properties = {};
     if (after_ != after::stop) {
-        tell_disconnected_ = true;
+        tell(tell_disconnected);
         const bool give_up =
             (!was_online_ && !retry_first_) || (!why.can_retry_help && config.on_refusal == refusal_policy::give_up);
         after_ = give_up ? after::give_up : after::retry;
@@ -339,7 +347,7 @@ void engine::state::connection_over(time_point now) {
     leaving_ = connect_due_ = disconnect_due_ = close_due_ = ping_due_ = ping_outstanding_ = probed_ = false;
     ping_end_ = 0;
     silent_since_.reset();
-    tell_renewed_ = false;
+    keep_quiet(tell_renewed);
     renewals_pending_ = 0;
     stage_ = stage::idle;
     for (wanted* w = filters.first(); w != nullptr; w = w->next) w->renewed = false;
@@ -351,7 +359,7 @@ void engine::state::connection_over(time_point now) {
     case after::give_up:
         enter(now, phase::stopped, stage::idle);
         outage_since_.reset();
-        tell_gave_up_ = true;
+        tell(tell_gave_up);
         return;
     }
 }
@@ -360,7 +368,7 @@ void engine::state::wait(time_point now) {
     wait_for_ = std::exchange(at_cap_, false) ? supervisor.next_wait_at_cap() : supervisor.next_wait(now);
     enter(now, phase::waiting, stage::idle);
     until_ = now + wait_for_;
-    tell_waiting_ = true;
+    tell(tell_waiting);
 }
 
 void engine::state::finish_stop(time_point now) {
@@ -374,8 +382,8 @@ void engine::state::finish_stop(time_point now) {
         if (session_lives && (&list == &ops.resend || &list == &ops.release_due)) return;
         while (operation* op = list.front()) complete(now, *op, errc::stopped, reason_code::success);
     });
-    tell_disconnected_ = tell_waiting_ = tell_connected_ = tell_renewed_ = tell_gave_up_ = false;
-    tell_stopped_ = true;
+    keep_quiet(tell_disconnected | tell_waiting | tell_connected | tell_renewed | tell_gave_up);
+    tell(tell_stopped);
 }
 
 void engine::state::check_drained(time_point now) {
@@ -406,13 +414,14 @@ void engine::state::go_online(time_point now, const wire::connack& ack) {
     ping_at_ = asked_at + ping_interval_;  // the keep alive counts from what we sent last: CONNECT
     reading_since_ = now;
 
-    tell_connected_ = true;
+    tell(tell_connected);
     if (!ack.session_present) lose_session(now);
     if (!renew_filters(!ack.session_present || connects_unanswered_ > 1))
         return end_connection(now, {.error = errc::out_of_memory});
     connects_unanswered_ = 0;
     count_renewals();
-    tell_renewed_ = renewals_pending_ == 0;
+    keep_quiet(tell_renewed);
+    if (renewals_pending_ == 0) tell(tell_renewed);
 }
 
 void engine::state::check() const {

@@ -171,24 +171,16 @@ void engine::state::on_connack(time_point now, bytes body) {
 }
 
 void engine::state::on_publish(time_point now, std::uint8_t flags, bytes body) {
-    wire::publish p;
+    wire::publish& p = arrived_;
     if (const violation v = wire.decode_publish(flags, body, p); v != violation::none) return end_by_violation(now, v);
     // Judged before the inbox gives it a place: what is never told to the application cannot be acknowledged by it.
     if (wire.limits_inbound && inbox.exceeds(config.receive_maximum, p.packet_id, p.qos))
         return end_by_violation(now, violation::receive_maximum_exceeded);
-    acknowledge_id id = 0;
-    switch (inbox.on_publish(p.packet_id, p.qos, id)) {
-    case inbox::arrival::fresh: break;
+    switch (inbox.on_publish(p.packet_id, p.qos, arrived_id_)) {
+    case inbox::arrival::fresh: return tell(tell_message);
     case inbox::arrival::repeated: ++count.duplicates_dropped; return;
     case inbox::arrival::out_of_memory: return end_connection(now, {.error = errc::out_of_memory});
     }
-    message_ = message{.id = id,
-                       .topic = p.topic,
-                       .payload = p.payload,
-                       .qos = p.qos,
-                       .retain = p.retain,
-                       .dup = p.dup,
-                       .properties = p.properties};
 }
 
 void engine::state::on_acknowledgement(time_point now, packet_type type, bytes body) {

@@ -206,9 +206,9 @@ void engine::state::acknowledge(time_point now, acknowledge_id id) {
 }
 
 bool engine::state::drop_oldest_qos0(time_point now) {
-    for (operation* op = ops.queued.front(); op != nullptr; op = op->next) {
-        if (op->qos != 0 || op->touched) continue;
-        complete(now, *op, errc::dropped, reason_code::success);
+    for (operation& op : ops.queued) {
+        if (op.qos != 0 || op.touched) continue;
+        complete(now, op, errc::dropped, reason_code::success);
         return true;
     }
     return false;
@@ -225,10 +225,9 @@ void engine::state::complete(time_point now, operation& op, errc error, reason_c
 }
 
 void engine::state::settle_subscribe(time_point now, operation& op, errc error, reason_code reason) {
-    for (operation* j = ops.joined.front(); j != nullptr;) {
-        operation* next = j->next;
-        if (j->joined_to == &op) complete(now, *j, error, reason);
-        j = next;
+    for (auto at = ops.joined.begin(); at != ops.joined.end();) {
+        operation& other = *at++;
+        if (other.joined_to == &op) complete(now, other, error, reason);
     }
     const bool answered = error == errc::ok || error == errc::refused;
     if (wanted* w = op.filter) {
@@ -237,15 +236,18 @@ void engine::state::settle_subscribe(time_point now, operation& op, errc error, 
         w->result = reason;
         if (error == errc::ok) w->granted = true;
         if (op.renewal && answered) w->renewed = true;
-        if (error == errc::refused && op.renewal) w->refusal_to_tell = tell_refusals_ = true;
+        if (error == errc::refused && op.renewal) {
+            w->refusal_to_tell = true;
+            tell(tell_refusals);
+        }
         if (error != errc::ok && !w->granted) filters.remove(*w);  // refused at first request: forgotten
     }
-    if (op.renewal && is_connected() && renewals_pending_ > 0 && --renewals_pending_ == 0) tell_renewed_ = true;
+    if (op.renewal && is_connected() && renewals_pending_ > 0 && --renewals_pending_ == 0) tell(tell_renewed);
 }
 
 bool engine::state::has_joined(const operation& carrier) const {
-    for (const operation* j = ops.joined.front(); j != nullptr; j = j->next) {
-        if (j->joined_to == &carrier) return true;
+    for (const operation& other : ops.joined) {
+        if (other.joined_to == &carrier) return true;
     }
     return false;
 }
@@ -268,9 +270,9 @@ void engine::state::end_wait(time_point now, operation& op, errc error) {
 
 void engine::state::report_all(errc error) {
     ops.for_each_list([this, error](operation_list& list) {
-        for (operation* op = list.front(); op != nullptr; op = op->next) {
-            timers.remove(*op);
-            ops.report(*op, error, reason_code::success);
+        for (operation& op : list) {
+            timers.remove(op);
+            ops.report(op, error, reason_code::success);
         }
     });
 }
@@ -288,10 +290,9 @@ bool engine::state::is_superseded(operation& op) const {
 void engine::state::requeue_after_loss(time_point now) {
     using in = operation::state;
     // What was answered before the transport reported its last byte has its answer all the same.
-    for (operation* op = ops.batch.front(); op != nullptr;) {
-        operation* next = op->next;
-        if (op->answered_early) on_staged_sent(now, *op);
-        op = next;
+    for (auto at = ops.batch.begin(); at != ops.batch.end();) {
+        operation& op = *at++;
+        if (op.answered_early) on_staged_sent(now, op);
     }
     const auto ask_again = [this, now](operation& op) {
         if (is_superseded(op)) return complete(now, op, errc::cancelled, reason_code::success);
@@ -315,9 +316,9 @@ void engine::state::requeue_after_loss(time_point now) {
     while (operation* op = ops.awaiting.front()) ops.move_by_order(*op, in::resend);
     while (operation* op = ops.releasing.front()) ops.move_by_order(*op, in::release_due);
     for (auto* list : {&ops.resend, &ops.release_due}) {
-        for (operation* op = list->front(); op != nullptr; op = op->next) {
-            op->repubs = 0;
-            op->counted = false;
+        for (operation& op : *list) {
+            op.repubs = 0;
+            op.counted = false;
         }
     }
     in_flight_ = 0;
@@ -368,7 +369,7 @@ bool engine::state::renew(wanted& w) {
 
 void engine::state::count_renewals() {
     renewals_pending_ = 0;
-    for (const operation* op = ops.control.front(); op != nullptr; op = op->next) renewals_pending_ += op->renewal;
+    for (const operation& op : ops.control) renewals_pending_ += op.renewal;
 }
 
 }  // namespace mqtt_as

@@ -5,6 +5,13 @@
 
 namespace mqtt_as {
 
+void operation_list::insert_by_order(operation& op) {
+    list_node* behind = end_.prev;
+    while (behind != &end_ && static_cast<std::int32_t>(static_cast<operation*>(behind)->order - op.order) > 0)
+        behind = behind->prev;
+    insert(op, *behind);
+}
+
 operations::~operations() {
     for_each_list([this](operation_list& list) {
         while (operation* op = list.front()) {
@@ -33,18 +40,15 @@ operation* operations::find(op_id id) const {
 }
 
 void operations::move_front(operation& op, operation::state to) {
-    op.list->remove(op);
+    operation_list::remove(op);
     op.now_in = to;
     list_for(op.what, to).push_front(op);
 }
 
 void operations::move_by_order(operation& op, operation::state to) {
-    op.list->remove(op);
+    operation_list::remove(op);
     op.now_in = to;
-    operation_list& list = list_for(op.what, to);
-    operation* after = list.back();
-    while (after != nullptr && static_cast<std::int32_t>(after->order - op.order) > 0) after = after->prev;
-    list.insert_before(after != nullptr ? after->next : list.front(), op);
+    list_for(op.what, to).insert_by_order(op);
 }
 
 bool operations::bind_packet_id(operation& op) {
@@ -107,19 +111,13 @@ std::optional<event> operations::take_event(const operation* ack, property_view 
 void operations::check() const {
     std::uint32_t found = 0;
     const_cast<operations*>(this)->for_each_list([&](operation_list& list) {
-        std::uint32_t size = 0;
-        [[maybe_unused]] const operation* last = nullptr;
-        for (const operation* op = list.front(); op != nullptr; op = op->next) {
-            assert(op->prev == last);
-            assert(op->now_in != operation::state::finished);
-            assert(op->packet_id == 0 || by_packet_id(op->packet_id) == op);
-            assert(find(op->id()) == op);
-            last = op;
-            ++size;
+        for ([[maybe_unused]] const operation& op : list) {
+            assert(op.next->prev == &op);
+            assert(op.now_in != operation::state::finished);
+            assert(op.packet_id == 0 || by_packet_id(op.packet_id) == &op);
+            assert(find(op.id()) == &op);
         }
-        assert(size == list.size());
-        assert(last == list.back());
-        found += size;
+        found += list.size();
     });
     assert(found == unfinished + renewals);
     (void)found;

@@ -30,9 +30,13 @@ namespace mqtt_as {
 
 struct wanted;
 
-class operation_list;
+/// A place in a circular list, which it can leave without knowing which list it is.
+struct list_node {
+    list_node* next = nullptr;
+    list_node* prev = nullptr;
+};
 
-struct operation {
+struct operation : list_node {
     enum class kind : std::uint8_t { publish, subscribe, unsubscribe };
     enum class state : std::uint8_t {
         queued,
@@ -46,9 +50,6 @@ struct operation {
         finished
     };
 
-    operation* next = nullptr;  // of the list it is in
-    operation* prev = nullptr;
-    operation_list* list = nullptr;      // the one it is in, which is its state
     operation* next_event = nullptr;     // of the events that wait to be taken
     const std::uint8_t* body = nullptr;  // a payload kept by the caller; nullptr when it is part of the packet
     operation* joined_to = nullptr;      // joined: the SUBSCRIBE whose answer is awaited
@@ -92,36 +93,61 @@ struct operation {
     std::uint32_t wire_size() const { return packet_size + body_size; }
 };
 
-/// An intrusive list in order.
+/// An intrusive list in order; being in one is an operation's state.
 class operation_list {
 public:
-    bool empty() const { return head_ == nullptr; }
-    std::uint32_t size() const { return size_; }
-    operation* front() const { return head_; }
-    operation* back() const { return tail_; }
+    operation_list() { end_.next = end_.prev = &end_; }
+    operation_list(const operation_list&) = delete;
+    operation_list& operator=(const operation_list&) = delete;
 
-    void push_back(operation& op) { insert_before(nullptr, op); }
-    void push_front(operation& op) { insert_before(head_, op); }
-    /// Before `where`; at the end when that is nullptr.
-    void insert_before(operation* where, operation& op) {
-        op.list = this;
-        op.next = where;
-        op.prev = where != nullptr ? where->prev : tail_;
-        (op.prev != nullptr ? op.prev->next : head_) = &op;
-        (where != nullptr ? where->prev : tail_) = &op;
-        ++size_;
+    class iterator {
+    public:
+        explicit iterator(list_node* at) : at_(at) {}
+        operation& operator*() const { return static_cast<operation&>(*at_); }
+        iterator& operator++() {
+            at_ = at_->next;
+            return *this;
+        }
+        /// Steps on first, so that the operation may leave the list.
+        iterator operator++(int) { return iterator(std::exchange(at_, at_->next)); }
+        friend bool operator==(iterator, iterator) = default;
+
+    private:
+        list_node* at_;
+    };
+    iterator begin() const { return iterator(end_.next); }
+    iterator end() const { return iterator(const_cast<list_node*>(&end_)); }
+
+    bool empty() const { return end_.next == &end_; }
+    /// nullptr when empty.
+    operation* front() const { return empty() ? nullptr : static_cast<operation*>(end_.next); }
+    operation* back() const { return empty() ? nullptr : static_cast<operation*>(end_.prev); }
+    /// Counts them.
+    std::uint32_t size() const {
+        std::uint32_t n = 0;
+        for (const list_node* at = end_.next; at != &end_; at = at->next) ++n;
+        return n;
     }
-    void remove(operation& op) {
-        (op.prev != nullptr ? op.prev->next : head_) = op.next;
-        (op.next != nullptr ? op.next->prev : tail_) = op.prev;
-        op.list = nullptr;
-        --size_;
+
+    void push_back(operation& op) { insert(op, *end_.prev); }
+    void push_front(operation& op) { insert(op, end_); }
+    /// Behind the last one that is not later than `op`.
+    void insert_by_order(operation& op);
+
+    static void remove(operation& op) {
+        op.prev->next = op.next;
+        op.next->prev = op.prev;
     }
 
 private:
-    operation* head_ = nullptr;
-    operation* tail_ = nullptr;
-    std::uint32_t size_ = 0;
+    static void insert(operation& op, list_node& behind) {
+        op.prev = &behind;
+        op.next = behind.next;
+        behind.next->prev = &op;
+        behind.next = &op;
+    }
+
+    list_node end_;  // before the first and behind the last
 };
 
 /// Owns all operations: their blocks, names, packet identifiers and lists, and the events that wait to be taken.
@@ -138,7 +164,7 @@ public:
 
     /// Moves `op` to the list that belongs to `to`. The rest of `op` stays.
     void move(operation& op, operation::state to) {
-        op.list->remove(op);
+        operation_list::remove(op);
         enter(op, to);
     }
     void move_front(operation& op, operation::state to);
@@ -265,7 +291,7 @@ inline void operations::report(operation& op, errc error, reason_code reason) {
 
 inline void operations::finish(operation& op) {
     assert(op.reported);
-    op.list->remove(op);
+    operation_list::remove(op);
     op.now_in = operation::state::finished;
     release_packet_id(op);
     payload_bytes -= op.payload_size;

@@ -168,14 +168,27 @@ struct engine::state {
     std::optional<disconnected> last_error_;
 
     // ---- events that wait to be taken: at most one of each kind, in this order ---------------------------------
-    std::optional<message> message_;
-    bool tell_disconnected_ = false;
-    bool tell_gave_up_ = false;
-    bool tell_waiting_ = false;
-    bool tell_connected_ = false;
-    bool tell_refusals_ = false;
-    bool tell_renewed_ = false;
-    bool tell_stopped_ = false;
+    enum notice : std::uint8_t {
+        tell_message = 1,
+        tell_disconnected = 2,
+        tell_gave_up = 4,
+        tell_waiting = 8,
+        tell_connected = 16,
+        tell_refusals = 32,
+        tell_renewed = 64,
+        tell_stopped = 128
+    };
+    std::uint8_t notices_ = 0;
+    void tell(notice n) { notices_ = static_cast<std::uint8_t>(notices_ | n); }
+    void keep_quiet(unsigned which) { notices_ = static_cast<std::uint8_t>(notices_ & ~which); }
+    bool take(notice n) {
+        const bool waits = (notices_ & n) != 0;
+        keep_quiet(n);
+        return waits;
+    }
+    std::optional<event> poll_notice();
+    wire::publish arrived_;          // the message
+    acknowledge_id arrived_id_ = 0;  // its name
     duration wait_for_{};
     bool session_present_ = false;
     bool first_connection_ = false;

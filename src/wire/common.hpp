@@ -114,7 +114,8 @@ inline errc check_publish_fields(const publish_head& head) {
 inline errc lay_out_publish(const publish_head& head, std::size_t property_bytes, publish_layout& out) {
     const std::size_t topic_bytes = 2 + head.topic.size();
     const std::size_t body_size = topic_bytes + (head.qos != 0 ? 2 : 0) + property_bytes;
-    if (body_size > remaining_length_max || head.payload_size > remaining_length_max - body_size) return errc::too_large;
+    if (body_size > remaining_length_max || head.payload_size > remaining_length_max - body_size)
+        return errc::too_large;
     out.remaining_length = static_cast<std::uint32_t>(body_size + head.payload_size);
     std::uint32_t header_size = 2;
     for (std::uint32_t rest = out.remaining_length >> 7; rest != 0; rest >>= 7) ++header_size;

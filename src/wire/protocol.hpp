@@ -84,7 +84,7 @@ struct protocol {
     // ---- what the caller may ask for: errc::ok or why not ---------------------------------------
     /// Topic, qos, properties, packet size. The layout means nothing unless all is well.
     errc (*check_publish)(const publish_head&, publish_layout&) noexcept;
-    errc (*check_subscribe)(const subscribe&) noexcept;   ///< filter, qos, options, properties
+    errc (*check_subscribe)(const subscribe&) noexcept;  ///< filter, qos, options, properties
     errc (*check_unsubscribe)(const unsubscribe&) noexcept;
     errc (*check_connect)(const connect&) noexcept;  ///< client id, user, password, will, properties
 };
