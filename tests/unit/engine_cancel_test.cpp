@@ -101,13 +101,13 @@ protected:
 };
 
 TEST_P(engine_cancel, at_every_step_is_reported_once_and_truly) {
-    for (const std::uint8_t qos : {0, 1, 2}) {
+    for (const std::uint8_t qos : every_qos) {
         for (const step at : steps_of(qos)) tell(qos, at, way::cancel, outage::none, false);
     }
 }
 
 TEST_P(engine_cancel, at_every_step_and_then_the_connection_is_lost) {
-    for (const std::uint8_t qos : {0, 1, 2}) {
+    for (const std::uint8_t qos : every_qos) {
         for (const step at : steps_of(qos)) {
             for (const bool kept : {false, true}) tell(qos, at, way::cancel, outage::after, kept);
         }
@@ -115,7 +115,7 @@ TEST_P(engine_cancel, at_every_step_and_then_the_connection_is_lost) {
 }
 
 TEST_P(engine_cancel, at_every_step_after_the_connection_was_lost) {
-    for (const std::uint8_t qos : {0, 1, 2}) {
+    for (const std::uint8_t qos : every_qos) {
         for (const step at : steps_of(qos)) {
             for (const bool kept : {false, true}) tell(qos, at, way::cancel, outage::before, kept);
         }
@@ -123,13 +123,13 @@ TEST_P(engine_cancel, at_every_step_after_the_connection_was_lost) {
 }
 
 TEST_P(engine_cancel, deadline_at_every_step_is_reported_once_and_truly) {
-    for (const std::uint8_t qos : {0, 1, 2}) {
+    for (const std::uint8_t qos : every_qos) {
         for (const step at : steps_of(qos)) tell(qos, at, way::deadline, outage::none, false);
     }
 }
 
 TEST_P(engine_cancel, deadline_at_every_step_and_then_the_connection_is_lost) {
-    for (const std::uint8_t qos : {0, 1, 2}) {
+    for (const std::uint8_t qos : every_qos) {
         for (const step at : steps_of(qos)) {
             for (const bool kept : {false, true}) tell(qos, at, way::deadline, outage::after, kept);
         }
@@ -137,7 +137,7 @@ TEST_P(engine_cancel, deadline_at_every_step_and_then_the_connection_is_lost) {
 }
 
 TEST_P(engine_cancel, deadline_at_every_step_after_the_connection_was_lost) {
-    for (const std::uint8_t qos : {0, 1, 2}) {
+    for (const std::uint8_t qos : every_qos) {
         for (const step at : steps_of(qos)) {
             for (const bool kept : {false, true}) tell(qos, at, way::deadline, outage::before, kept);
         }
@@ -145,7 +145,7 @@ TEST_P(engine_cancel, deadline_at_every_step_after_the_connection_was_lost) {
 }
 
 TEST_P(engine_cancel, if_untouched_leaves_alone_what_a_transport_has_seen) {
-    for (const std::uint8_t qos : {0, 1, 2}) {
+    for (const std::uint8_t qos : every_qos) {
         for (const step at : steps_of(qos)) {
             for (const bool lost : {false, true}) {
                 SCOPED_TRACE("qos " + std::to_string(qos) + " at " + name(at) + (lost ? " lost" : ""));

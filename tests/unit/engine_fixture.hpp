@@ -21,6 +21,8 @@ using namespace std::chrono_literals;
 
 enum class version { v3_1_1, v5 };
 
+inline constexpr std::uint8_t every_qos[] = {0, 1, 2};
+
 /// How received bytes are cut before the engine gets them.
 enum class cut { whole, byte_by_byte };
 

@@ -194,7 +194,7 @@ protected:
 };
 
 TEST_P(engine_payload_stays, large_ones_are_sent_from_the_callers_memory) {
-    for (const std::uint8_t qos : {0, 1, 2}) {
+    for (const std::uint8_t qos : every_qos) {
         SCOPED_TRACE(int{qos});
         world v(GetParam());
         v.go_online();

@@ -96,7 +96,7 @@ void receive_many(world& w, std::uint8_t qos, int count) {
 TEST_P(engine_memory, no_allocation_in_10000_warm_messages_at_each_qos_in_both_directions) {
     w.go_online();
     const auto all = [&](int count) {
-        for (const std::uint8_t qos : {0, 1, 2}) {
+        for (const std::uint8_t qos : every_qos) {
             publish_many(w, qos, count);
             receive_many(w, qos, count);
         }
@@ -164,7 +164,7 @@ TEST_P(engine_memory, a_large_message_does_not_keep_its_memory) {
 
 TEST_P(engine_memory, all_of_it_is_given_back_in_whatever_state_it_ends) {
     // The memory source of each world checks it when it goes.
-    for (const std::uint8_t qos : {0, 1, 2}) {
+    for (const std::uint8_t qos : every_qos) {
         for (const step at : steps_of(qos)) {
             for (const bool cancelled : {false, true}) {
                 world v(GetParam());
@@ -232,54 +232,54 @@ protected:
         }
     }
 
-    void live(world& w, std::uint64_t fail_at, std::uint64_t fail_count) {
-        w.config.clean = false;
-        w.config.clean_init = false;
-        w.bounds.batch_bytes_max = 4'096;
-        w.eng();
-        if (fail_at != 0) w.memory.fail(fail_at, fail_count);
-        application app{w};
-        polite_broker broker(w);
+    void live(world& v, std::uint64_t fail_at, std::uint64_t fail_count) {
+        v.config.clean = false;
+        v.config.clean_init = false;
+        v.bounds.batch_bytes_max = 4'096;
+        v.eng();
+        if (fail_at != 0) v.memory.fail(fail_at, fail_count);
+        application app{v};
+        polite_broker broker(v);
         const std::string large(6'000, 'L');
-        w.start();
-        recover(w, broker);
-        app.submitted(w.subscribe("f/1", 1));
-        app.submitted(w.subscribe("f/2", 2));
+        v.start();
+        recover(v, broker);
+        app.submitted(v.subscribe("f/1", 1));
+        app.submitted(v.subscribe("f/2", 2));
         broker.run();
         for (int i = 0; i < 12; ++i) {
-            app.submitted(w.publish("a", std::string(200, 'x'), static_cast<std::uint8_t>(i % 3), 1min));
+            app.submitted(v.publish("a", std::string(200, 'x'), static_cast<std::uint8_t>(i % 3), 1min));
         }
-        app.submitted(w.publish({.topic = "a", .payload = as_bytes(large), .qos = 1, .payload_stays = true}));
+        app.submitted(v.publish({.topic = "a", .payload = as_bytes(large), .qos = 1, .payload_stays = true}));
         broker.run();
-        receive(w, broker, packet("32", "00 01 61 00 07 " + w.none() + hex(std::string(300, 'm'))));
-        receive(w, broker, packet("34", "00 01 61 00 08 " + w.none() + hex(std::string(300, 'm'))));
-        receive(w, broker, "62 02 00 08");
-        app.submitted(w.unsubscribe("f/2"));
+        receive(v, broker, packet("32", "00 01 61 00 07 " + v.none() + hex(std::string(300, 'm'))));
+        receive(v, broker, packet("34", "00 01 61 00 08 " + v.none() + hex(std::string(300, 'm'))));
+        receive(v, broker, "62 02 00 08");
+        app.submitted(v.unsubscribe("f/2"));
         for (int i = 0; i < 6; ++i)
-            app.submitted(w.publish("b", std::string(500, 'y'), static_cast<std::uint8_t>(i % 3)));
-        w.flush();
+            app.submitted(v.publish("b", std::string(500, 'y'), static_cast<std::uint8_t>(i % 3)));
+        v.flush();
         // An outage in the middle, its session lost: everything is renewed and published again.
-        if (w->is_online()) w.lose();
+        if (v->is_online()) v.lose();
         broker.skip();
-        app.submitted(w.publish("c", "z", 1));
-        recover(w, broker);
+        app.submitted(v.publish("c", "z", 1));
+        recover(v, broker);
         broker.session_present = true;
         // The memory is back now. What had been accepted ends; new requests work.
-        w.memory.fail(1, 0);
-        for (int i = 0; i < 20 && w->look().unfinished != 0; ++i) {
-            recover(w, broker);
-            w.advance(5s);
+        v.memory.fail(1, 0);
+        for (int i = 0; i < 20 && v->look().unfinished != 0; ++i) {
+            recover(v, broker);
+            v.advance(5s);
             broker.run();
         }
-        recover(w, broker);
-        ASSERT_TRUE(w->is_online());
-        EXPECT_EQ(w->look().unfinished, 0u) << w->look().queued << " queued";
-        for (int op = 1; op <= app.accepted; ++op) EXPECT_EQ(w.reports(op), 1) << "#" << op;
-        const int last = w.publish("d", "after", 2);
+        recover(v, broker);
+        ASSERT_TRUE(v->is_online());
+        EXPECT_EQ(v->look().unfinished, 0u) << v->look().queued << " queued";
+        for (int op = 1; op <= app.accepted; ++op) EXPECT_EQ(v.reports(op), 1) << "#" << op;
+        const int last = v.publish("d", "after", 2);
         broker.run();
-        EXPECT_EQ(w.report(last), "ok");
-        receive(w, broker, packet("30", "00 01 65 " + w.none() + hex(std::string(300, 'm'))));
-        EXPECT_TRUE(w.was_delivered("e"));
+        EXPECT_EQ(v.report(last), "ok");
+        receive(v, broker, packet("30", "00 01 65 " + v.none() + hex(std::string(300, 'm'))));
+        EXPECT_TRUE(v.was_delivered("e"));
         if (fail_at == 0) {
             EXPECT_EQ(app.rejected, 0);
         }

@@ -24,7 +24,7 @@ protected:
 };
 
 TEST_P(engine_outage, at_every_step_with_the_session_kept) {
-    for (const std::uint8_t qos : {0, 1, 2}) {
+    for (const std::uint8_t qos : every_qos) {
         for (const step at : steps_of(qos)) {
             SCOPED_TRACE("qos " + std::to_string(qos) + " at " + name(at));
             world v(GetParam());
@@ -68,7 +68,7 @@ TEST_P(engine_outage, at_every_step_with_the_session_kept) {
 }
 
 TEST_P(engine_outage, at_every_step_with_the_session_lost) {
-    for (const std::uint8_t qos : {0, 1, 2}) {
+    for (const std::uint8_t qos : every_qos) {
         for (const step at : steps_of(qos)) {
             SCOPED_TRACE("qos " + std::to_string(qos) + " at " + name(at));
             world v(GetParam());

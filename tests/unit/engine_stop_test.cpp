@@ -84,7 +84,7 @@ TEST_P(engine_stop, waits_no_longer_than_the_grace) {
 }
 
 TEST_P(engine_stop, at_every_step_of_a_publish_reports_once_and_truly) {
-    for (const std::uint8_t qos : {0, 1, 2}) {
+    for (const std::uint8_t qos : every_qos) {
         for (const step at : steps_of(qos)) {
             for (const bool at_once : {false, true}) {
                 SCOPED_TRACE("qos " + std::to_string(qos) + " at " + name(at) + (at_once ? " close" : " stop"));
