@@ -49,7 +49,7 @@ taken engine::state::on_bytes(time_point now, bytes in) {
     const bool is_whole = header.state == wire::fixed_header::status::complete && size <= in.size();
     if (!is_whole || size > limit.packet_bytes_max) return assemble(now, in);
     last_received_ = now;
-    on_packet(now, header, in.subspan(header.header_size, header.remaining_length));
+    on_packet(now, header.type(), header.flags(), in.subspan(header.header_size, header.remaining_length));
     return {taken::why::packet, size};
 }
 
@@ -68,7 +68,7 @@ taken engine::state::assemble(time_point now, bytes in) {
         assembly_used_ = true;
         const bytes packet(assembly_, assembly_size_);
         const wire::fixed_header header = wire::read_fixed_header(packet, wire);
-        on_packet(now, header, packet.subspan(header.header_size));
+        on_packet(now, header.type(), header.flags(), packet.subspan(header.header_size));
         return {taken::why::packet, part};
     }
 
@@ -111,23 +111,23 @@ taken engine::state::assemble(time_point now, bytes in) {
     assembled_ = kept + part;
     if (assembled_ == assembly_size_) {
         assembly_used_ = true;
-        on_packet(now, header, bytes(assembly_ + header.header_size, header.remaining_length));
+        on_packet(now, header.type(), header.flags(), bytes(assembly_ + header.header_size, header.remaining_length));
         return {taken::why::packet, part};
     }
     on_life(now);
     return {taken::why::need_more, part};
 }
 
-void engine::state::on_packet(time_point now, const wire::fixed_header& header, bytes body) {
-    if (!is_expected(header.type())) return end_by_violation(now, violation::unexpected_packet);
-    switch (header.type()) {
-    case packet_type::publish: on_publish(now, header.flags(), body); break;
+void engine::state::on_packet(time_point now, packet_type type, std::uint8_t flags, bytes body) {
+    if (!is_expected(type)) return end_by_violation(now, violation::unexpected_packet);
+    switch (type) {
+    case packet_type::publish: on_publish(now, flags, body); break;
     case packet_type::puback:
     case packet_type::pubrec:
     case packet_type::pubrel:
-    case packet_type::pubcomp: on_acknowledgement(now, header.type(), body); break;
+    case packet_type::pubcomp: on_acknowledgement(now, type, body); break;
     case packet_type::suback:
-    case packet_type::unsuback: on_subscription_acknowledgement(now, header.type(), body); break;
+    case packet_type::unsuback: on_subscription_acknowledgement(now, type, body); break;
     case packet_type::connack: on_connack(now, body); break;
     case packet_type::pingresp: ping_outstanding_ = false; break;
     case packet_type::disconnect: {

@@ -134,7 +134,7 @@ public:
 
 private:
     std::uint32_t mask() const { return static_cast<std::uint32_t>(storage_.capacity()) - 1; }
-    bool grow() {
+    [[gnu::noinline]] bool grow() {
         const auto old = static_cast<std::uint32_t>(storage_.capacity());
         if (!storage_.reserve(old + 1)) return false;
         // What had wrapped around the old end now continues behind it.

@@ -84,7 +84,7 @@ struct engine::state {
     bool is_expected(wire::packet_type t) const {
         return (phase_ == phase::handshake) == (t == wire::packet_type::connack);
     }
-    void on_packet(time_point now, const wire::fixed_header&, bytes body);
+    void on_packet(time_point now, wire::packet_type, std::uint8_t flags, bytes body);
     void on_connack(time_point now, bytes body);
     void on_publish(time_point now, std::uint8_t flags, bytes body);
     void on_acknowledgement(time_point now, wire::packet_type, bytes body);
@@ -182,7 +182,7 @@ struct engine::state {
     void tell(notice n) { notices_ = static_cast<std::uint8_t>(notices_ | n); }
     void keep_quiet(unsigned which) { notices_ = static_cast<std::uint8_t>(notices_ & ~which); }
     bool take(notice n) {
-        const bool waits = (notices_ & n) != 0;
+        if ((notices_ & n) == 0) return false;
         keep_quiet(n);
         return waits;
     }
