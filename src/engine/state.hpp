@@ -184,7 +184,7 @@ struct engine::state {
     bool take(notice n) {
         if ((notices_ & n) == 0) return false;
         keep_quiet(n);
-        return waits;
+        return true;
     }
     std::optional<event> poll_notice();
     wire::publish arrived_;          // the message
