@@ -164,53 +164,57 @@ settings::settings(config given) : config_(std::move(given)) {
     if (c.client_id.empty()) c.client_id = random_client_id();
     if (c.port == 0 && c.unix_socket.empty()) c.port = 1883;
 
-    // The queue holds what the application has not taken and thus not acknowledged: the inbox must be larger.
-    std::uint16_t receive_maximum = 65'535;
+    // The queue holds what the application has not taken and thus not acknowledged: the inbox must be larger. In MQTT 5
+    // no Receive Maximum says so to the server, for Mosquitto 2.0.11 exceeds a small one after the first PUBACK (5
+    // announced, 20 and more sent), and would have to be left again and again [MQTT-3.3.4-9]. Not reading holds back
+    // any.
     if (c.queue_len > 0) {
-        const auto held = static_cast<std::uint16_t>(c.queue_len);
-        c.limits.inbound_max = std::max(c.limits.inbound_max, static_cast<std::uint16_t>(held + 1));
-        if (c.on_overflow == overflow_policy::wait) receive_maximum = held;
+        c.limits.inbound_max = std::max(c.limits.inbound_max, static_cast<std::uint16_t>(c.queue_len + 1));
     }
 
     connect_properties_ = views_of(c.user_properties);
-    engine_ = {.protocol = c.version == protocol_version::v5 ? &wire::v5 : &wire::v3_1_1,
-               .client_id = c.client_id,
-               .user = c.user ? std::optional<std::string_view>(*c.user) : std::nullopt,
-               .password = c.password ? std::optional<std::string_view>(*c.password) : std::nullopt,
-               .will = std::nullopt,
-               .keepalive = static_cast<std::uint16_t>(c.keepalive.count()),
-               .ping_interval = engine_duration(c.ping_interval),
-               .response_time = engine_duration(c.response_time),
-               .max_repubs = c.max_repubs,
-               .clean_init = c.clean_init,
-               .clean = c.clean,
-               .session_expiry = static_cast<std::uint32_t>(c.session_expiry.count()),
-               .receive_maximum = receive_maximum,
-               .properties = {.request_response_information = c.request_response_information,
-                              .request_problem_information = c.request_problem_information,
-                              .user_properties = connect_properties_},
-               .backoff = c.backoff,
-               .qos2_on_lost_session = c.qos2_on_lost_session,
-               .on_refusal = c.on_refusal};
-    if (c.will) {
-        const will_message& w = *c.will;
-        will_properties_ = views_of(w.user_properties);
-        engine_.will = engine_will{.topic = w.topic,
-                                   .payload = payload(w.payload).view(),
-                                   .qos = w.qos,
-                                   .retain = w.retain,
-                                   .delay_interval = static_cast<std::uint32_t>(w.delay.count()),
-                                   .properties = {.message_expiry_interval = w.message_expiry_interval,
-                                                  .content_type = w.content_type,
-                                                  .response_topic = w.response_topic,
-                                                  .correlation_data = w.correlation_data,
-                                                  .payload_is_utf8 = w.payload_is_utf8,
-                                                  .user_properties = will_properties_}};
-    }
+    if (c.will) will_properties_ = views_of(c.will->user_properties);
     target_ = {.host = c.server, .port = c.port, .unix_socket = c.unix_socket, .patience = c.response_time / 2};
-    if (const errc error = mqtt_as::check(engine_, c.limits); error != errc::ok) {
+    if (const errc error = mqtt_as::check(engine(), c.limits); error != errc::ok) {
         throw std::invalid_argument("mqtt_as: config: " + std::string(describe(error)));
     }
+}
+
+engine_config settings::engine() const {
+    const config& c = config_;
+    engine_config e = {.protocol = c.version == protocol_version::v5 ? &wire::v5 : &wire::v3_1_1,
+                       .client_id = c.client_id,
+                       .user = c.user ? std::optional<std::string_view>(*c.user) : std::nullopt,
+                       .password = c.password ? std::optional<std::string_view>(*c.password) : std::nullopt,
+                       .will = std::nullopt,
+                       .keepalive = static_cast<std::uint16_t>(c.keepalive.count()),
+                       .ping_interval = engine_duration(c.ping_interval),
+                       .response_time = engine_duration(c.response_time),
+                       .max_repubs = c.max_repubs,
+                       .clean_init = c.clean_init,
+                       .clean = c.clean,
+                       .session_expiry = static_cast<std::uint32_t>(c.session_expiry.count()),
+                       .properties = {.request_response_information = c.request_response_information,
+                                      .request_problem_information = c.request_problem_information,
+                                      .user_properties = connect_properties_},
+                       .backoff = c.backoff,
+                       .qos2_on_lost_session = c.qos2_on_lost_session,
+                       .on_refusal = c.on_refusal};
+    if (c.will) {
+        const will_message& w = *c.will;
+        e.will = engine_will{.topic = w.topic,
+                             .payload = payload(w.payload).view(),
+                             .qos = w.qos,
+                             .retain = w.retain,
+                             .delay_interval = static_cast<std::uint32_t>(w.delay.count()),
+                             .properties = {.message_expiry_interval = w.message_expiry_interval,
+                                            .content_type = w.content_type,
+                                            .response_topic = w.response_topic,
+                                            .correlation_data = w.correlation_data,
+                                            .payload_is_utf8 = w.payload_is_utf8,
+                                            .user_properties = will_properties_}};
+    }
+    return e;
 }
 
 std::string settings::server_text() const {

@@ -25,7 +25,8 @@ public:
     settings& operator=(const settings&) = delete;
 
     const mqtt_as::config& user() const { return config_; }
-    engine_config engine() const { return engine_; }
+    /// Its views are valid as long as this object.
+    engine_config engine() const;
     const mqtt_as::limits& limits() const { return config_.limits; }
     const socket_target& target() const { return target_; }
     /// "name:port" or a path, for people.
@@ -35,7 +36,6 @@ private:
     mqtt_as::config config_;
     std::vector<user_property> connect_properties_;
     std::vector<user_property> will_properties_;
-    engine_config engine_;
     socket_target target_;
 };
 

@@ -189,6 +189,7 @@ TEST(connect, sends_user_password_will_and_keepalive_of_the_configuration) {
     c.will = {"wt", "wm", true, 1};
     MQTTClient client(w.executor(), c);
     w.run([&]() -> task<> { co_await client.connect(); });
+    server.refuse();  // its threads have ended
     // The bytes of MQTT 3.1.1, section 3.1: flags 0xEE, client identifier, will topic, will message, user, password.
     EXPECT_EQ(connect.body, std::string("\x00\x04MQTT\x04\xEE\x01\x2C\x00\x03"
                                         "cid\x00\x02wt\x00\x02wm\x00\x02u1\x00\x02p2",

@@ -1,6 +1,7 @@
 // Closing, destroying, and threads.
 #include "tests/asio/world.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/strand.hpp>
@@ -205,15 +206,14 @@ TEST(thread, cancel_from_elsewhere_races_with_completion_harmlessly) {
     client.connect(boost::asio::use_future).get();
     for (int i = 0; i < 500; ++i) {
         boost::asio::cancellation_signal signal;
-        auto future = client.publish("t", "x", {.qos = 2},
-                                     boost::asio::bind_cancellation_slot(signal.slot(), boost::asio::use_future));
+        // Without exceptions: ThreadSanitizer does not see into those of libstdc++.
+        auto future = client.publish(
+            "t", "x", {.qos = 2},
+            boost::asio::bind_cancellation_slot(signal.slot(), boost::asio::as_tuple(boost::asio::use_future)));
         if (i % 2 == 0) std::this_thread::sleep_for(std::chrono::microseconds(i % 100));
         signal.emit(boost::asio::cancellation_type::terminal);
-        try {
-            future.get();
-        } catch (const operation_error& e) {
-            EXPECT_EQ(e.code(), errc::cancelled);
-        }
+        const auto [error, result] = future.get();
+        EXPECT_TRUE(!error || error == errc::cancelled);
     }
     client.close();
     work.reset();

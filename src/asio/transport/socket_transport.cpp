@@ -73,7 +73,7 @@ void socket_transport::resolve(const std::string& name) {
     if (book_.last.empty() && !book_.last_good) return;
     patience_.emplace(executor_, target_.patience);
     patience_->async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
-        if (!cancelled && self->owner_ && !self->race_) self->run_old_addresses();
+        if (!cancelled && self->owner_ && !self->race_ && !self->socket_) self->run_old_addresses();
     });
 }
 
@@ -93,7 +93,7 @@ void socket_transport::on_answer() {
     if (!answer) return;
     book_.running.reset();
     if (answer->error == 0) book_.last = answer->found;
-    if (race_) return;  // patience has ended before; the answer is for the next attempt
+    if (race_ || socket_) return;  // patience has ended before; the answer is for the next attempt
     patience_.reset();
     if (answer->error == 0) return run(answer->found);
     if (!run_old_addresses()) fail(errc::resolve_failed, answer->error);
@@ -144,6 +144,8 @@ void socket_transport::on_won(stream_socket socket, const stream_endpoint& endpo
     if (!owner_) return;
     address_ = text_of(endpoint, target_.unix_socket);
     socket_ = std::move(socket);
+    race_.reset();
+    patience_.reset();
     if (!is_unix(endpoint)) {
         book_.last_good = tcp_of(endpoint).address();
         const int yes = 1;
