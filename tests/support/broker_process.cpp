@@ -92,8 +92,11 @@ void broker_process::pause() { process_->signal(SIGSTOP); }
 
 void broker_process::resume() { process_->signal(SIGCONT); }
 
-bool broker_process::wait_saved(std::string_view text) const {
-    return eventually(5s, [&] { return contents(folder_.path() / "mosquitto.db").find(text) != std::string::npos; });
+bool broker_process::save(std::string_view text) {
+    return eventually(5s, [&] {
+        process_->signal(SIGUSR1);
+        return contents(folder_.path() / "mosquitto.db").find(text) != std::string::npos;
+    });
 }
 
 std::string broker_process::log() const { return contents(folder_.path() / "log"); }

@@ -36,9 +36,10 @@ public:
     void pause();
     void resume();
 
-    /// Waits until the saved state holds `text`, for example the filter of a subscription. Mosquitto saves after it has
-    /// acknowledged, so a test that kills it must first wait for what is meant to survive.
-    bool wait_saved(std::string_view text) const;
+    /// Has it save (SIGUSR1) until the saved state holds `text`, for example the filter of a subscription; false when
+    /// that does not come true. Mosquitto saves after it has acknowledged, so a test that kills it must first see to it
+    /// that what is meant to survive is saved. It never saves an MQTT 5 session that began with Clean Start.
+    bool save(std::string_view text);
 
     /// Everything that Mosquitto has written.
     std::string log() const;

@@ -155,6 +155,36 @@ TEST_P(engine_silence, progress_of_the_peers_tcp_is_life) {
     EXPECT_EQ(w.events(), "");
 }
 
+TEST_P(engine_silence, what_waits_behind_a_slow_upload_is_not_late_when_the_upload_is_through) {
+    w.go_online();
+    w.publish("a", "large", 1);
+    w.forget_sent();
+    const std::string large = u16(w.last_id());
+    w.publish("a", "small", 1);
+    w.forget_sent();
+    const std::string small = u16(w.last_id());
+    // For 90 s the peer's TCP takes what the kernel had taken at once; regular pings and a probe stand behind it.
+    for (int i = 0; i < 18; ++i) {
+        w.advance(5s);
+        w->on_peer_progress(w.now, w.current);
+        w.turn();
+    }
+    ASSERT_TRUE(w->is_online());
+    w.forget_sent();
+    // The upload is through: its PUBACK is followed by that of the small message and by the PINGRESPs, a second later
+    // each.
+    w.feed(packet("40", large));
+    w.advance(1s);
+    w.feed(packet("40", small));
+    w.advance(1s);
+    w.feed("d0 00");
+    w.advance(1s);
+    EXPECT_TRUE(w->is_online());
+    EXPECT_EQ(w->count().republications, 0u);
+    EXPECT_EQ(w->count().outages, 0u) << w.events();
+    EXPECT_EQ(w->look().unfinished, 0u);
+}
+
 TEST_P(engine_silence, is_not_counted_while_the_inbox_is_full) {
     // The application does not read for 60 s: the silence is our own doing.
     w.bounds.inbound_max = 1;
