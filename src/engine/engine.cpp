@@ -134,6 +134,8 @@ taken engine::on_bytes(time_point now, epoch e, bytes in) {
     state& s = *state_;
     const bool receiving = e == s.epoch_ && (s.phase_ == state::phase::handshake || s.is_connected());
     if (!receiving) return {taken::why::closed, in.size()};
+    // The first sign behind a slow upload: what was sent in its wake may take its time from here.
+    if (std::exchange(s.is_draining_, false)) s.judging_since_ = now;
     return s.on_bytes(now, in);
 }
 
@@ -142,7 +144,11 @@ void engine::on_sent(time_point now, epoch e, std::size_t size) {
 }
 
 void engine::on_peer_progress(time_point now, epoch e) {
-    if (e == state_->epoch_ && state_->is_connected()) state_->on_life(now);
+    state& s = *state_;
+    if (e != s.epoch_ || !s.is_connected()) return;
+    s.on_life(now);
+    s.judging_since_ = now;
+    s.is_draining_ = true;
 }
 
 void engine::on_time(time_point now) { state_->on_time(now); }
@@ -206,12 +212,6 @@ status engine::look() const {
     return now;
 }
 
-// ---- phases -----------------------------------------------------------------------------------------------
-
-engine::state::state(const engine_config& given, const limits& limits, memory_source& memory_, std::uint64_t seed)
-    : config(given), limit(limits), wire(*given.protocol), source(memory_), memory(memory_), random(seed),
-      supervisor(config.backoff, random, given.endpoints), ops(memory, static_cast<std::uint16_t>(random.next())),
-      outbox(memory, limit), inbox(memory, limit), filters(memory), timers(memory), assigned_client_id_(memory) {}
 std::optional<event> engine::state::poll_notice() {
     if (take(tell_disconnected)) {
         disconnected d = *last_error_;
@@ -232,6 +232,12 @@ std::optional<event> engine::state::poll_notice() {
     return std::nullopt;
 }
 
+// ---- phases -----------------------------------------------------------------------------------------------
+
+engine::state::state(const engine_config& given, const limits& limits, memory_source& memory_, std::uint64_t seed)
+    : config(given), limit(limits), wire(*given.protocol), source(memory_), memory(memory_), random(seed),
+      supervisor(config.backoff, random, given.endpoints), ops(memory, static_cast<std::uint16_t>(random.next())),
+      outbox(memory, limit), inbox(memory, limit), filters(memory), timers(memory), assigned_client_id_(memory) {}
 
 engine::state::~state() { drop_assembly(); }
 
@@ -412,7 +418,8 @@ void engine::state::go_online(time_point now, const wire::connack& ack) {
         ping_interval_ = config.ping_interval;
     if (ping_interval_.count() == 0) ping_interval_ = duration(20'000);
     ping_at_ = asked_at + ping_interval_;  // the keep alive counts from what we sent last: CONNECT
-    reading_since_ = now;
+    judging_since_ = now;
+    is_draining_ = false;
 
     tell(tell_connected);
     if (!ack.session_present) lose_session(now);

@@ -200,7 +200,7 @@ void engine::state::acknowledge(time_point now, acknowledge_id id) {
     inbox.acknowledge(id);
     if (was_full && !inbox.full()) {
         // We look at the world again: silence begins to count only now.
-        reading_since_ = now;
+        judging_since_ = now;
         if (silent_since_) silent_since_ = now;
     }
 }

@@ -18,7 +18,7 @@ void refresh(time_point& t, time_point now) {
 
 void engine::state::refresh_old(time_point now) {
     refresh(since_, now);
-    refresh(reading_since_, now);
+    refresh(judging_since_, now);
     supervisor.refresh([now](time_point& t) { refresh(t, now); });
     if (outage_since_) refresh(*outage_since_, now);
 }
@@ -40,7 +40,7 @@ void engine::state::on_life(time_point now) {
 std::optional<time_point> engine::state::acknowledgement_due(const operation_list& list) const {
     const operation* op = list.front();
     if (op == nullptr || inbox.full()) return std::nullopt;
-    const time_point since = std::max(op->sent_at, reading_since_);
+    const time_point since = std::max(op->sent_at, judging_since_);
     if (!(last_received_ > since)) return std::nullopt;
     const bool asks_again = wire.may_resend_while_connected && op->what == operation::kind::publish;
     const auto times = asks_again ? 1 : static_cast<std::int32_t>(config.max_repubs) + 1;
@@ -50,7 +50,7 @@ std::optional<time_point> engine::state::acknowledgement_due(const operation_lis
 /// A ping without its answer although something else came: as any other missing acknowledgement. Behind a large upload
 /// that is still on its way nothing comes, and nothing is missing.
 std::optional<time_point> engine::state::ping_answer_due() const {
-    const time_point since = std::max(ping_sent_at_, reading_since_);
+    const time_point since = std::max(ping_sent_at_, judging_since_);
     if (!ping_outstanding_ || inbox.full() || !(last_received_ > since)) return std::nullopt;
     return since + config.response_time * (static_cast<std::int32_t>(config.max_repubs) + 1);
 }
@@ -110,9 +110,8 @@ void engine::state::on_time(time_point now) {
     }
     judge_silence(now);
     if (!is_online()) return;
-    const auto ping_due_by = ping_answer_due();
-    const bool ping_lost = ping_due_by && !(now < *ping_due_by);
-    if (ping_lost) return end_connection(now, {.error = errc::acknowledgement_missing});
+    if (const auto due = ping_answer_due(); due && !(now < *due))
+        return end_connection(now, {.error = errc::acknowledgement_missing});
     if (!judge_acknowledgement(now, ops.awaiting)) return;
     if (!judge_acknowledgement(now, ops.awaiting_sub)) return;
     (void)judge_acknowledgement(now, ops.releasing);

@@ -218,7 +218,9 @@ struct engine::state {
     time_point ping_at_;
     time_point ping_sent_at_;
     time_point last_received_;
-    time_point reading_since_;                // when the inbox last stopped being full
+    time_point judging_since_;                // no acknowledgement is missed for what came before: we did not read, or
+                                              // the peer's TCP was still taking what we had sent
+    bool is_draining_ = false;                // it was when we looked last, and nothing has been received since
     std::optional<time_point> silent_since_;  // set while an answer is due
     bool silent_by_write_ = false;            // ... only because a write is under way: begins anew when it is through
     bool probed_ = false;
