@@ -159,6 +159,15 @@ TEST_P(cli_pub, ends_in_good_order_when_interrupted) {
     }
 }
 
+// Without them the next socket would get their numbers, and the messages.
+TEST_P(cli_pub, does_without_standard_streams) {
+    const listener seen(all(), "%p");
+    const std::string line = "exec \"$0\" \"$@\" <&- >&- 2>&-";
+    EXPECT_EQ(run(words{"/bin/sh", "-c", line} + pub({"-t", "a", "-m", "x", "-q", "1"})).status, 0);
+    EXPECT_EQ(run(words{"/bin/sh", "-c", line} + pub({"-t", "a", "-l", "-q", "1"})).status, 0);
+    EXPECT_TRUE(seen.gets({"x"}));
+}
+
 TEST(cli_pub_properties, arrive_as_mosquitto_pub_would_send_them) {
     broker_process broker;
     const words all = to(broker, "5") + words{"-q", "1", "-t", "#"};

@@ -98,8 +98,8 @@ bool command_line::parse(std::vector<std::string> arguments) {
 }
 
 void command_line::read(const std::string& names, const std::string& type, const std::string& help,
-                        std::function<void(const std::string&)> take) {
-    app_->add_option_function<std::string>(names, std::move(take), help)->type_name(type)->group(group_);
+                        const std::function<void(const std::string&)>& take) {
+    app_->add_option_function<std::string>(names, take, help)->type_name(type)->group(group_);
 }
 
 }  // namespace mqtt_as::cli

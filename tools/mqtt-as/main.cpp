@@ -6,8 +6,10 @@
 
 #include <csignal>
 #include <exception>
+#include <fcntl.h>
 #include <iostream>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 namespace mqtt_as::cli {
@@ -56,12 +58,20 @@ int run(std::vector<std::string> arguments, std::string& program) {
     throw usage_error("there is no '" + command + "'; there are pub and sub: see mqtt-as --help");
 }
 
+// A shell may have closed them (`>&-`), and then a socket would become what we print to.
+void open_standard_streams() {
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
+        if (::fcntl(stream, F_GETFD) < 0) ::open("/dev/null", O_RDWR);  // takes the lowest number that is free
+    }
+}
+
 }  // namespace
 
 }  // namespace mqtt_as::cli
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is seen when writing
+    mqtt_as::cli::open_standard_streams();
     std::string program = "mqtt-as";
     try {
         return mqtt_as::cli::run({argv + (argc > 0), argv + argc}, program);

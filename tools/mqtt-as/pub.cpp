@@ -195,6 +195,7 @@ std::string publisher::why_not(ending how) const {
 }
 
 int publisher::conclude(ending how) const {
+    if (how == ending::failed && acknowledged_ == 0) return misuse;  // the session has told why
     if (acknowledged_ < wanted_) {
         session_.say(std::to_string(wanted_ - acknowledged_) + " of " + std::to_string(wanted_) +
                      (wanted_ == 1 ? " message was" : " messages were") + " not acknowledged: " + why_not(how));
