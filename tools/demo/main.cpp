@@ -48,7 +48,7 @@ int run(bool drop_one) {
     try {
         script.play();
     } catch (const demo::interrupted&) {
-        std::printf("\ninterrupted: %s\n", script.verdict().c_str());
+        std::printf("\ninterrupted; what was on its way has not been waited for\n");
         return 128 + SIGINT;
     }
     std::printf("\n%s\n", script.verdict().c_str());

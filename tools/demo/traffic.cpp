@@ -1,6 +1,7 @@
 // Publishes on a timer, counts what arrives. The library does all the rest.
 #include "tools/demo/traffic.hpp"
 
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -51,10 +52,12 @@ traffic::traffic(std::uint16_t port)
 
 traffic::~traffic() {
     publishing_ = false;
-    loop_.post([this] {
-        publisher.client.disconnect(
-            [this](std::error_code) { subscriber.client.disconnect([this](std::error_code) { loop_.stop(); }); });
-    });
+    const auto open = std::make_shared<int>(2);  // touched on the loop's thread only
+    for (station* const each : {&publisher, &subscriber}) {
+        each->client.disconnect({.grace = 500ms}, [this, open](std::error_code) {
+            if (--*open == 0) loop_.stop();
+        });
+    }
     thread_.join();
 }
 
