@@ -47,7 +47,7 @@ private:
     block* bottom_ = nullptr;
 };
 
-/// Makes new blocks in slabs that grow with use: a client that only listens needs two.
+/// Makes new blocks in slabs that grow with use: a client that only listens needs one.
 class block_store {
 public:
     void grow(block_list& into) {
@@ -71,7 +71,7 @@ private:
         std::size_t count;
     };
     std::vector<slab> slabs_;
-    std::size_t next_count_ = 2;
+    std::size_t next_count_ = 1;
 };
 
 /// A list of waiters, in order.
