@@ -98,8 +98,12 @@ bool command_line::parse(std::vector<std::string> arguments) {
 }
 
 void command_line::read(const std::string& names, const std::string& type, const std::string& help,
-                        const std::function<void(const std::string&)>& take) {
-    app_->add_option_function<std::string>(names, take, help)->type_name(type)->group(group_);
+                        std::function<void(const std::string&)> take) {
+    CLI::callback_t callback = [take = std::move(take)](const CLI::results_t& texts) {
+        take(texts.back());
+        return true;
+    };
+    app_->add_option(names, std::move(callback), help)->type_name(type)->group(group_);
 }
 
 }  // namespace mqtt_as::cli

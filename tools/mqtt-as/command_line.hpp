@@ -55,7 +55,7 @@ public:
 
 private:
     void read(const std::string& names, const std::string& type, const std::string& help,
-              const std::function<void(const std::string&)>& take);
+              std::function<void(const std::string&)> take);
 
     std::unique_ptr<CLI::App> app_;
     std::string name_;

@@ -8,7 +8,7 @@
 #include <array>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
-#include <cstdio>
+#include <fcntl.h>
 #include <memory>
 #include <stdexcept>
 #include <system_error>
@@ -75,17 +75,16 @@ void pub_options::check() const {
 }
 
 std::string content_of(const std::string& path) {
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     std::string content;
     std::array<char, 65'536> block;
-    while (file && content.size() <= payload_max) {
-        const std::size_t size = std::fread(block.data(), 1, block.size(), file.get());
-        content.append(block.data(), size);
-        if (size < block.size()) break;
+    ssize_t size = file;
+    while (size >= 0 && content.size() <= payload_max && (size = ::read(file, block.data(), block.size())) > 0) {
+        content.append(block.data(), static_cast<std::size_t>(size));
     }
-    if (!file || std::ferror(file.get()) != 0) {
-        throw std::runtime_error("cannot read " + path + ": " + std::system_category().message(errno));
-    }
+    const int error = errno;
+    if (file >= 0) ::close(file);
+    if (size < 0) throw std::runtime_error("cannot read " + path + ": " + std::system_category().message(error));
     return content;
 }
 
