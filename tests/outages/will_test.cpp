@@ -50,6 +50,7 @@ TEST_P(last_will, is_published_when_the_connection_breaks_and_stands_again_after
     ASSERT_TRUE(client->connect());
     w.proxy.reset("willing");
     EXPECT_TRUE(test::eventually(10s, [&] { return seen.lines() == wills{"will gone"}; }));
+    ASSERT_TRUE(client->wait_outage(1, 5s));
     ASSERT_TRUE(client->wait_online());
     w.proxy.reset("willing");
     EXPECT_TRUE(test::eventually(10s, [&] { return seen.lines() == (wills{"will gone", "will gone"}); }));
