@@ -240,7 +240,8 @@ public:
     taken on_bytes(time_point now, epoch e, bytes in);
     /// The transport has taken `size` more bytes of the batch.
     void on_sent(time_point now, epoch e, std::size_t size);
-    /// The peer's TCP acknowledged bytes since the last look: a sign of life.
+    /// The peer's TCP acknowledged bytes that were on their way at the last look already: a sign of life, and a reason
+    /// to wait longer for answers. Bytes sent since do not count: the kernel of a dead server acknowledges a ping, too.
     void on_peer_progress(time_point now, epoch e);
     /// Call at or after deadline(), when everything readable has been given to on_bytes.
     void on_time(time_point now);

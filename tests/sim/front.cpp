@@ -88,6 +88,7 @@ void front::take_notices() {
             keep_alive_ms_ = 0;
             was_blocked_ = false;
             seen_progress_ = 0;
+            on_its_way_ = false;
             engine_.on_opened(now, n->e);
             break;
         case notice::kind::closed:
@@ -140,8 +141,10 @@ void front::judge_timer() {
     judge_.demand(timer_at_moment_ <= timer_calls_at_one_moment_max, "a busy loop: on_time is due again and again");
     judge_.demand(timer_in_second_ <= timer_calls_in_one_second_max, "a busy loop: on_time too often in one second");
     if (options_.looks_at_progress) {
+        // Bytes count that were on their way at the last look: what was sent since, a ping say, proves nothing yet.
         const std::uint64_t progress = network_.acknowledged_bytes(network_.current());
-        if (std::exchange(seen_progress_, progress) < progress) {
+        const bool was_on_its_way = std::exchange(on_its_way_, network_.written(network_.current()) > progress);
+        if (std::exchange(seen_progress_, progress) < progress && was_on_its_way) {
             engine_.on_peer_progress(time_.engine_time(), network_.current());
             drain();
         }

@@ -82,6 +82,7 @@ private:
     moment last_sent_ = 0;
     std::uint64_t keep_alive_ms_ = 0;  // in force; 0: none
     std::uint64_t seen_progress_ = 0;
+    bool on_its_way_ = false;
     epoch tapped_ = 0;
     byte_string tap_;  // what the transport took and is not yet a whole packet
     status::phase phase_{};
