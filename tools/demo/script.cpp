@@ -135,6 +135,7 @@ void script::play() {
 
 void script::perform(const step& what, outage& row) {
     std::vector<std::size_t> before;
+    before.reserve(what.who.size());
     for (const station* each : what.who) before.push_back(each->seen().downs.size());
     const moment broken = steady_clock::now();
     const auto noticed = [&] {
