@@ -3,12 +3,13 @@
 // Inputs are `on_*`, requests are verbs, outputs are `poll_*`. A front is one pump:
 //
 //   on each turn:  give the engine what happened (on_opened, on_bytes, on_sent, on_closed, on_time);
-//                  after EACH call take all events (poll_event);
+//                  after EACH call take what it has to tell (poll_done, then poll_event);
 //                  once per turn, when the read is drained: perform commands (poll_command), write
 //                  (poll_transmit -> on_sent), arm one timer at deadline().
 #pragma once
 
 #include "mqtt_as/engine_config.hpp"
+#include "mqtt_as/message.hpp"
 #include "mqtt_as/properties.hpp"
 #include "mqtt_as/types.hpp"
 
@@ -32,7 +33,8 @@ struct publish_request {
     bool payload_stays = false;       ///< the caller keeps `payload` alive until the operation is finished:
                                       ///< bodies of limits::gather_from bytes or more are not copied
     duration timeout{0};              ///< 0: none. When it passes, the wait ends (see `cancel`)
-    publish_properties properties{};  ///< copied
+    const publish_properties& properties = no_publish_properties;  ///< copied
+    void* owner = nullptr;  ///< whatever the caller wants to find in the report
 };
 
 struct subscription {
@@ -43,12 +45,14 @@ struct subscription {
     std::uint8_t retain_handling = 0;  ///< MQTT 5: 0, 1, 2
     duration timeout{0};
     subscribe_properties properties{};  ///< MQTT 5; user properties go out with the first request only
+    void* owner = nullptr;
 };
 
 struct unsubscription {
     std::string_view filter{};
     duration timeout{0};
     subscribe_properties properties{};
+    void* owner = nullptr;
 };
 
 /// `error` != ok: rejected, nothing was created.
@@ -65,33 +69,18 @@ enum class cancel_result : std::uint8_t { cancelled, not_cancelled };
 
 // ---- what the engine answers ------------------------------------------------------------------
 
-/// The one report of an operation.
+/// The one report of an operation. When its packet was not done by then, a second one tells when it is.
 struct op_done {
     op_id id;
+    void* owner = nullptr;  ///< of the request, unless `disown` has taken it away; nullptr in a second report
     errc error = errc::ok;
     reason_code reason{};                  ///< of the acknowledgement; granted qos for SUBSCRIBE
     bool may_have_been_delivered = false;  ///< when error != ok: bytes of it were given to a transport
     bool may_be_duplicated = false;        ///< qos 2 published again after a lost session
-    bool finished = true;                  ///< the packet is done too; when false, `released` follows later
+    bool finished = false;                 ///< the packet is done too; when false, another report follows
+    bool reported_before = false;          ///< this is the other report: nothing but `finished` is new
+    bool kept_payload = false;             ///< `payload_stays` was made use of: once `finished`, it is free again
     property_view properties{};            ///< of the acknowledgement; valid until the next call of on_bytes
-};
-
-/// The packet of an operation reported earlier is done: a payload kept by `payload_stays` is free again.
-struct released {
-    op_id id;
-};
-
-/// A received message. The views are valid until the next call of `on_bytes` or the engine's end.
-/// `acknowledge` must be called for each, at any qos: it frees the place in the inbox and, for qos 1 and 2,
-/// lets the acknowledgement go out, in the order of arrival [MQTT-4.6.0-2].
-struct message {
-    acknowledge_id id = 0;
-    std::string_view topic;
-    bytes payload;
-    std::uint8_t qos = 0;
-    bool retain = false;
-    bool dup = false;
-    property_view properties{};
 };
 
 /// CONNACK accepted us. Wanted subscriptions may still be under renewal: see `renewed`.
@@ -136,8 +125,8 @@ struct gave_up {
 /// `stop` has completed; nothing more will happen until `start`.
 struct stopped {};
 
-using event = std::variant<op_done, released, message, connected, renewed, renewal_refused, disconnected, waiting,
-                           gave_up, stopped>;
+/// What the connection has to tell.
+using event = std::variant<connected, renewed, renewal_refused, disconnected, waiting, gave_up, stopped>;
 
 /// Open a transport to endpoint number `endpoint` (the front reports on_stage..., then on_opened or
 /// on_closed), or close the connection of that epoch (answered by on_closed; abandoning an attempt that is
@@ -156,7 +145,8 @@ struct taken {
         busy,       ///< the inbox is full: keep the rest, stop reading until `wants_bytes()`
         closed,     ///< the connection is over; drop the rest
     } reason;
-    std::size_t size = 0;  ///< bytes taken from the front of the input
+    std::size_t size = 0;               ///< bytes taken from the front of the input
+    const message* received = nullptr;  ///< what the packet brought, if it was a message; valid as its views are
 };
 
 /// Where the client stands. Everything `explain()` says comes from here.
@@ -221,6 +211,8 @@ public:
     cancel_result cancel(time_point now, op_id id, cancel_scope scope);
     /// Ends the oldest qos 0 publish that was not yet given to a transport as dropped. False when there is none.
     bool drop_oldest_qos0(time_point now);
+    /// The report of this operation will have no owner.
+    void disown(op_id id);
     void acknowledge(time_point now, acknowledge_id id);
     /// Asks for a PINGREQ now (broker_up). False when not online.
     bool ping(time_point now);
@@ -252,6 +244,9 @@ public:
     /// The next batch, or the rest of one that was taken in part; 0 while nothing is to be sent. Bytes stay
     /// put until all of them are reported by on_sent, or on_closed.
     std::size_t poll_transmit(time_point now, std::span<bytes> gather);
+    /// The next operation that has something to report; nullptr when none has. Valid until the next call.
+    const op_done* poll_done();
+    /// What the connection has to tell, when no operation has anything more to report.
     std::optional<event> poll_event();
     /// When to call on_time; empty while nothing is due.
     std::optional<time_point> deadline() const;

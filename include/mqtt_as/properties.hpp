@@ -118,6 +118,8 @@ struct publish_properties {
     }
 };
 
+inline constexpr publish_properties no_publish_properties;
+
 /// Properties of SUBSCRIBE (`subscription_identifier` [1..268,435,455]) and UNSUBSCRIBE (user properties only).
 struct subscribe_properties {
     std::optional<std::uint32_t> subscription_identifier{};

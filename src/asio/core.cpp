@@ -113,7 +113,7 @@ void core::turn(lock_type& lock) {
 }
 
 bool core::is_idle() const {
-    return !again_ && ready_.empty() && notices_.empty() && dead_owners_.empty() && !timer_fired_ &&
+    return !again_ && ready_.empty() && notices_.empty() && dead_payloads_.empty() && !timer_fired_ &&
            !(room_ && !parked_publishes_.empty()) && !(read_ready_ && open_ && engine_.wants_bytes());
 }
 
@@ -152,18 +152,16 @@ void core::read(lock_type& lock) {
 /// False when the connection is over.
 bool core::feed(lock_type& lock, bytes in) {
     const epoch of = epoch_;
-    time_point now = boot_time();
+    const time_point now = now_ = boot_time();  // all of it has come by now, however long user code takes
     ++reads_;
     was_pending_ = false;
     while (!in.empty()) {
         const taken t = engine_.on_bytes(now, of, in);
         in = in.subspan(t.size);
-        while (const auto e = engine_.poll_event()) {
-            if (const auto* received = std::get_if<message>(&*e)) {
-                now = deliver(lock, *received);
-            } else {
-                dispatch(*e);
-            }
+        if (t.received != nullptr) {
+            deliver(lock, *t.received);
+        } else {
+            collect();
         }
         if (t.reason == taken::why::busy) {
             leftover_.assign(in.begin(), in.end());
@@ -183,7 +181,7 @@ bool core::feed(lock_type& lock, bytes in) {
 void core::write(lock_type& lock) {
     std::array<bytes, 64> gather;
     for (int i = 0; i < writes_max && open_ && !write_blocked_; ++i) {
-        const time_point now = boot_time();
+        const time_point now = now_ = boot_time();
         const std::size_t count = engine_.poll_transmit(now, gather);
         if (count == 0) return;
         lock.unlock();
@@ -300,7 +298,7 @@ void core::judge_front_deadlines(time_point now) {
         }
         lists_[parked].remove(p->who);
         make_ready(p->who, errc::timed_out);
-        dead_owners_.push_back(std::move(p->what.body));
+        dead_payloads_.push_back(std::move(p->what.body));
         p = parked_publishes_.erase(p);
     }
 }

@@ -11,8 +11,7 @@
 // while user code runs. One turn at a time: `pumping_` is the strand. What happens during a turn, in a callback or in
 // another thread, only leaves a note that the turn finds before it ends.
 //
-// A waiter is in one place at a time: beside its operation (`slots_`, by the engine's index), in one of the front's
-// lists, or ready. Completions run from the turn, in the order in which they became ready, and before the callbacks
+// A waiter is in one place at a time: its operation's owner in the engine, in one of the front's lists, or ready. Completions run from the turn, in the order in which they became ready, and before the callbacks
 // of later events. When the connection is lost nothing happens to waiters: their operations live on in the engine.
 #pragma once
 
@@ -148,15 +147,6 @@ private:
         parked,
         list_count
     };
-    /// What kind of result a waiter beside an operation has.
-    enum class kind : std::uint8_t { publish, subscribe, unsubscribe };
-
-    struct slot {
-        waiter* who = nullptr;
-        kind what = kind::publish;
-        bool owns = false;  ///< `owners_` has the payload
-    };
-
     /// What is to be told to the user's callbacks.
     struct notice {
         enum class kind : std::uint8_t { connected, renewed, refused, lost, stopped, text } what;
@@ -192,11 +182,9 @@ private:
     bool in_turn() const noexcept { return current_turn_ == this; }
 
     // ---- events (core_events.cpp) -------------------------------------------------------------------------
-    /// Takes the engine's events where no message can be among them: after everything but on_bytes.
+    /// Takes what the engine has to tell: after each of its calls.
     void collect();
-    void dispatch(const event&);
-    void on_event(const op_done&);
-    void on_event(const released&);
+    void on_done(const op_done&);
     void on_event(const connected&);
     void on_event(const renewed&);
     void on_event(const renewal_refused&);
@@ -204,7 +192,7 @@ private:
     void on_event(const waiting&);
     void on_event(const gave_up&);
     void on_event(const stopped&);
-    time_point deliver(lock_type&, const message&);
+    void deliver(lock_type&, const message&);
     void enqueue(time_point now, const message&);
     errc try_publish(time_point now, std::string_view topic, payload& body, const publish_options&,
                      result_waiter<publish_result>*);
@@ -213,14 +201,11 @@ private:
     void adopt(std::uint32_t index, payload& body);
     void park(time_point now, std::string_view topic, payload&& body, const publish_options&,
               result_waiter<publish_result>*);
-    void attach(op_id id, waiter* who, kind what) {
-        if (id.index >= slots_.size()) slots_.resize(id.index + 1);
-        slots_[id.index].who = who;
-        slots_[id.index].what = what;
+    static void attach(op_id id, waiter* who) noexcept {
         who->id = id;
         who->where = waiter::place::operation;
     }
-    void forget_owner(std::uint32_t index);
+    void let_go_of_payload(op_id id) { dead_payloads_.push_back(std::exchange(payloads_[id.index], {})); }
     void make_ready(waiter* who, errc error) noexcept {
         who->error = error;
         who->where = waiter::place::ready;
@@ -255,8 +240,7 @@ private:
     MQTTClient* client_;  // null once it is gone
 
     // ---- waiters --------------------------------------------------------------------------------------------
-    std::vector<slot> slots_;      // by op_id::index
-    std::vector<payload> owners_;  // by op_id::index, grown when the first body is adopted
+    std::vector<payload> payloads_;  // by op_id::index, grown when the first one is adopted
     std::array<waiter_list, list_count> lists_;
     waiter_list ready_;
     std::list<parked_publish> parked_publishes_;
@@ -266,7 +250,7 @@ private:
         std::uint64_t reads;  // `reads_` when it was asked
     };
     std::vector<question> questions_;   // of broker_up
-    std::vector<payload> dead_owners_;  // to be destroyed without the lock
+    std::vector<payload> dead_payloads_;  // to be destroyed without the lock
     std::vector<notice> notices_;
     block_store store_;
     block_list free_;
@@ -291,6 +275,7 @@ private:
     std::string last_address_;
 
     // ---- the pump -----------------------------------------------------------------------------------------------
+    time_point now_;  // when the pump last moved bytes
     bool pumping_ = false;
     bool again_ = false;  // something happened during the turn
     bool wake_posted_ = false;

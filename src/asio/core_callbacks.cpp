@@ -14,10 +14,10 @@ namespace mqtt_as::detail {
 namespace asio = boost::asio;
 
 void core::run_ready(lock_type& lock) {
-    while (!ready_.empty() || !notices_.empty() || !dead_owners_.empty()) {
+    while (!ready_.empty() || !notices_.empty() || !dead_payloads_.empty()) {
         waiter_list ready = std::exchange(ready_, {});
         const auto notices = std::exchange(notices_, {});
-        auto dead = std::exchange(dead_owners_, {});
+        auto dead = std::exchange(dead_payloads_, {});
         lock.unlock();
         while (waiter* who = ready.pop()) {
             try {
@@ -29,7 +29,7 @@ void core::run_ready(lock_type& lock) {
         for (const notice& n : notices) run_notice(n);
         dead.clear();
         lock.lock();
-        if (dead_owners_.empty()) dead_owners_.swap(dead);  // its memory serves again
+        if (dead_payloads_.empty()) dead_payloads_.swap(dead);  // its memory serves again
     }
 }
 

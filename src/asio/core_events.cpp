@@ -2,65 +2,28 @@
 #include "src/asio/clock.hpp"
 #include "src/asio/core.hpp"
 
-#include <cassert>
 #include <utility>
 
 namespace mqtt_as::detail {
 
-void core::collect() {
-    while (const auto e = engine_.poll_event()) dispatch(*e);
-}
-
-void core::dispatch(const event& e) {
-    if (const auto* done = std::get_if<op_done>(&e)) return on_event(*done);
-    std::visit(
-        [this](const auto& what) {
-            if constexpr (std::is_same_v<std::decay_t<decltype(what)>, message>) {
-                assert(false);  // only on_bytes makes messages, and its caller has taken them
-            } else {
-                on_event(what);
-            }
-        },
-        e);
-}
-
-// ---- operations -------------------------------------------------------------------------------------------
-
-void core::forget_owner(std::uint32_t index) {
-    slots_[index].owns = false;
-    dead_owners_.push_back(std::exchange(owners_[index], {}));
-}
-
-void core::on_event(const op_done& d) {
-    if (d.id.index >= slots_.size()) return;
-    slot& s = slots_[d.id.index];
+inline void core::on_done(const op_done& d) {
     if (d.finished) {
         room_ = true;
-        if (s.owns) forget_owner(d.id.index);
+        if (d.kept_payload) let_go_of_payload(d.id);
     }
-    waiter* const who = std::exchange(s.who, nullptr);
+    auto* const who = static_cast<operation_waiter*>(d.owner);
     if (who == nullptr) return;
-    const auto fill = [&d](auto& result) {
-        result.reason = d.reason;
-        if (!d.properties.empty()) result.properties = property_list(d.properties);
-    };
-    switch (s.what) {
-    case kind::publish: {
-        auto& result = static_cast<result_waiter<publish_result>*>(who)->result;
-        fill(result);
-        result.may_have_been_delivered = d.may_have_been_delivered;
-        result.may_be_duplicated = d.may_be_duplicated;
-        break;
-    }
-    case kind::subscribe: fill(static_cast<result_waiter<subscribe_result>*>(who)->result); break;
-    case kind::unsubscribe: fill(static_cast<result_waiter<unsubscribe_result>*>(who)->result); break;
-    }
+    operation_result& result = who->result;
+    result.reason = d.reason;
+    result.may_have_been_delivered = d.may_have_been_delivered;
+    result.may_be_duplicated = d.may_be_duplicated;
+    if (!d.properties.empty()) result.properties = property_list(d.properties);
     make_ready(who, d.error);
 }
 
-void core::on_event(const released& r) {
-    room_ = true;
-    if (slots_[r.id.index].owns) forget_owner(r.id.index);
+void core::collect() {
+    while (const op_done* done = engine_.poll_done()) on_done(*done);
+    while (const auto e = engine_.poll_event()) std::visit([this](const auto& what) { on_event(what); }, *e);
 }
 
 void core::enlist(waiter* who, list_name list) noexcept {
@@ -157,8 +120,8 @@ void core::end_asking(bool answer) {
 
 // ---- messages ---------------------------------------------------------------------------------------------
 
-/// Runs user code without the lock. Returns the time after it.
-time_point core::deliver(lock_type& lock, const message& m) {
+/// Runs user code without the lock.
+void core::deliver(lock_type& lock, const message& m) {
     if (!ready_.empty() || !notices_.empty()) run_ready(lock);  // what came earlier is told earlier
     const message_callback& call = settings_.user().subs_cb;
     if (call && !closed_) {
@@ -170,13 +133,11 @@ time_point core::deliver(lock_type& lock, const message& m) {
         }
         lock.lock();
     }
-    const time_point now = boot_time();
     if (queue_ && !closed_) {
-        enqueue(now, m);
+        enqueue(now_, m);
     } else {
-        engine_.acknowledge(now, m.id);
+        engine_.acknowledge(now_, m.id);
     }
-    return now;
 }
 
 void core::enqueue(time_point now, const message& m) {

@@ -45,9 +45,11 @@ void core::abandon() noexcept {
         const lock_type lock(mutex_);
         abandoned_ = true;
         store_.for_each_used([&all](block& b) { all.push_back(reinterpret_cast<waiter*>(b.memory)); });
+        for (waiter* who : all) {
+            if (who->where == waiter::place::operation) engine_.disown(who->id);
+        }
         ready_ = {};
         lists_ = {};
-        slots_.clear();
         questions_.clear();
         lost = std::exchange(transport_, nullptr);
         open_ = false;
@@ -128,23 +130,24 @@ inline errc core::try_publish(time_point now, std::string_view topic, payload& b
                                               .retain = options.retain,
                                               .payload_stays = adopts,
                                               .timeout = engine_duration(options.timeout),
-                                              .properties = options.properties});
+                                              .properties = options.properties,
+                                              .owner = static_cast<operation_waiter*>(who)});
     if (s.error != errc::ok) return s.error;
-    attach(s.id, who, kind::publish);
+    attach(s.id, who);
     if (adopts) adopt(s.id.index, body);
     return errc::ok;
 }
 
 void core::adopt(std::uint32_t index, payload& body) {
-    if (index >= owners_.size()) owners_.resize(index + 1);
-    owners_[index] = std::move(body);
-    slots_[index].owns = true;
+    if (index >= payloads_.size()) payloads_.resize(index + 1);
+    payloads_[index] = std::move(body);
 }
 
 void core::publish(std::string_view topic, payload& body, const publish_options& options,
                    result_waiter<publish_result>* who) {
     lock_type lock(mutex_);
-    const time_point now = boot_time();
+    // Only a deadline needs to know exactly. Looking at the clock costs as much as the half of a publish.
+    const time_point now = options.timeout.count() > 0 ? boot_time() : now_;
     errc error = errc::queue_full;
     if (parked_publishes_.empty()) error = try_publish(now, topic, body, options, who);
     if (error != errc::ok) publish_when_full(now, topic, body, options, who, error);
@@ -186,14 +189,14 @@ void core::unpark(time_point now) {
             return;
         }
         if (error != errc::ok) make_ready(p.who, error);
-        dead_owners_.push_back(std::move(p.what.body));
+        dead_payloads_.push_back(std::move(p.what.body));
         parked_publishes_.pop_front();
     }
 }
 
 void core::end_parked(errc error) {
     end_list(parked, error);
-    for (parked_publish& p : parked_publishes_) dead_owners_.push_back(std::move(p.what.body));
+    for (parked_publish& p : parked_publishes_) dead_payloads_.push_back(std::move(p.what.body));
     parked_publishes_.clear();
 }
 
@@ -211,9 +214,10 @@ void core::subscribe(std::string_view filter, const subscribe_options& options, 
                                                         .retain_as_published = options.retain_as_published,
                                                         .retain_handling = options.retain_handling,
                                                         .timeout = engine_duration(options.timeout),
-                                                        .properties = options.properties});
+                                                        .properties = options.properties,
+                                                        .owner = static_cast<operation_waiter*>(who)});
     if (s.error == errc::ok) {
-        attach(s.id, who, kind::subscribe);
+        attach(s.id, who);
         collect();  // the answer may be known already
     } else {
         make_ready(who, s.error);
@@ -225,9 +229,12 @@ void core::unsubscribe(std::string_view filter, const unsubscribe_options& optio
                        result_waiter<unsubscribe_result>* who) {
     lock_type lock(mutex_);
     const submitted s = engine_.unsubscribe(
-        boot_time(), {.filter = filter, .timeout = engine_duration(options.timeout), .properties = options.properties});
+        boot_time(), {.filter = filter,
+                      .timeout = engine_duration(options.timeout),
+                      .properties = options.properties,
+                      .owner = static_cast<operation_waiter*>(who)});
     if (s.error == errc::ok) {
-        attach(s.id, who, kind::unsubscribe);
+        attach(s.id, who);
         collect();
     } else {
         make_ready(who, s.error);
@@ -311,11 +318,8 @@ void core::cancel(waiter* who, std::uint64_t ticket, cancel_scope scope) noexcep
     const time_point now = boot_time();
     if (who->where == waiter::place::operation) {
         if (detaching_ && in_turn()) {
-            slot& s = slots_[who->id.index];
-            if (s.what == kind::publish) {
-                static_cast<result_waiter<publish_result>*>(who)->result.may_have_been_delivered = true;
-            }
-            s.who = nullptr;
+            static_cast<operation_waiter*>(who)->result.may_have_been_delivered = true;
+            engine_.disown(who->id);
             make_ready(who, errc::cancelled);
         } else {
             engine_.cancel(now, who->id, scope);
@@ -331,7 +335,7 @@ void core::cancel(waiter* who, std::uint64_t ticket, cancel_scope scope) noexcep
             std::erase_if(questions_, [who](const question& q) { return q.who == who; });
             std::erase_if(parked_publishes_, [this, who](parked_publish& p) {
                 if (p.who != who) return false;
-                dead_owners_.push_back(std::move(p.what.body));
+                dead_payloads_.push_back(std::move(p.what.body));
                 return true;
             });
             make_ready(who, errc::cancelled);

@@ -63,7 +63,7 @@ constinit const category instance;
 
 const std::error_category& error_category() noexcept { return instance; }
 
-operation_error::operation_error(std::error_code code, const char* operation, publish_result result)
+operation_error::operation_error(std::error_code code, const char* operation, operation_result result)
     : std::system_error(code, text_of(operation, result.reason)), result_(std::move(result)) {}
 
 connect_error::connect_error(std::error_code code, connect_result result)
@@ -80,14 +80,8 @@ namespace detail {
 std::exception_ptr make_exception(const char*, errc error, const connect_result& result) {
     return std::make_exception_ptr(connect_error(error, result));
 }
-std::exception_ptr make_exception(const char* operation, errc error, const publish_result& result) {
+std::exception_ptr make_exception(const char* operation, errc error, const operation_result& result) {
     return std::make_exception_ptr(operation_error(error, operation, result));
-}
-std::exception_ptr make_exception(const char* operation, errc error, const subscribe_result& result) {
-    return make_exception(operation, error, publish_result{.reason = result.reason, .properties = result.properties});
-}
-std::exception_ptr make_exception(const char* operation, errc error, const unsubscribe_result& result) {
-    return make_exception(operation, error, publish_result{.reason = result.reason, .properties = result.properties});
 }
 std::exception_ptr make_exception(const char* operation, errc error) {
     return std::make_exception_ptr(operation_error(error, operation, {}));

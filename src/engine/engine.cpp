@@ -86,6 +86,9 @@ submitted engine::subscribe(time_point now, const subscription& s) { return stat
 submitted engine::unsubscribe(time_point now, const unsubscription& u) { return state_->unsubscribe(now, u); }
 cancel_result engine::cancel(time_point now, op_id id, cancel_scope scope) { return state_->cancel(now, id, scope); }
 bool engine::drop_oldest_qos0(time_point now) { return state_->drop_oldest_qos0(now); }
+void engine::disown(op_id id) {
+    if (operation* op = state_->ops.find(id)) op->done.owner = nullptr;
+}
 void engine::acknowledge(time_point now, acknowledge_id id) { state_->acknowledge(now, id); }
 
 bool engine::ping(time_point) {
@@ -164,19 +167,10 @@ std::size_t engine::poll_transmit(time_point now, std::span<bytes> gather) {
     return state_->poll_transmit(now, gather);
 }
 
+const op_done* engine::poll_done() { return state_->ops.take_report(); }
+
 std::optional<event> engine::poll_event() {
     state& s = *state_;
-    if (s.take(state::tell_message)) {
-        const wire::publish& m = s.arrived_;
-        return message{.id = s.arrived_id_,
-                       .topic = m.topic,
-                       .payload = m.payload,
-                       .qos = m.qos,
-                       .retain = m.retain,
-                       .dup = m.dup,
-                       .properties = m.properties};
-    }
-    if (s.ops.has_event()) return s.ops.take_event(s.answered_, s.properties_);
     return s.notices_ != 0 ? s.poll_notice() : std::nullopt;
 }
 

@@ -38,7 +38,7 @@ void engine::state::drop_assembly() {
 taken engine::state::on_bytes(time_point now, bytes in) {
     if (assembly_used_) drop_assembly();
     properties_ = {};
-    answered_ = nullptr;
+    received_ = nullptr;
     if (in.empty()) return {taken::why::need_more, 0};
     if (assembly_ != nullptr || header_size_ != 0) return assemble(now, in);
 
@@ -50,7 +50,7 @@ taken engine::state::on_bytes(time_point now, bytes in) {
     if (!is_whole || size > limit.packet_bytes_max) return assemble(now, in);
     last_received_ = now;
     on_packet(now, header.type(), header.flags(), in.subspan(header.header_size, header.remaining_length));
-    return {taken::why::packet, size};
+    return {taken::why::packet, size, received_};
 }
 
 /// Collects the header of a packet that comes in parts, then, in a block of the packet's size, the rest. A header that
@@ -69,7 +69,7 @@ taken engine::state::assemble(time_point now, bytes in) {
         const bytes packet(assembly_, assembly_size_);
         const wire::fixed_header header = wire::read_fixed_header(packet, wire);
         on_packet(now, header.type(), header.flags(), packet.subspan(header.header_size));
-        return {taken::why::packet, part};
+        return {taken::why::packet, part, received_};
     }
 
     // The header from what was kept and what came.
@@ -112,7 +112,7 @@ taken engine::state::assemble(time_point now, bytes in) {
     if (assembled_ == assembly_size_) {
         assembly_used_ = true;
         on_packet(now, header.type(), header.flags(), bytes(assembly_ + header.header_size, header.remaining_length));
-        return {taken::why::packet, part};
+        return {taken::why::packet, part, received_};
     }
     on_life(now);
     return {taken::why::need_more, part};
@@ -176,8 +176,8 @@ void engine::state::on_publish(time_point now, std::uint8_t flags, bytes body) {
     // Judged before the inbox gives it a place: what is never told to the application cannot be acknowledged by it.
     if (wire.limits_inbound && inbox.exceeds(config.receive_maximum, p.packet_id, p.qos))
         return end_by_violation(now, violation::receive_maximum_exceeded);
-    switch (inbox.on_publish(p.packet_id, p.qos, arrived_id_)) {
-    case inbox::arrival::fresh: return tell(tell_message);
+    switch (inbox.on_publish(p.packet_id, p.qos, p.id)) {
+    case inbox::arrival::fresh: received_ = &p; return;
     case inbox::arrival::repeated: ++count.duplicates_dropped; return;
     case inbox::arrival::out_of_memory: return end_connection(now, {.error = errc::out_of_memory});
     }
@@ -237,12 +237,12 @@ void engine::state::on_answer(time_point now, operation& op, packet_type type, r
         op.early_reason = reason;
         return;
     }
-    answered_ = &op;
     if (releases) {
         op.order = next_order_++;
         return release(op);
     }
     // Once PUBREC has come the message is the server's: whatever PUBCOMP says, it has arrived.
+    op.done.properties = properties_;
     const bool refused = is_failure(reason) && type != packet_type::pubcomp;
     complete(now, op, refused ? errc::refused : errc::ok, reason);
 }

@@ -73,7 +73,7 @@ inline submitted engine::state::submit(time_point now, operation& op, duration t
         return {errc::out_of_memory, {}};
     }
     ops.enter(op, operation::state::queued);
-    return {errc::ok, op.id()};
+    return {errc::ok, op.done.id};
 }
 
 submitted engine::state::publish(time_point now, const publish_request& r) {
@@ -97,10 +97,12 @@ submitted engine::state::publish(time_point now, const publish_request& r) {
     wire.encode_publish_head(op->packet(), head, layout);
     if (by_reference) {
         op->body = r.payload.data();
+        op->done.kept_payload = true;
         op->body_size = static_cast<std::uint32_t>(r.payload.size());
     } else if (!r.payload.empty()) {
         std::memcpy(op->packet() + layout.head_size, r.payload.data(), r.payload.size());
     }
+    op->done.owner = r.owner;
     op->packet_id_offset = layout.packet_id_offset;
     op->qos = r.qos;
     op->retain = r.retain;
@@ -138,6 +140,7 @@ submitted engine::state::subscribe(time_point now, const subscription& s) {
 
     operation* op = make_subscribe(s, false);
     if (op == nullptr) return {errc::out_of_memory, {}};
+    op->done.owner = s.owner;
     if (const errc error = sendable_now(*op); error != errc::ok) return {error, {}};
     if (known && (joins || w->renewed)) {
         // Asked for on this connection, or about to be: a second SUBSCRIBE would bring the retained messages twice.
@@ -181,6 +184,7 @@ submitted engine::state::unsubscribe(time_point now, const unsubscription& u) {
         ops, limit, operation::kind::unsubscribe, false, u.filter.size(),
         [&](wire::writer& out) { wire.encode_unsubscribe(out, packet); }, error);
     if (op == nullptr) return {error, {}};
+    op->done.owner = u.owner;
     if (error = sendable_now(*op); error != errc::ok) return {error, {}};
     const submitted accepted = submit(now, *op, u.timeout);
     if (accepted.error != errc::ok) return accepted;
@@ -333,7 +337,7 @@ void engine::state::lose_session(time_point now) {
                 complete(now, *op, errc::session_lost, reason_code::success);
             } else {
                 ops.release_packet_id(*op);
-                op->may_be_duplicated = op->qos == 2;
+                op->done.may_be_duplicated = op->qos == 2;
                 ops.move_front(*op, operation::state::queued);
             }
         }

@@ -28,7 +28,7 @@ bool engine::state::awaits_answer() const {
            !outbox.empty();
 }
 
-void engine::state::on_life(time_point now) {
+void engine::state::begin_silence_anew(time_point now) {
     probed_ = false;
     silent_since_.reset();
     if (awaits_answer()) silent_since_ = now;

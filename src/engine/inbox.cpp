@@ -45,7 +45,7 @@ void identifier_set::clear() {
     size_ = 0;
 }
 
-inbox::arrival inbox::on_publish(std::uint16_t packet_id, std::uint8_t qos, acknowledge_id& id) {
+inbox::arrival inbox::on_acknowledged_publish(std::uint16_t packet_id, std::uint8_t qos, acknowledge_id& id) {
     if (qos == 2) {
         if (received_.contains(packet_id)) {
             // Still in the application's hands: PUBREC goes out when it is acknowledged there.
@@ -60,7 +60,7 @@ inbox::arrival inbox::on_publish(std::uint16_t packet_id, std::uint8_t qos, ackn
         }
         if (received_.size() >= qos2_max_ || !received_.insert(packet_id)) return arrival::out_of_memory;
     }
-    id = first_id_ + given_out_.size();
+    id = (first_id_ + given_out_.size()) | named;
     if (!given_out_.push({packet_id, qos, false, qos != 0})) {
         if (qos == 2) received_.erase(packet_id);
         return arrival::out_of_memory;
@@ -75,9 +75,9 @@ void inbox::on_pubrel(std::uint16_t packet_id) {
               known ? reason_code::success : reason_code::packet_identifier_not_found});
 }
 
-void inbox::acknowledge(acknowledge_id id) {
-    const std::uint32_t place = id - first_id_;
-    if (place >= given_out_.size()) return;
+void inbox::settle(acknowledge_id id) {
+    const std::uint32_t place = (id - first_id_) & ~named;
+    if ((id & named) == 0 || place >= given_out_.size()) return;
     given_out_[place].acknowledged = true;
     settle();
 }

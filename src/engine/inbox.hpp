@@ -31,8 +31,8 @@ private:
 class inbox {
 public:
     inbox(pool& memory, const limits& limits)
-        : given_out_(memory, limits.inbound_max), due_(memory, limits.inbound_max + 16u), received_(memory),
-          qos2_max_(limits.inbound_qos2_max) {}
+        : max_(limits.inbound_max), given_out_(memory, limits.inbound_max), due_(memory, limits.inbound_max + 16u),
+          received_(memory), qos2_max_(limits.inbound_qos2_max) {}
 
     struct acknowledgement {
         std::uint16_t packet_id;
@@ -40,8 +40,8 @@ public:
         reason_code reason;
     };
 
-    bool full() const { return given_out_.full(); }
-    std::uint32_t size() const { return given_out_.size(); }
+    bool full() const { return size() >= max_; }
+    std::uint32_t size() const { return given_out_.size() + qos0_given_out_; }
     /// qos 1 and 2 messages of this connection that the server counts against our receive maximum. What an earlier
     /// connection left is none of them; when some of that is released meanwhile the number is too low, never too high.
     std::uint32_t unacknowledged() const {
@@ -55,11 +55,19 @@ public:
 
     enum class arrival : std::uint8_t { fresh, repeated, out_of_memory };
     /// Takes a place for a message. `repeated`: this qos 2 message was given out before; its PUBREC is seen to.
-    arrival on_publish(std::uint16_t packet_id, std::uint8_t qos, acknowledge_id& id);
+    arrival on_publish(std::uint16_t packet_id, std::uint8_t qos, acknowledge_id& id) {
+        if (qos != 0) return on_acknowledged_publish(packet_id, qos, id);
+        id = qos0_id;
+        ++qos0_given_out_;
+        return arrival::fresh;
+    }
     /// The sender released a qos 2 identifier: its PUBCOMP is seen to.
     void on_pubrel(std::uint16_t packet_id);
     /// Ignores an identifier that is not given out.
-    void acknowledge(acknowledge_id id);
+    void acknowledge(acknowledge_id id) {
+        if (id != qos0_id) return settle(id);
+        if (qos0_given_out_ != 0) --qos0_given_out_;
+    }
 
     /// PUBACK, PUBREC and PUBCOMP in the order in which they must go out; also PUBREL for an unknown PUBREC.
     bool has_due() const { return !due_.empty(); }
@@ -82,13 +90,21 @@ private:
         bool acknowledged;
         bool owed;  // an acknowledgement goes out on this connection
     };
+    arrival on_acknowledged_publish(std::uint16_t packet_id, std::uint8_t qos, acknowledge_id& id);
+    void settle(acknowledge_id id);
     /// Acknowledgements go out in the order of the PUBLISHes [MQTT-4.6.0-2]: a later one waits for the earlier.
     void settle();
 
+    // Messages of qos 0 have no order to keep and no acknowledgement: they are only counted, all under one name.
+    static constexpr acknowledge_id qos0_id = 0;
+    static constexpr acknowledge_id named = 0x8000'0000;  // set in the names of all others
+
+    const std::uint32_t max_;
+    std::uint32_t qos0_given_out_ = 0;
     ring<entry> given_out_;
     ring<acknowledgement> due_;
     identifier_set received_;
-    acknowledge_id first_id_ = 1;        // of the oldest entry
+    acknowledge_id first_id_ = 1;        // of the oldest entry, without `named`
     std::uint32_t qos1_open_ = 0;        // of this connection
     std::uint32_t received_before_ = 0;  // qos 2 identifiers that the connection began with
     std::uint16_t qos2_max_;

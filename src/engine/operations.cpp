@@ -13,6 +13,7 @@ void operation_list::insert_by_order(operation& op) {
 }
 
 operations::~operations() {
+    if (taken_ != nullptr) free(*taken_);
     for_each_list([this](operation_list& list) {
         while (operation* op = list.front()) {
             list.remove(*op);
@@ -36,7 +37,7 @@ bool operations::add_slot() {
 operation* operations::find(op_id id) const {
     if (id.index >= slot_count_) return nullptr;
     operation* op = slots_[id.index].op;
-    return op != nullptr && op->generation == id.generation ? op : nullptr;
+    return op != nullptr && op->done.id == id ? op : nullptr;
 }
 
 void operations::move_front(operation& op, operation::state to) {
@@ -84,30 +85,6 @@ void operations::discard(operation& op) {
     free(op);
 }
 
-std::optional<event> operations::take_event(const operation* ack, property_view ack_properties) {
-    operation& op = *first_event_;
-    first_event_ = op.next_event;
-    if (first_event_ == nullptr) events_end_ = &first_event_;
-    op.in_events = false;
-
-    if (op.told) {
-        const op_id id = op.id();
-        free(op);
-        return released{id};
-    }
-    op.told = true;
-    const bool finished = op.now_in == operation::state::finished;
-    std::optional<event> e(std::in_place, op_done{.id = op.id(),
-                                                  .error = op.error,
-                                                  .reason = op.reason,
-                                                  .may_have_been_delivered = op.error != errc::ok && op.touched,
-                                                  .may_be_duplicated = op.may_be_duplicated,
-                                                  .finished = finished,
-                                                  .properties = &op == ack ? ack_properties : property_view{}});
-    if (finished) free(op);
-    return e;
-}
-
 void operations::check() const {
     std::uint32_t found = 0;
     const_cast<operations*>(this)->for_each_list([&](operation_list& list) {
@@ -115,7 +92,7 @@ void operations::check() const {
             assert(op.next->prev == &op);
             assert(op.now_in != operation::state::finished);
             assert(op.packet_id == 0 || by_packet_id(op.packet_id) == &op);
-            assert(find(op.id()) == &op);
+            assert(find(op.done.id) == &op);
         }
         found += list.size();
     });

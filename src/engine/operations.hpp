@@ -50,7 +50,8 @@ struct operation : list_node {
         finished
     };
 
-    operation* next_event = nullptr;     // of the events that wait to be taken
+    op_done done;                        // what is reported; until then what is known of it
+    operation* next_event = nullptr;     // of those that wait to be taken
     const std::uint8_t* body = nullptr;  // a payload kept by the caller; nullptr when it is part of the packet
     operation* joined_to = nullptr;      // joined: the SUBSCRIBE whose answer is awaited
     wanted* filter = nullptr;            // subscribe: the wanted filter it carries; nullptr once superseded
@@ -60,8 +61,6 @@ struct operation : list_node {
     std::uint32_t packet_id_offset = 0;
     std::uint32_t batch_end = 0;  // staged: where it ends in the batch
     std::uint32_t order = 0;      // first-sent order (PUBREC order once released); wraps
-    std::uint32_t index = 0;
-    std::uint32_t generation = 0;
     std::uint32_t heap_place = UINT32_MAX;  // in the heap of deadlines
     time_point deadline;
     time_point sent_at;
@@ -71,25 +70,21 @@ struct operation : list_node {
     kind what = kind::publish;
     state now_in = state::queued;
     std::uint8_t qos = 0;
-    reason_code reason{};
-    errc error = errc::ok;
     wire::packet_type early_type{};  // with answered_early
     reason_code early_reason{};
     bool retain = false;
     bool touched = false;   // given to a transport at least once
     bool reported = false;  // the caller knows, or op_done waits to be taken
-    bool told = false;      // op_done was taken
+    bool told = false;      // `done` was taken
     bool in_events = false;
     bool internal = false;        // a renewal: nobody waits for it
     bool renewal = false;         // `renewed` waits for it
     bool counted = false;         // uses one of the server's receive maximum
     bool release_sent = false;    // PUBREL was staged at least once
     bool answered_early = false;  // acknowledged before the transport reported the last byte
-    bool may_be_duplicated = false;
 
     std::uint8_t* packet() { return reinterpret_cast<std::uint8_t*>(this + 1); }
     std::size_t block_size() const { return sizeof(operation) + packet_size; }
-    op_id id() const { return {index, generation}; }
     std::uint32_t wire_size() const { return packet_size + body_size; }
 };
 
@@ -191,9 +186,8 @@ public:
         finish(op);
     }
 
-    bool has_event() const { return first_event_ != nullptr; }
-    /// Takes the next event: an op_done, or a `released`. `ack` and its properties are those of the packet just read.
-    std::optional<event> take_event(const operation* ack, property_view ack_properties);
+    /// Takes the next report. It stays where it is until the next call.
+    const op_done* take_report();
 
     operation_list queued, control, resend, batch, awaiting, awaiting_sub, release_due, releasing, joined;
     std::uint32_t unfinished = 0;  // all but internal ones
@@ -230,6 +224,7 @@ private:
     std::uint32_t bound_ = 0;
     std::uint16_t last_packet_id_;
     operation* first_event_ = nullptr;
+    operation* taken_ = nullptr;               // the report taken last, when its operation has come to its end
     operation** events_end_ = &first_event_;  // where the next one goes
 };
 
@@ -244,8 +239,7 @@ inline operation* operations::create(operation::kind what, std::uint32_t packet_
     op->what = what;
     op->packet_size = packet_size;
     op->internal = internal;
-    op->index = first_free_;
-    op->generation = ++s.generation;
+    op->done.id = {first_free_, ++s.generation};
     s.op = op;
     first_free_ = s.next_free;
     ++(internal ? renewals : unfinished);
@@ -284,8 +278,9 @@ inline void operations::release_packet_id(operation& op) {
 inline void operations::report(operation& op, errc error, reason_code reason) {
     if (op.reported) return;
     op.reported = true;
-    op.error = error;
-    op.reason = reason;
+    op.done.error = error;
+    op.done.reason = reason;
+    op.done.may_have_been_delivered = error != errc::ok && op.touched;
     if (!op.internal) push_event(op);
 }
 
@@ -297,7 +292,8 @@ inline void operations::finish(operation& op) {
     payload_bytes -= op.payload_size;
     --(op.internal ? renewals : unfinished);
     if (op.internal) return free(op);
-    if (op.told) push_event(op);  // `released`; otherwise op_done still waits and says it itself
+    op.done.finished = true;
+    if (!op.in_events) push_event(op);  // reported before: a second report; otherwise the first still waits
 }
 
 inline void operations::push_event(operation& op) {
@@ -308,11 +304,29 @@ inline void operations::push_event(operation& op) {
     events_end_ = &op.next_event;
 }
 
+inline const op_done* operations::take_report() {
+    if (taken_ != nullptr) free(*std::exchange(taken_, nullptr));
+    operation* const op = first_event_;
+    if (op == nullptr) return nullptr;
+    first_event_ = op->next_event;
+    if (first_event_ == nullptr) events_end_ = &first_event_;
+    op->in_events = false;
+    if (op->told) {
+        op->done.reported_before = true;
+        op->done.owner = nullptr;
+        op->done.properties = {};
+    }
+    op->told = true;
+    if (op->done.finished) taken_ = op;
+    return &op->done;
+}
+
 inline void operations::free(operation& op) {
-    slot& s = slots_[op.index];
+    const std::uint32_t index = op.done.id.index;
+    slot& s = slots_[index];
     s.op = nullptr;
     s.next_free = first_free_;
-    first_free_ = op.index;
+    first_free_ = index;
     pool_.give(&op, op.block_size());
 }
 

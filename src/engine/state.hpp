@@ -118,8 +118,11 @@ struct engine::state {
     std::optional<time_point> acknowledgement_due(const operation_list& list) const;
     std::optional<time_point> ping_answer_due() const;
     std::optional<time_point> deadline() const;
-    /// A sign of life: silence, if it begins, begins now.
-    void on_life(time_point now);
+    /// A sign of life: silence, if it begins, begins now. What was not awaited before is not awaited now.
+    void on_life(time_point now) {
+        if (silent_since_) begin_silence_anew(now);
+    }
+    void begin_silence_anew(time_point now);
     bool awaits_answer() const;
     /// Old moments are kept comparable: the clock wraps.
     void refresh_old(time_point now);
@@ -169,14 +172,13 @@ struct engine::state {
 
     // ---- events that wait to be taken: at most one of each kind, in this order ---------------------------------
     enum notice : std::uint8_t {
-        tell_message = 1,
-        tell_disconnected = 2,
-        tell_gave_up = 4,
-        tell_waiting = 8,
-        tell_connected = 16,
-        tell_refusals = 32,
-        tell_renewed = 64,
-        tell_stopped = 128
+        tell_disconnected = 1,
+        tell_gave_up = 2,
+        tell_waiting = 4,
+        tell_connected = 8,
+        tell_refusals = 16,
+        tell_renewed = 32,
+        tell_stopped = 64
     };
     std::uint8_t notices_ = 0;
     void tell(notice n) { notices_ = static_cast<std::uint8_t>(notices_ | n); }
@@ -187,8 +189,6 @@ struct engine::state {
         return true;
     }
     std::optional<event> poll_notice();
-    wire::publish arrived_;          // the message
-    acknowledge_id arrived_id_ = 0;  // its name
     duration wait_for_{};
     bool session_present_ = false;
     bool first_connection_ = false;
@@ -232,8 +232,9 @@ struct engine::state {
     bool assembly_used_ = false;  // given out in the last call: its views are valid until this one
     std::uint8_t header_[wire::fixed_header_max] = {};
     std::uint8_t header_size_ = 0;
-    property_view properties_;             // of the packet just read
-    const operation* answered_ = nullptr;  // the operation it answered
+    property_view properties_;           // of the packet just read
+    wire::publish arrived_;              // the message in it
+    const message* received_ = nullptr;  // ... when it is for the application
 };
 
 }  // namespace mqtt_as

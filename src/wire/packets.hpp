@@ -1,6 +1,7 @@
 // The packets a client sends and receives, as plain views. Nothing here owns memory.
 #pragma once
 
+#include "mqtt_as/message.hpp"
 #include "mqtt_as/properties.hpp"
 #include "mqtt_as/types.hpp"
 
@@ -54,14 +55,9 @@ struct connack {
     property_view properties;
 };
 
-struct publish {
-    std::string_view topic;
-    bytes payload;
+/// What the application gets, and the packet identifier, which it does not.
+struct publish : message {
     std::uint16_t packet_id = 0;  ///< 0 when qos is 0
-    std::uint8_t qos = 0;
-    bool retain = false;
-    bool dup = false;
-    property_view properties;
 };
 
 /// PUBACK, PUBREC, PUBREL, PUBCOMP.
@@ -115,8 +111,6 @@ struct connect {
     std::optional<std::string_view> authentication_data{};
     connect_properties properties{};
 };
-
-inline constexpr publish_properties no_publish_properties;
 
 /// Everything of a PUBLISH but its payload, which follows the head on the wire.
 struct publish_head {

@@ -32,9 +32,7 @@ std::uint64_t new_ticket(core&, waiter&) noexcept;
 void cancel(core&, waiter*, std::uint64_t ticket, cancel_scope) noexcept;
 
 std::exception_ptr make_exception(const char* operation, errc, const connect_result&);
-std::exception_ptr make_exception(const char* operation, errc, const publish_result&);
-std::exception_ptr make_exception(const char* operation, errc, const subscribe_result&);
-std::exception_ptr make_exception(const char* operation, errc, const unsubscribe_result&);
+std::exception_ptr make_exception(const char* operation, errc, const operation_result&);
 std::exception_ptr make_exception(const char* operation, errc);
 
 /// Tokens that turn an error into an exception get the exception made by us: a std::system_error that knows more.
@@ -103,7 +101,7 @@ public:
             release(c);
             call<as_exception, Operation>(handler, ended);
         } else {
-            Result value = std::move(this->result);
+            Result value = this->take_result();
             release(c);
             call<as_exception, Operation>(handler, ended, std::move(value));
         }
@@ -137,7 +135,7 @@ public:
                 call<as_exception, Operation>(handler, ended);
             });
         } else {
-            Result value = std::move(this->result);
+            Result value = this->take_result();
             release(c);
             const auto executor = taken->guard.get_executor();
             boost::asio::dispatch(executor, [taken = std::move(taken), ended, value = std::move(value)]() mutable {

@@ -17,7 +17,7 @@ inline std::error_code make_error_code(errc e) noexcept { return {static_cast<in
 /// answered and whether the message may have arrived. `code()` compares with `errc`.
 class operation_error : public std::system_error {
 public:
-    operation_error(std::error_code code, const char* operation, publish_result result);
+    operation_error(std::error_code code, const char* operation, operation_result result);
 
     /// The server's answer; `success` when it did not answer.
     reason_code reason() const noexcept { return result_.reason; }
@@ -26,7 +26,7 @@ public:
     property_view properties() const noexcept { return result_.properties; }
 
 private:
-    publish_result result_;
+    operation_result result_;
 };
 
 /// What `connect` throws: says which stage failed, why, and whether trying again can help.

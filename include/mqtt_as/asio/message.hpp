@@ -85,25 +85,23 @@ private:
     bool duplicate_ = false;
 };
 
-/// How a publish ended. With qos 1 and 2 `reason` and `properties` are those of the acknowledgement.
-struct publish_result {
+/// How an operation ended. `reason` and `properties` are those of the acknowledgement.
+struct operation_result {
     reason_code reason{};
     bool may_have_been_delivered = false;  ///< on failure: false means that not one byte of it was sent
     bool may_be_duplicated = false;        ///< qos 2, published again after the server had lost the session
     property_list properties{};
 };
 
+/// How a publish ended. With qos 0 there is no acknowledgement.
+struct publish_result : operation_result {};
+
 /// How a subscribe ended: `reason` is the granted qos, or why it was refused.
-struct subscribe_result {
-    reason_code reason{};
-    property_list properties{};
+struct subscribe_result : operation_result {
     std::uint8_t granted_qos() const { return static_cast<std::uint8_t>(reason) & 3; }
 };
 
-struct unsubscribe_result {
-    reason_code reason{};
-    property_list properties{};
-};
+struct unsubscribe_result : operation_result {};
 
 /// How `connect` ended. On failure the fields from `at` on say where and why.
 struct connect_result {

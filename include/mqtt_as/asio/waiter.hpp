@@ -7,6 +7,7 @@
 #include "mqtt_as/types.hpp"
 
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -44,10 +45,22 @@ protected:
 template <class Result>
 class result_waiter : public waiter {
 public:
+    Result take_result() { return std::move(result); }
     Result result{};
 };
 template <>
 class result_waiter<void> : public waiter {};
+
+/// The owner of an operation in the engine: whatever was asked for, it ends in the same way.
+class operation_waiter : public waiter {
+public:
+    operation_result result{};
+};
+template <std::derived_from<operation_result> Result>
+class result_waiter<Result> : public operation_waiter {
+public:
+    Result take_result() { return Result{std::move(result)}; }
+};
 
 inline constexpr std::size_t waiter_block_size = 192;
 inline constexpr std::size_t inline_handler_size = 64;
@@ -106,7 +119,7 @@ public:
             release(c);
             handler(ended);
         } else {
-            Result value = std::move(this->result);
+            Result value = this->take_result();
             release(c);
             handler(ended, std::move(value));
         }
