@@ -42,7 +42,9 @@ taken engine::state::on_bytes(time_point now, bytes in) {
     if (in.empty()) return {taken::why::need_more, 0};
     if (assembly_ != nullptr || header_size_ != 0) return assemble(now, in);
 
-    // At the border between two packets: is there room for what comes?
+    // At the border between two packets.
+    if (const std::size_t size = take_bare_acknowledgements(now, in); size != 0) return {taken::why::packet, size};
+    // Is there room for what comes?
     if ((in[0] >> 4 == publish_nibble && inbox.full()) || inbox.due_full()) return {taken::why::busy, 0};
     const wire::fixed_header header = wire::read_short_header(in, wire);
     const std::size_t size = header.packet_size();
@@ -51,6 +53,27 @@ taken engine::state::on_bytes(time_point now, bytes in) {
     last_received_ = now;
     on_packet(now, header.type(), header.flags(), in.subspan(header.header_size, header.remaining_length));
     return {taken::why::packet, size, received_};
+}
+
+/// A busy publisher mostly hears PUBACK, PUBREC and PUBCOMP of four bytes. They have nothing to say that would have to
+/// be told before the next one, so all of them are taken at once: those that answer something, until anything else comes.
+std::size_t engine::state::take_bare_acknowledgements(time_point now, bytes in) {
+    constexpr std::size_t bare_size = 4;
+    std::size_t taken = 0;
+    for (; in.size() - taken >= bare_size && is_online(); taken += bare_size) {
+        const std::uint8_t* const packet = in.data() + taken;
+        const auto type = static_cast<packet_type>(packet[0] >> 4);
+        const bool is_bare = (packet[0] & 0x0F) == 0 && packet[1] == 2 &&
+                             (type == packet_type::puback || type == packet_type::pubrec || type == packet_type::pubcomp);
+        if (!is_bare) break;
+        operation* const op = answered_by(type, static_cast<std::uint16_t>(packet[2] << 8 | packet[3]));
+        if (op == nullptr) break;
+        on_answer(now, *op, type, reason_code::success);
+    }
+    if (taken == 0) return 0;
+    last_received_ = now;
+    on_life(now);
+    return taken;
 }
 
 /// Collects the header of a packet that comes in parts, then, in a block of the packet's size, the rest. A header that
@@ -183,6 +206,17 @@ void engine::state::on_publish(time_point now, std::uint8_t flags, bytes body) {
     }
 }
 
+/// The publish for which such an answer is due.
+inline operation* engine::state::answered_by(packet_type type, std::uint16_t packet_id) {
+    operation* op = ops.by_packet_id(packet_id);
+    if (op == nullptr || op->what != operation::kind::publish) return nullptr;
+    const bool first_step = type == packet_type::puback || type == packet_type::pubrec;
+    const bool fits_qos = (type == packet_type::puback) == (op->qos == 1);
+    const bool published = op->now_in == operation::state::awaiting || op->now_in == operation::state::resend ||
+                           op->now_in == operation::state::staged;
+    return fits_qos && first_step == published ? op : nullptr;
+}
+
 void engine::state::on_acknowledgement(time_point now, packet_type type, bytes body) {
     wire::acknowledgement ack;
     if (const violation v = wire.decode_acknowledgement(type, body, ack); v != violation::none)
@@ -191,18 +225,11 @@ void engine::state::on_acknowledgement(time_point now, packet_type type, bytes b
     if (type == packet_type::pubrel) return inbox.on_pubrel(ack.packet_id);
     properties_ = ack.properties;
 
-    operation* op = ops.by_packet_id(ack.packet_id);
-    if (op != nullptr && op->what == operation::kind::publish) {
-        const bool first_step = type == packet_type::puback || type == packet_type::pubrec;
-        const bool fits_qos = (type == packet_type::puback) == (op->qos == 1);
-        const bool published = op->now_in == operation::state::awaiting || op->now_in == operation::state::resend ||
-                               op->now_in == operation::state::staged;
-        if (fits_qos && first_step == published) return on_answer(now, *op, type, ack.reason);
-    }
+    if (operation* op = answered_by(type, ack.packet_id)) return on_answer(now, *op, type, ack.reason);
     // Late, repeated or unknown: no harm. A PUBREC of a flow that nobody knows is released, so that
     // the server can forget it, too.
     ++count.unknown_acknowledgements;
-    if (type == packet_type::pubrec && op == nullptr && !is_failure(ack.reason))
+    if (type == packet_type::pubrec && ops.by_packet_id(ack.packet_id) == nullptr && !is_failure(ack.reason))
         inbox.push_due({ack.packet_id, packet_type::pubrel, reason_code::packet_identifier_not_found});
 }
 

@@ -1,5 +1,6 @@
 // What the application asks for, and what becomes of it: submission, cancelling, a lost connection, a lost session.
 #include "src/engine/state.hpp"
+#include "src/wire/publish.hpp"
 
 namespace mqtt_as {
 
@@ -84,7 +85,7 @@ submitted engine::state::publish(time_point now, const publish_request& r) {
                                   .retain = r.retain,
                                   .properties = r.properties};
     wire::publish_layout layout;
-    if (const errc error = wire.check_publish(head, layout); error != errc::ok) return {error, {}};
+    if (const errc error = wire::check_publish(wire, head, layout); error != errc::ok) return {error, {}};
     if (const errc error = room_for(r.payload.size()); error != errc::ok) return {error, {}};
 
     const std::size_t whole = layout.head_size + r.payload.size();
@@ -94,7 +95,7 @@ submitted engine::state::publish(time_point now, const publish_request& r) {
     operation* op = ops.create(operation::kind::publish,
                                static_cast<std::uint32_t>(by_reference ? layout.head_size : whole), false);
     if (op == nullptr) return {errc::out_of_memory, {}};
-    wire.encode_publish_head(op->packet(), head, layout);
+    wire::encode_publish_head(wire, op->packet(), head, layout);
     if (by_reference) {
         op->body = r.payload.data();
         op->done.kept_payload = true;

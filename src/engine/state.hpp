@@ -79,6 +79,8 @@ struct engine::state {
 
     // ---- bytes in (engine_receive.cpp) --------------------------------------------------------------------
     taken on_bytes(time_point now, bytes in);
+    std::size_t take_bare_acknowledgements(time_point now, bytes in);
+    operation* answered_by(wire::packet_type, std::uint16_t packet_id);
     taken assemble(time_point now, bytes in);
     /// CONNACK, and nothing else, before we are connected [MQTT-3.2.0-1].
     bool is_expected(wire::packet_type t) const {

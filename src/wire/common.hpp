@@ -3,9 +3,8 @@
 
 #include "mqtt_as/topic.hpp"
 #include "src/wire/protocol.hpp"
+#include "src/wire/publish.hpp"
 #include "src/wire/reader.hpp"
-
-#include <cstring>
 
 namespace mqtt_as::wire {
 
@@ -43,7 +42,7 @@ inline violation read_publish_head(std::uint8_t flags, bytes body, publish& out,
     size = 2 + topic_size + (out.qos != 0 ? 2 : 0);
     if (size > body.size()) return violation::truncated_packet;
     out.topic = {reinterpret_cast<const char*>(at + 2), topic_size};
-    if (!is_topic_name(out.topic)) return why_no_name(out.topic);
+    if (!is_name(out.topic)) return why_no_name(out.topic);
     if (out.qos == 0) return violation::none;
     out.packet_id = read_u16(at + size - 2);
     return out.packet_id != 0 ? violation::none : violation::zero_packet_identifier;
@@ -81,48 +80,11 @@ struct connect_blocks {
 /// `blocks` is nullptr in 3.1.1.
 void put_connect(writer&, const connect&, protocol_version, const connect_blocks* blocks);
 
-/// A PUBLISH up to its properties; where they begin.
-inline std::uint8_t* put_publish_start(std::uint8_t* at, const publish_head& head, const publish_layout& layout) {
-    *at++ = static_cast<std::uint8_t>(0x30 | head.qos << 1 | (head.retain ? 1 : 0));
-    std::uint32_t length = layout.remaining_length;
-    for (; length > 0x7F; length >>= 7) *at++ = static_cast<std::uint8_t>(length | 0x80);
-    *at++ = static_cast<std::uint8_t>(length);
-    *at++ = static_cast<std::uint8_t>(head.topic.size() >> 8);
-    *at++ = static_cast<std::uint8_t>(head.topic.size());
-    std::memcpy(at, head.topic.data(), head.topic.size());
-    at += head.topic.size();
-    if (head.qos == 0) return at;
-    *at++ = 0;
-    *at++ = 0;
-    return at;
-}
-
 // ---- what the caller may ask for ------------------------------------------------------------------
 
 errc check_filter(std::string_view filter, std::uint8_t qos);
 
 /// Client identifier, user, password and will, as far as the versions agree.
 errc check_connect_fields(const connect&);
-
-/// Topic and qos of a PUBLISH.
-inline errc check_publish_fields(const publish_head& head) {
-    if (!is_topic_name(head.topic)) return errc::bad_topic;
-    return head.qos > 2 ? errc::bad_qos : errc::ok;
-}
-
-/// `property_bytes` counts the properties with their length, 0 in 3.1.1.
-inline errc lay_out_publish(const publish_head& head, std::size_t property_bytes, publish_layout& out) {
-    const std::size_t topic_bytes = 2 + head.topic.size();
-    const std::size_t body_size = topic_bytes + (head.qos != 0 ? 2 : 0) + property_bytes;
-    if (body_size > remaining_length_max || head.payload_size > remaining_length_max - body_size)
-        return errc::too_large;
-    out.remaining_length = static_cast<std::uint32_t>(body_size + head.payload_size);
-    std::uint32_t header_size = 2;
-    for (std::uint32_t rest = out.remaining_length >> 7; rest != 0; rest >>= 7) ++header_size;
-    out.property_bytes = static_cast<std::uint32_t>(property_bytes);
-    out.head_size = header_size + static_cast<std::uint32_t>(body_size);
-    out.packet_id_offset = head.qos != 0 ? header_size + static_cast<std::uint32_t>(topic_bytes) : 0;
-    return errc::ok;
-}
 
 }  // namespace mqtt_as::wire

@@ -1,9 +1,10 @@
 // UTF-8 strings (section 1.5.3 in 3.1.1, 1.5.4 in 5), topic names and topic filters (4.7, 4.8.2).
 #include "mqtt_as/topic.hpp"
 
+#include "src/wire/plain_text.hpp"
+
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 namespace mqtt_as {
 namespace {
@@ -12,42 +13,6 @@ constexpr std::size_t string_bytes_max = 65'535;
 constexpr std::string_view share_prefix = "$share/";
 
 constexpr bool is_wildcard(char c) { return c == '+' || c == '#'; }
-
-/// Hosts look at eight bytes at a time. Boards go byte by byte: it is smaller, and a Cortex-M0+ has no
-/// unaligned loads.
-constexpr bool scans_words = sizeof(void*) == 8;
-
-constexpr std::uint64_t each_byte(std::uint8_t value) { return 0x0101'0101'0101'0101u * value; }
-
-/// Sets 0x80 in every byte that is U+0000, a wildcard, or not ASCII. A byte that is zero (after the exclusive or:
-/// a wildcard; '#' and '+' differ in 0x08 alone) has its high bit set by the subtraction. A borrow can mark an innocent
-/// neighbour, but only beside a guilty byte.
-constexpr std::uint64_t suspects(std::uint64_t word) {
-    const std::uint64_t wildcards = (word | each_byte(0x08)) ^ each_byte('+');
-    return word | (word - each_byte(1)) | (wildcards - each_byte(1));
-}
-
-template <class Word>
-std::uint64_t load(const char* at) {
-    Word word;
-    std::memcpy(&word, at, sizeof word);
-    return word;
-}
-
-/// May say no to a text that is well-formed, never yes to one that is not. Words overlap at the end.
-bool is_plain(std::string_view text) {
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    if (text.size() < 4) return false;
-    std::uint64_t found = 0;
-    if (text.size() < 8) {
-        found = suspects(load<std::uint32_t>(at) << 32 | load<std::uint32_t>(end - 4));
-    } else {
-        found = suspects(load<std::uint64_t>(at)) | suspects(load<std::uint64_t>(end - 8));
-        for (at += 8; end - at > 8; at += 8) found |= suspects(load<std::uint64_t>(at));
-    }
-    return (found & each_byte(0x80)) == 0;
-}
 
 /// Steps over one character of two to four bytes; nullptr when it is ill-formed: a stray or missing
 /// continuation, an overlong form, a surrogate, or above U+10FFFF [MQTT-1.5.3-1].
@@ -86,10 +51,7 @@ const char* skip_character(const char* at, const char* end) {
 
 bool is_string(std::string_view text, bool is_name) {
     if (text.size() > string_bytes_max) return false;
-    if constexpr (scans_words) {
-        if (is_plain(text)) return true;
-    }
-    return is_string_slowly(text, is_name);
+    return wire::is_plain(text) || is_string_slowly(text, is_name);
 }
 
 /// FILTER of `$share/NAME/FILTER`, other filters whole; empty when NAME is not well-formed or FILTER is missing.
