@@ -36,11 +36,12 @@ int main() {
     engine.unsubscribe(now, {.filter = "topic"});
     engine.cancel(now, published.id, mqtt_as::cancel_scope::end_wait);
     engine.ping(now);
-    while (engine.poll_command() || engine.poll_event() || engine.deadline()) engine.on_time(now);
+    while (engine.poll_command() || engine.poll_done() || engine.poll_event() || engine.deadline()) engine.on_time(now);
     if (engine.wants_bytes()) engine.on_bytes(now, epoch, received);
     engine.on_sent(now, epoch, engine.poll_transmit(now, gather));
     engine.on_peer_progress(now, epoch);
     engine.acknowledge(now, 1);
+    engine.disown(published.id);
     engine.on_closed(now, epoch, mqtt_as::errc::connection_closed, 0);
     engine.stop(now, mqtt_as::duration{1});
     engine.close(now);

@@ -127,6 +127,8 @@ public:
     void* acquire_block();
     void release_block(void*) noexcept;
     std::uint64_t new_ticket(waiter&) noexcept;
+    [[gnu::noinline]] block* acquire_shared_block();
+    [[gnu::noinline]] void release_shared_block(block*) noexcept;
 
     // ---- the transport tells: executor ---------------------------------------------------------------------
     void on_stage(epoch, stage) override;

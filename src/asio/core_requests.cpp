@@ -11,16 +11,16 @@ namespace mqtt_as::detail {
 
 void* core::acquire_block() {
     block* b = in_turn() ? turn_free_.pop() : nullptr;
-    if (b == nullptr) {
-        const lock_type lock(mutex_);
-        b = free_.pop();
-        if (b == nullptr) {
-            store_.grow(free_);
-            b = free_.pop();
-        }
-    }
+    if (b == nullptr) b = acquire_shared_block();
     b->used = true;
     return b->memory;
+}
+
+block* core::acquire_shared_block() {
+    const lock_type lock(mutex_);
+    if (block* b = free_.pop()) return b;
+    store_.grow(free_);
+    return free_.pop();
 }
 
 void core::release_block(void* memory) noexcept {
@@ -28,6 +28,10 @@ void core::release_block(void* memory) noexcept {
     b->used = false;
     b->ticket.store(0, std::memory_order_relaxed);
     if (in_turn()) return turn_free_.push(b);
+    release_shared_block(b);
+}
+
+void core::release_shared_block(block* b) noexcept {
     const lock_type lock(mutex_);
     free_.push(b);
 }

@@ -221,12 +221,9 @@ bool engine::state::drop_oldest_qos0(time_point now) {
 
 // ---- the end of an operation ------------------------------------------------------------------------------
 
-void engine::state::complete(time_point now, operation& op, errc error, reason_code reason) {
+void engine::state::settle(time_point now, operation& op, errc error, reason_code reason) {
     timers.remove(op);
-    in_flight_ -= op.counted;
-    op.counted = false;
     if (op.what == operation::kind::subscribe) settle_subscribe(now, op, error, reason);
-    ops.report_and_finish(op, error, reason);
 }
 
 void engine::state::settle_subscribe(time_point now, operation& op, errc error, reason_code reason) {

@@ -52,30 +52,23 @@ void operations::move_by_order(operation& op, operation::state to) {
     list_for(op.what, to).insert_by_order(op);
 }
 
-bool operations::bind_packet_id(operation& op) {
+/// At most half full, so that a free place is near; the last doubling makes room for every identifier.
+bool operations::grow_packet_ids() {
+    growing<operation*>& table = by_packet_id_;
+    const std::size_t capacity = table.capacity();
     if (bound_ >= 65'535) return false;
-    // At most half full, so that a free place is near; the last doubling makes room for every identifier.
-    if (const std::size_t capacity = by_packet_id_.capacity(); capacity < 65'536 && bound_ * 2 >= capacity) {
-        growing<operation*>& table = by_packet_id_;
-        if (!table.reserve(capacity + 1)) return false;
-        const std::size_t grown = table.capacity();
-        for (std::size_t i = capacity; i < grown; ++i) table[i] = nullptr;
-        for (std::size_t i = 0; i < capacity; ++i) {
-            operation* moved = table[i];
-            const std::size_t place = moved != nullptr ? moved->packet_id & (grown - 1) : i;
-            if (place != i) {
-                table[place] = moved;
-                table[i] = nullptr;
-            }
+    if (capacity >= 65'536) return true;
+    if (!table.reserve(capacity + 1)) return false;
+    const std::size_t grown = table.capacity();
+    for (std::size_t i = capacity; i < grown; ++i) table[i] = nullptr;
+    for (std::size_t i = 0; i < capacity; ++i) {
+        operation* moved = table[i];
+        const std::size_t place = moved != nullptr ? moved->packet_id & (grown - 1) : i;
+        if (place != i) {
+            table[place] = moved;
+            table[i] = nullptr;
         }
     }
-    const std::size_t mask = by_packet_id_.capacity() - 1;
-    do {
-        ++last_packet_id_;
-    } while (last_packet_id_ == 0 || by_packet_id_[last_packet_id_ & mask] != nullptr);
-    op.packet_id = last_packet_id_;
-    by_packet_id_[op.packet_id & mask] = &op;
-    ++bound_;
     return true;
 }
 

@@ -85,6 +85,7 @@ struct operation : list_node {
 
     std::uint8_t* packet() { return reinterpret_cast<std::uint8_t*>(this + 1); }
     std::size_t block_size() const { return sizeof(operation) + packet_size; }
+    bool has_deadline() const { return heap_place != UINT32_MAX; }
     std::uint32_t wire_size() const { return packet_size + body_size; }
 };
 
@@ -210,6 +211,7 @@ private:
     };
     /// Makes a free slot; false without memory.
     bool add_slot();
+    [[gnu::noinline]] bool grow_packet_ids();
     operation_list& list_for(operation::kind what, operation::state s);
     void push_event(operation& op);
     void free(operation& op);
@@ -266,6 +268,19 @@ inline operation* operations::by_packet_id(std::uint16_t packet_id) const {
     if (by_packet_id_.capacity() == 0) return nullptr;
     operation* op = by_packet_id_[packet_id & (by_packet_id_.capacity() - 1)];
     return op != nullptr && op->packet_id == packet_id ? op : nullptr;
+}
+
+inline bool operations::bind_packet_id(operation& op) {
+    if (bound_ * 2 >= by_packet_id_.capacity() && !grow_packet_ids()) return false;
+    const std::size_t mask = by_packet_id_.capacity() - 1;
+    std::uint16_t id = last_packet_id_;
+    do {
+        ++id;
+    } while (id == 0 || by_packet_id_[id & mask] != nullptr);
+    last_packet_id_ = op.packet_id = id;
+    by_packet_id_[id & mask] = &op;
+    ++bound_;
+    return true;
 }
 
 inline void operations::release_packet_id(operation& op) {

@@ -65,7 +65,15 @@ struct engine::state {
     errc sendable_now(operation& op);
     submitted submit(time_point now, operation& op, duration timeout);
     void end_wait(time_point now, operation& op, errc error);
-    void complete(time_point now, operation& op, errc error, reason_code reason);
+    /// The end of `op`: reported, and its packet done.
+    void complete(time_point now, operation& op, errc error, reason_code reason) {
+        const bool is_simple = op.what == operation::kind::publish && !op.has_deadline();
+        if (!is_simple) settle(now, op, error, reason);
+        in_flight_ -= op.counted;
+        op.counted = false;
+        ops.report_and_finish(op, error, reason);
+    }
+    [[gnu::noinline]] void settle(time_point now, operation& op, errc error, reason_code reason);
     void settle_subscribe(time_point now, operation& op, errc error, reason_code reason);
     bool has_joined(const operation& carrier) const;
     operation* make_subscribe(const subscription&, bool internal);

@@ -21,7 +21,7 @@ public:
         return true;
     }
     void remove(operation& op) {
-        if (op.heap_place != UINT32_MAX) take_out(op);
+        if (op.has_deadline()) take_out(op);
     }
 
 private:

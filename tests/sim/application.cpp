@@ -16,7 +16,7 @@ application::application(schedule& time, random_source random, judge& j, tally& 
                          front& f, engine& e, const limits& l)
     : time_(time), random_(random), judge_(j), tally_(t), oracle_(o), broker_(b), network_(n), front_(f), engine_(e),
       limits_(l) {
-    front_.on_event = [this](const event& e2) { on_event(e2); };
+    front_.on_event = [this](const any_event& e2) { on_event(e2); };
     front_.on_drained = [this] { acknowledge_what_is_due(); };
 }
 
@@ -155,7 +155,7 @@ void application::hold_messages(bool on) {
 
 // ---- events -------------------------------------------------------------------------------------
 
-void application::on_event(const event& e) {
+void application::on_event(const any_event& e) {
     if (const auto* done = std::get_if<op_done>(&e)) {
         if (sabotage_ == sabotage::lost_report) {
             sabotage_ = sabotage::none;
@@ -166,7 +166,7 @@ void application::on_event(const event& e) {
     } else if (const auto* m = std::get_if<message>(&e)) {
         on_message(*m);
     } else if (const auto* r = std::get_if<released>(&e)) {
-        oracle_.released(*r);
+        oracle_.released(r->id);
     } else if (const auto* c = std::get_if<connected>(&e)) {
         on_connected(*c);
     } else if (std::holds_alternative<renewed>(e)) {

@@ -119,7 +119,7 @@ inline constexpr std::array<const char*, fault_kinds> fault_names = {
 /// How often each fault took effect, each event was reported, each phase followed another.
 struct tally {
     std::array<std::uint64_t, fault_kinds> faults{};
-    std::array<std::uint64_t, 10> events{};                     // by the index in mqtt_as::event
+    std::array<std::uint64_t, 10> events{};                     // by the index in `any_event`
     std::array<std::array<std::uint64_t, 7>, 7> transitions{};  // by mqtt_as::status::phase, from and to
     std::array<std::uint64_t, 64> errors{};                     // of op_done and disconnected, by errc
 

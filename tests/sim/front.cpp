@@ -114,6 +114,7 @@ void front::read() {
         bool stop = false;
         while (used < block.size() && !stop) {
             const taken t = engine_.on_bytes(time_.engine_time(), e, bytes(block).subspan(used));
+            received_ = t.received;
             drain();
             used += t.size;
             judge_.demand(used <= block.size(), "on_bytes took more than it was given");
@@ -263,21 +264,31 @@ void front::disturb() {
 void front::drain() {
     note_phase();
     if (std::exchange(is_draining_, true)) return;
-    while (const std::optional<event> e = engine_.poll_event()) {
-        ++tally_.events[e->index()];
-        record(*e);
-        if (const auto* c = std::get_if<connected>(&*e)) {
-            const auto replaced = c->properties.number(property_id::server_keep_alive);
-            keep_alive_ms_ = replaced.value_or(keep_alive_s_) * 1000u;
-            if (time_.now() - last_sent_ >= keep_alive_ms_) was_blocked_ = true;  // CONNACK came that late
+    if (received_ != nullptr) hear(*std::exchange(received_, nullptr));
+    for (bool more = true; more;) {
+        more = false;
+        while (const op_done* done = engine_.poll_done()) hear(done->reported_before ? any_event(released{done->id}) : any_event(*done));
+        if (const std::optional<event> e = engine_.poll_event()) {
+            std::visit([this](const auto& what) { hear(what); }, *e);
+            more = true;
         }
-        on_event(*e);
     }
     is_draining_ = false;
     if (on_drained) on_drained();
 }
 
-void front::record(const event& e) {
+void front::hear(const any_event& e) {
+    ++tally_.events[e.index()];
+    record(e);
+    if (const auto* c = std::get_if<connected>(&e)) {
+        const auto replaced = c->properties.number(property_id::server_keep_alive);
+        keep_alive_ms_ = replaced.value_or(keep_alive_s_) * 1000u;
+        if (time_.now() - last_sent_ >= keep_alive_ms_) was_blocked_ = true;  // CONNACK came that late
+    }
+    on_event(e);
+}
+
+void front::record(const any_event& e) {
     trace_.add(time_.now());
     trace_.add(e.index());
     std::visit(

@@ -12,8 +12,17 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <variant>
 
 namespace mqtt_as::sim {
+
+/// An operation reported earlier is done: the other report of `op_done`.
+struct released {
+    op_id id;
+};
+/// All that an engine may have to tell, in one.
+using any_event = std::variant<op_done, released, message, connected, renewed, renewal_refused, disconnected, waiting,
+                          gave_up, stopped>;
 
 struct front_options {
     std::uint64_t write_ms = 0;  // a write completes this much later; the next batch grows meanwhile
@@ -27,7 +36,7 @@ public:
     front(schedule&, random_source, judge&, trace&, tally&, oracle&, network&, engine&, front_options,
           std::uint8_t level, std::uint16_t keep_alive_s);
 
-    std::function<void(const event&)> on_event;
+    std::function<void(const any_event&)> on_event;
     /// Runs behind every drain of events: what the application decided while hearing them.
     std::function<void()> on_drained;
 
@@ -56,7 +65,8 @@ private:
     void judge_keep_alive();
     void disturb();
     void drain();
-    void record(const event&);
+    void hear(const any_event&);
+    void record(const any_event&);
     void note_phase();
     void arm();
 
@@ -76,6 +86,7 @@ private:
     bool is_turn_due_ = false;
     moment asleep_until_ = 0;
     moment armed_for_ = never;
+    const message* received_ = nullptr;  // by the last call of on_bytes
     byte_string read_;  // views into it live until the next on_bytes
     bool is_writing_ = false;
     bool was_blocked_ = false;  // since the last byte was taken

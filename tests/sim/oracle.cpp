@@ -111,12 +111,12 @@ void oracle::judge_report(const operation& op) {
     if (op.error == errc::ok) demand(op.finished, "acknowledged but not finished");
 }
 
-void oracle::released(const mqtt_as::released& r) {
-    operation* op = find(r.id);
+void oracle::released(op_id id) {
+    operation* op = find(id);
     if (op == nullptr || !op->reported) return judge_.object("released: no such abandoned operation");
     op->finished = true;
     op->kept = {};
-    live_.erase({r.id.index, r.id.generation});
+    live_.erase({id.index, id.generation});
 }
 
 inbound* oracle::received(const message& m) {

@@ -73,7 +73,7 @@ public:
     std::uint32_t next_serial() const { return static_cast<std::uint32_t>(operations_.size()) + 1; }
     operation& accepted(operation);
     void reported(const op_done&);
-    void released(const released&);
+    void released(op_id);
     inbound* received(const message&);
     void acknowledged(inbound&);
     void stop_asked() { stops_ = true; }

@@ -333,6 +333,7 @@ private:
         while (at < read.size()) {
             last_taken = eng().on_bytes(now, current, bytes(read).subspan(at));
             EXPECT_LE(last_taken.size, read.size() - at);
+            if (last_taken.received != nullptr) record(*last_taken.received);
             take_events();
             if (checks) eng().check();
             at += last_taken.size;
@@ -342,6 +343,7 @@ private:
         return true;
     }
     void take_events() {
+        while (const op_done* done = eng().poll_done()) record(*done);
         while (const auto next = eng().poll_event()) {
             std::visit([this](const auto& e) { record(e); }, *next);
         }
@@ -349,14 +351,15 @@ private:
 
     void record(const op_done& e) {
         const int number = number_of(e.id);
+        if (e.reported_before) {
+            EXPECT_TRUE(e.finished);
+            EXPECT_EQ(unfinished_.erase(number), 1u) << "#" << number << " was released without being unfinished";
+            events_.push_back("released #" + std::to_string(number));
+            return;
+        }
         EXPECT_TRUE(reported_.emplace(number, text_of(e)).second) << "#" << number << " was reported twice";
         if (!e.finished) unfinished_[number] = true;
         events_.push_back("done #" + std::to_string(number) + " " + text_of(e));
-    }
-    void record(const released& e) {
-        const int number = number_of(e.id);
-        EXPECT_EQ(unfinished_.erase(number), 1u) << "#" << number << " was released without being unfinished";
-        events_.push_back("released #" + std::to_string(number));
     }
     void record(const message& e) {
         events_.push_back(text_of(e));

@@ -27,7 +27,7 @@ void publish_many(world& w, std::uint8_t qos, int count) {
                     size += gather[i].size();
                 }
                 w->on_sent(w.now, w.current, size);
-                while (w->poll_event()) {
+                while (w->poll_done() != nullptr) {
                 }
             }
             for (std::size_t at = 0; at < out.size();) {
@@ -45,7 +45,7 @@ void publish_many(world& w, std::uint8_t qos, int count) {
             }
             for (std::size_t at = 0; at < answers.size();) {
                 at += w->on_bytes(w.now, w.current, bytes(answers).subspan(at)).size;
-                while (w->poll_event()) {
+                while (w->poll_done() != nullptr) {
                 }
             }
         }
@@ -55,15 +55,11 @@ void publish_many(world& w, std::uint8_t qos, int count) {
 
 /// Receives `count` messages at `qos` in reads of twenty and acknowledges each when it is taken.
 void receive_many(world& w, std::uint8_t qos, int count) {
-    const auto drain = [&] {
-        while (const auto e = w->poll_event()) {
-            if (const auto* m = std::get_if<message>(&*e)) w->acknowledge(w.now, m->id);
-        }
-    };
     const auto give = [&](const std::vector<std::uint8_t>& read, std::size_t piece) {
         for (std::size_t at = 0; at < read.size();) {
-            at += w->on_bytes(w.now, w.current, bytes(read).subspan(at, std::min(piece, read.size() - at))).size;
-            drain();
+            const taken t = w->on_bytes(w.now, w.current, bytes(read).subspan(at, std::min(piece, read.size() - at)));
+            at += t.size;
+            if (t.received != nullptr) w->acknowledge(w.now, t.received->id);
         }
         std::array<bytes, 16> gather;
         while (const std::size_t spans = w->poll_transmit(w.now, gather)) {

@@ -25,9 +25,8 @@ protected:
         e.on_sent(w.now, w.current, out[0].size());
         const std::uint8_t puback[] = {0x40, 2, static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id)};
         e.on_bytes(w.now, w.current, puback);
-        const auto done = e.poll_event();
-        EXPECT_TRUE(done && std::holds_alternative<op_done>(*done));
-        EXPECT_FALSE(e.poll_event());
+        EXPECT_NE(e.poll_done(), nullptr);
+        EXPECT_EQ(e.poll_done(), nullptr);
         return id;
     }
 };

@@ -24,7 +24,7 @@ class core;
 /// cancel it at any time: a block is never freed before the core, and a stale ticket finds nothing.
 class waiter {
 public:
-    /// Moves handler and result out, gives the block back, then runs the handler (or passes it to its executor).
+    /// Runs the handler, or passes it to its executor, and gives the block back.
     virtual void complete(core&) = 0;
     /// Ends without running the handler: the core is going, and with it the event loop.
     virtual void abandon() noexcept = 0;
@@ -78,6 +78,7 @@ public:
     template <class H>
     explicit stored_handler(H&& handler) : handler_(std::forward<H>(handler)) {}
     Handler take() noexcept { return std::move(handler_); }
+    Handler& get() noexcept { return handler_; }
 
 private:
     Handler handler_;
@@ -88,6 +89,7 @@ public:
     template <class H>
     explicit stored_handler(H&& handler) : handler_(std::make_unique<Handler>(std::forward<H>(handler))) {}
     Handler take() { return std::move(*handler_); }
+    Handler& get() noexcept { return *handler_; }
 
 private:
     std::unique_ptr<Handler> handler_;
@@ -112,25 +114,27 @@ public:
     template <class H>
     explicit callback_waiter(H&& handler) : handler_(std::forward<H>(handler)) {}
 
+    /// The handler runs where it lies: it needs not be moved, and what it begins takes another block.
     void complete(core& c) override {
-        Handler handler = handler_.take();
+        const ending end{*this, c};
         const std::error_code ended = make_error_code(this->error);
         if constexpr (std::is_void_v<Result>) {
-            release(c);
-            handler(ended);
+            handler_.get()(ended);
         } else {
-            Result value = this->take_result();
-            release(c);
-            handler(ended, std::move(value));
+            handler_.get()(ended, this->take_result());
         }
     }
     void abandon() noexcept override { this->~callback_waiter(); }
 
 private:
-    void release(core& c) noexcept {
-        this->~callback_waiter();
-        release_block(c, this);
-    }
+    struct ending {
+        callback_waiter& who;
+        core& of;
+        ~ending() {
+            who.~callback_waiter();
+            release_block(of, &who);
+        }
+    };
 
     stored_handler<Handler> handler_;
 };

@@ -1,0 +1,86 @@
+// PUBLISH on its way out. Without properties, as most are, it is the same in both versions but for one byte.
+#pragma once
+
+#include "mqtt_as/topic.hpp"
+#include "src/wire/plain_text.hpp"
+#include "src/wire/protocol.hpp"
+
+#include <cstring>
+
+namespace mqtt_as::wire {
+
+/// As is_topic_name.
+inline bool is_name(std::string_view topic) {
+    return (is_plain(topic) && topic.size() <= 65'535) || is_topic_name(topic);
+}
+
+/// As memcpy, without a call for what topic names mostly are.
+inline void copy(std::uint8_t* to, const char* from, std::size_t size) {
+    if (size - 8 > 8) {
+        std::memcpy(to, from, size);
+        return;
+    }
+    std::uint64_t first;
+    std::uint64_t last;
+    std::memcpy(&first, from, 8);
+    std::memcpy(&last, from + size - 8, 8);
+    std::memcpy(to, &first, 8);
+    std::memcpy(to + size - 8, &last, 8);
+}
+
+/// Topic and qos of a PUBLISH.
+inline errc check_publish_fields(const publish_head& head) {
+    if (!is_name(head.topic)) return errc::bad_topic;
+    return head.qos > 2 ? errc::bad_qos : errc::ok;
+}
+
+/// `property_bytes` counts the properties with their length, 0 in 3.1.1.
+inline errc lay_out_publish(const publish_head& head, std::size_t property_bytes, publish_layout& out) {
+    const std::size_t topic_bytes = 2 + head.topic.size();
+    const std::size_t body_size = topic_bytes + (head.qos != 0 ? 2 : 0) + property_bytes;
+    if (body_size > remaining_length_max || head.payload_size > remaining_length_max - body_size)
+        return errc::too_large;
+    out.remaining_length = static_cast<std::uint32_t>(body_size + head.payload_size);
+    std::uint32_t header_size = 2;
+    for (std::uint32_t rest = out.remaining_length >> 7; rest != 0; rest >>= 7) ++header_size;
+    out.property_bytes = static_cast<std::uint32_t>(property_bytes);
+    out.head_size = header_size + static_cast<std::uint32_t>(body_size);
+    out.packet_id_offset = head.qos != 0 ? header_size + static_cast<std::uint32_t>(topic_bytes) : 0;
+    return errc::ok;
+}
+
+/// A PUBLISH up to its properties; where they begin.
+inline std::uint8_t* put_publish_start(std::uint8_t* at, const publish_head& head, const publish_layout& layout) {
+    *at++ = static_cast<std::uint8_t>(0x30 | head.qos << 1 | (head.retain ? 1 : 0));
+    std::uint32_t length = layout.remaining_length;
+    for (; length > 0x7F; length >>= 7) *at++ = static_cast<std::uint8_t>(length | 0x80);
+    *at++ = static_cast<std::uint8_t>(length);
+    *at++ = static_cast<std::uint8_t>(head.topic.size() >> 8);
+    *at++ = static_cast<std::uint8_t>(head.topic.size());
+    copy(at, head.topic.data(), head.topic.size());
+    at += head.topic.size();
+    if (head.qos == 0) return at;
+    *at++ = 0;
+    *at++ = 0;
+    return at;
+}
+
+/// Boards call the table in any case: it is smaller.
+inline constexpr bool knows_bare_publish = scans_words;
+
+/// As protocol::check_publish.
+inline errc check_publish(const protocol& p, const publish_head& head, publish_layout& out) {
+    if (!knows_bare_publish || !head.properties.empty()) return p.check_publish(head, out);
+    if (const errc error = check_publish_fields(head); error != errc::ok) return error;
+    return lay_out_publish(head, p.has_properties ? 1 : 0, out);
+}
+
+/// As protocol::encode_publish_head.
+inline void encode_publish_head(const protocol& p, std::uint8_t* to, const publish_head& head,
+                                const publish_layout& layout) {
+    if (!knows_bare_publish || layout.property_bytes > 1) return p.encode_publish_head(to, head, layout);
+    std::uint8_t* const properties = put_publish_start(to, head, layout);
+    if (layout.property_bytes == 1) *properties = 0;
+}
+
+}  // namespace mqtt_as::wire
