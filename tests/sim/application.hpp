@@ -1,4 +1,4 @@
-// The simulated application: asks the engine for things, takes its time with messages, and remembers what it was any_event.
+// The simulated application: asks the engine for things, takes its time with messages, and remembers what it was told.
 #pragma once
 
 #include "mqtt_as/engine.hpp"
@@ -28,7 +28,7 @@ struct publish_spec {
     bool retain = false;
 };
 
-/// One line of what the application was any_event, for scenario tests.
+/// One line of what the application was told, for scenario tests.
 struct note {
     moment when = 0;
     enum class kind { connected, renewed, renewal_refused, disconnected, waiting, gave_up, stopped } what{};
@@ -52,7 +52,7 @@ public:
 
     /// From now on messages are held up to this long before they are acknowledged.
     void be_slow(std::uint64_t ms) { slow_ms_ = ms; }
-    /// Acknowledges nothing until any_event otherwise.
+    /// Acknowledges nothing until told otherwise.
     void hold_messages(bool on);
     void restart_when_stopped(std::uint64_t after_ms) { restart_after_ms_ = after_ms; }
     void sabotage_with(sabotage s) { sabotage_ = s; }
@@ -71,7 +71,7 @@ private:
     void on_connected(const connected&);
     void on_renewed();
     void on_over(note::kind, const disconnected&);
-    void expect_stopped(moment limit, std::size_t any_event);
+    void expect_stopped(moment limit, std::size_t told);
     void acknowledge_what_is_due();
     void acknowledge(acknowledge_id, inbound&);
     std::uint32_t record(const submitted&, operation);
