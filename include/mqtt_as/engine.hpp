@@ -71,7 +71,7 @@ enum class cancel_result : std::uint8_t { cancelled, not_cancelled };
 
 /// The one report of an operation. When its packet was not done by then, a second one tells when it is.
 struct op_done {
-    op_id id;
+    op_id id{};
     void* owner = nullptr;  ///< of the request, unless `disown` has taken it away; nullptr in a second report
     errc error = errc::ok;
     reason_code reason{};                  ///< of the acknowledgement; granted qos for SUBSCRIBE

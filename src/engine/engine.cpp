@@ -87,7 +87,7 @@ submitted engine::unsubscribe(time_point now, const unsubscription& u) { return 
 cancel_result engine::cancel(time_point now, op_id id, cancel_scope scope) { return state_->cancel(now, id, scope); }
 bool engine::drop_oldest_qos0(time_point now) { return state_->drop_oldest_qos0(now); }
 void engine::disown(op_id id) {
-    if (operation* op = state_->ops.find(id)) op->done.owner = nullptr;
+    if (operation* op = state_->find(id)) op->done.owner = nullptr;
 }
 void engine::acknowledge(time_point now, acknowledge_id id) { state_->acknowledge(now, id); }
 
@@ -167,7 +167,11 @@ std::size_t engine::poll_transmit(time_point now, std::span<bytes> gather) {
     return state_->poll_transmit(now, gather);
 }
 
-const op_done* engine::poll_done() { return state_->ops.take_report(); }
+const op_done* engine::poll_done() {
+    state& s = *state_;
+    const op_done* const report = s.direct.take_report();
+    return report != nullptr ? report : s.ops.take_report();
+}
 
 std::optional<event> engine::poll_event() {
     state& s = *state_;
@@ -198,10 +202,11 @@ status engine::look() const {
                .queued = s.ops.queued.size() + s.ops.control.size() + s.ops.resend.size() + s.ops.joined.size(),
                .in_flight = s.ops.batch.size() + s.ops.awaiting.size() + s.ops.awaiting_sub.size() +
                             s.ops.release_due.size() + s.ops.releasing.size(),
-               .unfinished = s.ops.unfinished,
-               .payload_bytes = s.ops.payload_bytes,
+               .unfinished = s.ops.unfinished + s.direct.pending(),
+               .payload_bytes = s.ops.payload_bytes + s.direct.payload_bytes(),
                .inbox = s.inbox.size(),
                .subscriptions = s.filters.size()};
+    (s.outbox.is_offered() ? now.in_flight : now.queued) += s.direct.pending();
     if (s.phase_ == state::phase::waiting) now.next_attempt = s.until_;
     return now;
 }
@@ -231,7 +236,7 @@ std::optional<event> engine::state::poll_notice() {
 engine::state::state(const engine_config& given, const limits& limits, memory_source& memory_, std::uint64_t seed)
     : config(given), limit(limits), wire(*given.protocol), source(memory_), memory(memory_), random(seed),
       supervisor(config.backoff, random, given.endpoints), ops(memory, static_cast<std::uint16_t>(random.next())),
-      outbox(memory, limit), inbox(memory, limit), filters(memory), timers(memory), assigned_client_id_(memory) {}
+      direct(memory, limit), outbox(memory, limit), inbox(memory, limit), filters(memory), timers(memory), assigned_client_id_(memory) {}
 
 engine::state::~state() { drop_assembly(); }
 
@@ -284,6 +289,7 @@ void engine::state::stop(time_point now, duration grace) {
 void engine::state::close(time_point now) {
     closed_ = true;
     accepting_ = false;
+    turn_direct_into_operations();
     after_ = after::stop;
     report_all(errc::closed);
     if (!has_transport()) return finish_stop(now);
@@ -319,6 +325,7 @@ void engine::state::end_by_violation(time_point now, violation v) {
 }
 
 void engine::state::leave(time_point now, reason_code reason) {
+    turn_direct_into_operations();
     phase_ = phase::closing;
     since_ = now;
     leaving_ = true;
@@ -328,6 +335,7 @@ void engine::state::leave(time_point now, reason_code reason) {
 }
 
 void engine::state::close_transport(time_point now) {
+    turn_direct_into_operations();
     if (phase_ != phase::closing) since_ = now;
     phase_ = phase::closing;
     leaving_ = false;
@@ -338,6 +346,7 @@ void engine::state::close_transport(time_point now) {
 }
 
 void engine::state::connection_over(time_point now) {
+    turn_direct_into_operations();
     outbox.reset();
     requeue_after_loss(now);
     inbox.on_connection_lost();

@@ -54,11 +54,17 @@ errc engine::state::refusing() const {
 }
 
 inline errc engine::state::room_for(std::size_t payload_size) const {
-    if (ops.unfinished >= limit.operations_max) return errc::queue_full;
+    if (ops.unfinished + direct.size() >= limit.operations_max) return errc::queue_full;
     // A payload above the whole limit is accepted when it is alone: the limit bounds what piles up.
-    const bool fits =
-        payload_size <= limit.payload_bytes_max && ops.payload_bytes <= limit.payload_bytes_max - payload_size;
-    return fits || ops.payload_bytes == 0 ? errc::ok : errc::queue_full;
+    const std::size_t used = ops.payload_bytes + direct.payload_bytes();
+    const bool fits = payload_size <= limit.payload_bytes_max && used <= limit.payload_bytes_max - payload_size;
+    return fits || used == 0 ? errc::ok : errc::queue_full;
+}
+
+/// Nothing is before it, and nothing else is to be known of it than that the transport has taken it.
+inline bool engine::state::may_go_direct(const publish_request& r) const {
+    return r.qos == 0 && r.timeout.count() <= 0 && is_online() && !outbox.is_offered() && ops.queued.empty() &&
+           ops.control.empty() && ops.resend.empty() && r.payload.size() < limit.gather_from;
 }
 
 /// What the server has ruled out already is refused at once; what waits is judged again when it is staged.
@@ -90,6 +96,19 @@ submitted engine::state::publish(time_point now, const publish_request& r) {
 
     const std::size_t whole = layout.head_size + r.payload.size();
     if (whole > limit.packet_bytes_max) return {errc::too_large, {}};
+    if (may_go_direct(r)) {
+        if (const errc error = unsendable(whole, 0, r.retain); error != errc::ok) return {error, {}};
+        if (outbox.has_room(whole) && direct.add({.owner = r.owner,
+                                                  .number = 0,
+                                                  .end = outbox.size() + static_cast<std::uint32_t>(whole),
+                                                  .head_size = layout.head_size,
+                                                  .payload_size = static_cast<std::uint32_t>(r.payload.size())})) {
+            std::uint8_t* const to = outbox.append(whole).data();
+            wire::encode_publish_head(wire, to, head, layout);
+            if (!r.payload.empty()) std::memcpy(to + layout.head_size, r.payload.data(), r.payload.size());
+            return {errc::ok, direct.last_id()};
+        }
+    }
     const bool by_reference = r.payload_stays && r.payload.size() >= limit.gather_from;
 
     operation* op = ops.create(operation::kind::publish,
@@ -211,6 +230,7 @@ void engine::state::acknowledge(time_point now, acknowledge_id id) {
 }
 
 bool engine::state::drop_oldest_qos0(time_point now) {
+    if (!outbox.is_offered()) turn_direct_into_operations();
     for (operation& op : ops.queued) {
         if (op.qos != 0 || op.touched) continue;
         complete(now, op, errc::dropped, reason_code::success);
@@ -247,6 +267,40 @@ void engine::state::settle_subscribe(time_point now, operation& op, errc error, 
     if (op.renewal && is_connected() && renewals_pending_ > 0 && --renewals_pending_ == 0) tell(tell_renewed);
 }
 
+/// Whoever asks for a direct publish wants to do something to it.
+operation* engine::state::find(op_id id) {
+    if (id.index != direct_publish::name_index) return ops.find(id);
+    turn_direct_into_operations();
+    for (operation_list* list : {&ops.batch, &ops.queued}) {
+        for (operation& op : *list) {
+            if (op.done.id == id) return &op;
+        }
+    }
+    return nullptr;
+}
+
+/// Makes of direct publishes what they would be had they gone the long way: staged operations, or, when the transport
+/// has not been given the batch yet, queued ones.
+void engine::state::turn_direct_into_operations() {
+    if (direct.pending() == 0) return;
+    const bool is_offered = outbox.is_offered();
+    direct.turn_into_operations([&](const direct_publish& d) {
+        operation* op = ops.create(operation::kind::publish, d.size(), false);
+        if (op == nullptr) return false;
+        std::memcpy(op->packet(), outbox.before(d.end) - d.size(), d.size());
+        op->done.id = d.id();
+        op->done.owner = d.owner;
+        op->retain = (op->packet()[0] & 1) != 0;
+        op->payload_size = d.payload_size;
+        op->batch_end = d.end;
+        op->touched = is_offered;
+        ops.payload_bytes += d.payload_size;
+        ops.enter_front(*op, is_offered ? operation::state::staged : operation::state::queued);
+        return true;
+    });
+    if (!is_offered) outbox.reset();
+}
+
 bool engine::state::has_joined(const operation& carrier) const {
     for (const operation& other : ops.joined) {
         if (other.joined_to == &carrier) return true;
@@ -255,7 +309,7 @@ bool engine::state::has_joined(const operation& carrier) const {
 }
 
 cancel_result engine::state::cancel(time_point now, op_id id, cancel_scope scope) {
-    operation* op = ops.find(id);
+    operation* op = find(id);
     if (op == nullptr || op->reported) return cancel_result::not_cancelled;
     if (scope == cancel_scope::if_untouched && op->touched) return cancel_result::not_cancelled;
     end_wait(now, *op, errc::cancelled);

@@ -10,7 +10,7 @@ constexpr std::size_t acknowledgement_max = 8;  // PUBACK and its kin, with a re
 }  // namespace
 
 std::size_t engine::state::poll_transmit(time_point now, std::span<bytes> gather) {
-    if (outbox.empty()) {
+    if (!outbox.is_offered()) {
         if (phase_ == phase::handshake)
             stage_connect();
         else if (is_connected())
@@ -18,6 +18,7 @@ std::size_t engine::state::poll_transmit(time_point now, std::span<bytes> gather
         else if (leaving_)
             stage_disconnect();
         if (outbox.empty()) return 0;
+        outbox.offer();
         // A transport that takes nothing at all is silence, too.
         if (is_connected() && !silent_since_) {
             silent_since_ = now;
@@ -166,6 +167,7 @@ void engine::state::on_sent(time_point now, std::size_t size) {
     // The transport was full and has room again: the peer took something.
     if (outbox.partly_sent() && size != 0) on_life(now);
     const bool through = outbox.on_sent(size);
+    direct.on_sent(outbox.sent());
     while (operation* op = ops.batch.front()) {
         if (op->batch_end > outbox.sent()) break;
         on_staged_sent(now, *op);

@@ -117,6 +117,7 @@ public:
     std::uint32_t size() const { return size_; }
     T& operator[](std::uint32_t i) { return storage_[(head_ + i) & mask()]; }
     T& front() { return (*this)[0]; }
+    T& back() { return (*this)[size_ - 1]; }
 
     /// False when there is no memory, or no place.
     bool push(const T& value) {
@@ -130,6 +131,7 @@ public:
         head_ = (head_ + 1) & mask();
         --size_;
     }
+    void pop_back() { --size_; }
     void clear() { head_ = size_ = 0; }
 
 private:

@@ -40,10 +40,14 @@ operation* operations::find(op_id id) const {
     return op != nullptr && op->done.id == id ? op : nullptr;
 }
 
-void operations::move_front(operation& op, operation::state to) {
-    operation_list::remove(op);
+void operations::enter_front(operation& op, operation::state to) {
     op.now_in = to;
     list_for(op.what, to).push_front(op);
+}
+
+void operations::move_front(operation& op, operation::state to) {
+    operation_list::remove(op);
+    enter_front(op, to);
 }
 
 void operations::move_by_order(operation& op, operation::state to) {
@@ -85,7 +89,7 @@ void operations::check() const {
             assert(op.next->prev == &op);
             assert(op.now_in != operation::state::finished);
             assert(op.packet_id == 0 || by_packet_id(op.packet_id) == &op);
-            assert(find(op.done.id) == &op);
+            assert(slots_[op.slot].op == &op);
         }
         found += list.size();
     });

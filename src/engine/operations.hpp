@@ -60,6 +60,7 @@ struct operation : list_node {
     std::uint32_t packet_size = 0;       // bytes behind this header
     std::uint32_t packet_id_offset = 0;
     std::uint32_t batch_end = 0;  // staged: where it ends in the batch
+    std::uint32_t slot = 0;       // in the table of operations
     std::uint32_t order = 0;      // first-sent order (PUBREC order once released); wraps
     std::uint32_t heap_place = UINT32_MAX;  // in the heap of deadlines
     time_point deadline;
@@ -168,6 +169,7 @@ public:
         op.now_in = to;
         list_for(op.what, to).push_back(op);
     }
+    void enter_front(operation& op, operation::state to);
     /// Into `resend` or `release_due` by `order`: nearly always at the end.
     void move_by_order(operation& op, operation::state to);
 
@@ -241,6 +243,7 @@ inline operation* operations::create(operation::kind what, std::uint32_t packet_
     op->what = what;
     op->packet_size = packet_size;
     op->internal = internal;
+    op->slot = first_free_;
     op->done.id = {first_free_, ++s.generation};
     s.op = op;
     first_free_ = s.next_free;
@@ -337,11 +340,10 @@ inline const op_done* operations::take_report() {
 }
 
 inline void operations::free(operation& op) {
-    const std::uint32_t index = op.done.id.index;
-    slot& s = slots_[index];
+    slot& s = slots_[op.slot];
     s.op = nullptr;
     s.next_free = first_free_;
-    first_free_ = index;
+    first_free_ = op.slot;
     pool_.give(&op, op.block_size());
 }
 

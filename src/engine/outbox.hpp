@@ -1,7 +1,8 @@
 // The outbox: the one batch of bytes that is being written. Small packets are copied together, large ones are gathered.
 //
 // Nothing is staged while a batch is under way: what waits stays untouched (and can be cancelled) until the
-// transport comes back for more, and then all of it goes at once. That is all the batching there is.
+// transport comes back for more, and then all of it goes at once. That is all the batching there is. Before the
+// transport comes, direct publishes are in it already.
 #pragma once
 
 #include "src/engine/memory.hpp"
@@ -19,6 +20,9 @@ public:
           gather_from_(limits.gather_from) {}
 
     bool empty() const { return size_ == 0; }
+    /// The transport has been given the batch, and nothing is added to it any more.
+    bool is_offered() const { return is_offered_; }
+    void offer() { is_offered_ = true; }
     /// A write has begun and was taken in part: the transport is full.
     bool partly_sent() const { return sent_ != 0; }
     std::uint32_t size() const { return size_; }
@@ -51,7 +55,12 @@ public:
     bool on_sent(std::size_t size);
     std::uint32_t sent() const { return sent_; }
     /// The connection is over: nobody looks at the bytes any more.
-    void reset() { size_ = sent_ = used_ = body_count_ = 0; }
+    void reset() {
+        size_ = sent_ = used_ = body_count_ = 0;
+        is_offered_ = false;
+    }
+    /// The bytes before `end`, while nothing but copied ones comes before.
+    const std::uint8_t* before(std::uint32_t end) const { return buffer_.data() + end; }
 
 private:
     /// Bytes that are sent from where they lie, behind the first `after` bytes of the buffer.
@@ -74,6 +83,7 @@ private:
     std::uint32_t used_ = 0;  // bytes of the buffer
     std::uint32_t size_ = 0;  // bytes of the batch
     std::uint32_t sent_ = 0;  // of them taken by the transport
+    bool is_offered_ = false;
 };
 
 }  // namespace mqtt_as

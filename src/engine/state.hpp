@@ -15,6 +15,7 @@
 #pragma once
 
 #include "mqtt_as/engine.hpp"
+#include "src/engine/direct.hpp"
 #include "src/engine/inbox.hpp"
 #include "src/engine/memory.hpp"
 #include "src/engine/operations.hpp"
@@ -60,6 +61,9 @@ struct engine::state {
     void go_online(time_point now, const wire::connack&);
 
     // ---- what becomes of operations (engine_requests.cpp) -------------------------------------------------
+    bool may_go_direct(const publish_request&) const;
+    void turn_direct_into_operations();
+    operation* find(op_id);
     errc room_for(std::size_t payload_size) const;
     errc refusing() const;
     errc sendable_now(operation& op);
@@ -112,12 +116,13 @@ struct engine::state {
     bool stage_publish(time_point now, operation& op);
     bool stage_control(time_point now, operation& op);
     /// What the server's CONNACK rules out.
-    errc unsendable(const operation& op) const {
-        if (op.wire_size() > agreed_.maximum_packet_size) return errc::too_large;
-        if (op.qos > agreed_.maximum_qos) return errc::unsupported_by_server;
-        if (op.retain && !agreed_.retain_available) return errc::unsupported_by_server;
+    errc unsendable(std::size_t size, std::uint8_t qos, bool retain) const {
+        if (size > agreed_.maximum_packet_size) return errc::too_large;
+        if (qos > agreed_.maximum_qos) return errc::unsupported_by_server;
+        if (retain && !agreed_.retain_available) return errc::unsupported_by_server;
         return errc::ok;
     }
+    errc unsendable(const operation& op) const { return unsendable(op.wire_size(), op.qos, op.retain); }
     void on_sent(time_point now, std::size_t size);
     void on_staged_sent(time_point now, operation& op);
 
@@ -154,6 +159,7 @@ struct engine::state {
 
     // ---- the parts: data and small decisions ----------------------------------------------------------------
     operations ops;
+    direct_publishes direct;
     mqtt_as::outbox outbox;
     mqtt_as::inbox inbox;
     mqtt_as::subscriptions filters;
