@@ -38,7 +38,7 @@ struct limits {
     std::uint16_t inbound_max = 1'000;           ///< messages given out and not yet acknowledged by the application
     std::uint16_t inbound_qos2_max = 65'535;     ///< qos 2 identifiers between PUBLISH and PUBREL
     std::size_t packet_bytes_max = 268'435'460;  ///< largest packet received (and sent)
-    std::size_t batch_bytes_max = 64u << 10;     ///< small packets copied together into one write
+    std::size_t batch_bytes_max = 128u << 10;    ///< small packets copied together into one write
     std::size_t gather_from = 4'096;             ///< payloads from this size on are sent by reference
 };
 

@@ -41,6 +41,7 @@ public:
 
     /// Valid until this object is moved or ends.
     bytes view() const {
+        if (!owns()) return view_;
         switch (owner_.index()) {
         case 1: return of(std::get<1>(owner_));
         case 2: return of(std::get<2>(owner_));

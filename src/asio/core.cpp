@@ -78,12 +78,7 @@ core::~core() { abandon(); }
 
 // ---- waking and turning -----------------------------------------------------------------------------------
 
-void core::post_turn(lock_type& lock) {
-    if (wake_posted_ || abandoned_) return;
-    wake_posted_ = true;
-    lock.unlock();
-    boost::asio::post(executor_, wake_up(shared_from_this()));
-}
+void core::post_turn() { boost::asio::post(executor_, wake_up(shared_from_this())); }
 
 void core::happened(lock_type& lock) {
     again_ = true;

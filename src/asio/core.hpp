@@ -158,15 +158,18 @@ private:
 
     // ---- the pump (core.cpp) ------------------------------------------------------------------------------
     class wake_up;
-    /// Whoever asked for something says so: the turn under way will find it, or one is posted.
-    void wake(lock_type& lock) {
-        if (pumping_) {
-            again_ = true;
-        } else {
-            post_turn(lock);
-        }
+    /// Whoever asked for something says so: the turn under way will find it. False when there is none: then one is to be
+    /// posted, without the lock.
+    bool tell_turn() noexcept {
+        if (pumping_) again_ = true;
+        return pumping_ || std::exchange(wake_posted_, true) || abandoned_;
     }
-    void post_turn(lock_type&);
+    void post_turn();
+    void wake(lock_type& lock) {
+        if (tell_turn()) return;
+        lock.unlock();
+        post_turn();
+    }
     void happened(lock_type&);
     void turn(lock_type&);
     bool is_idle() const;

@@ -149,13 +149,17 @@ void core::adopt(std::uint32_t index, payload& body) {
 
 void core::publish(std::string_view topic, payload& body, const publish_options& options,
                    result_waiter<publish_result>* who) {
-    lock_type lock(mutex_);
-    // Only a deadline needs to know exactly. Looking at the clock costs as much as the half of a publish.
-    const time_point now = options.timeout.count() > 0 ? boot_time() : now_;
-    errc error = errc::queue_full;
-    if (parked_publishes_.empty()) error = try_publish(now, topic, body, options, who);
-    if (error != errc::ok) publish_when_full(now, topic, body, options, who, error);
-    wake(lock);
+    bool posts = false;
+    {
+        const std::lock_guard lock(mutex_);
+        // Only a deadline needs to know exactly: looking at the clock costs half as much as a whole publish.
+        const time_point now = options.timeout.count() > 0 ? boot_time() : now_;
+        errc error = errc::queue_full;
+        if (parked_publishes_.empty()) error = try_publish(now, topic, body, options, who);
+        if (error != errc::ok) publish_when_full(now, topic, body, options, who, error);
+        posts = !tell_turn();
+    }
+    if (posts) post_turn();
 }
 
 /// What follows when the engine would not have it.

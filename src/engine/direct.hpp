@@ -12,14 +12,13 @@
 namespace mqtt_as {
 
 struct direct_publish {
-    void* owner;
-    std::uint32_t number;  // its name
-    std::uint32_t end;     // in the batch
-    std::uint32_t head_size;
-    std::uint32_t payload_size;
+    void* owner = nullptr;
+    std::uint32_t number = 0;  // its name
+    std::uint32_t end = 0;     // in the batch
+    std::uint32_t size = 0;    // of the packet
+    std::uint32_t payload_size = 0;
     errc error = errc::ok;  // how it ended
 
-    std::uint32_t size() const { return head_size + payload_size; }
     op_id id() const { return {name_index, number}; }
     /// Of the names of all of them; operations have small ones.
     static constexpr std::uint32_t name_index = UINT32_MAX - 1;

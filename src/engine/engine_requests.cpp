@@ -44,6 +44,10 @@ operation* make_packet(operations& ops, const limits& limit, operation::kind wha
     return op;
 }
 
+void put_payload(std::uint8_t* to, bytes payload) {
+    if (!payload.empty()) std::memcpy(to, payload.data(), payload.size());
+}
+
 }  // namespace
 
 // ---- submission -------------------------------------------------------------------------------------------
@@ -59,12 +63,6 @@ inline errc engine::state::room_for(std::size_t payload_size) const {
     const std::size_t used = ops.payload_bytes + direct.payload_bytes();
     const bool fits = payload_size <= limit.payload_bytes_max && used <= limit.payload_bytes_max - payload_size;
     return fits || used == 0 ? errc::ok : errc::queue_full;
-}
-
-/// Nothing is before it, and nothing else is to be known of it than that the transport has taken it.
-inline bool engine::state::may_go_direct(const publish_request& r) const {
-    return r.qos == 0 && r.timeout.count() <= 0 && is_online() && !outbox.is_offered() && ops.queued.empty() &&
-           ops.control.empty() && ops.resend.empty() && r.payload.size() < limit.gather_from;
 }
 
 /// What the server has ruled out already is refused at once; what waits is judged again when it is staged.
@@ -83,6 +81,12 @@ inline submitted engine::state::submit(time_point now, operation& op, duration t
     return {errc::ok, op.done.id};
 }
 
+/// Nothing is before it, and nothing else is to be known of it than that the transport has taken it.
+inline bool engine::state::may_go_direct(const publish_request& r) const {
+    return r.qos == 0 && r.timeout.count() <= 0 && r.payload.size() < limit.gather_from && is_online() &&
+           !outbox.is_offered() && ops.queued.empty() && ops.control.empty() && ops.resend.empty();
+}
+
 submitted engine::state::publish(time_point now, const publish_request& r) {
     if (const errc error = refusing(); error != errc::ok) return {error, {}};
     const wire::publish_head head{.topic = r.topic,
@@ -90,45 +94,39 @@ submitted engine::state::publish(time_point now, const publish_request& r) {
                                   .qos = r.qos,
                                   .retain = r.retain,
                                   .properties = r.properties};
-    wire::publish_layout layout;
-    if (const errc error = wire::check_publish(wire, head, layout); error != errc::ok) return {error, {}};
-    if (const errc error = room_for(r.payload.size()); error != errc::ok) return {error, {}};
-
+    const auto [error, layout] = wire::check_publish(wire, head);
+    if (error != errc::ok) return {error, {}};
+    if (const errc full = room_for(r.payload.size()); full != errc::ok) return {full, {}};
     const std::size_t whole = layout.head_size + r.payload.size();
     if (whole > limit.packet_bytes_max) return {errc::too_large, {}};
-    if (may_go_direct(r)) {
-        if (const errc error = unsendable(whole, 0, r.retain); error != errc::ok) return {error, {}};
-        if (outbox.has_room(whole) && direct.add({.owner = r.owner,
-                                                  .number = 0,
-                                                  .end = outbox.size() + static_cast<std::uint32_t>(whole),
-                                                  .head_size = layout.head_size,
-                                                  .payload_size = static_cast<std::uint32_t>(r.payload.size())})) {
-            std::uint8_t* const to = outbox.append(whole).data();
-            wire::encode_publish_head(wire, to, head, layout);
-            if (!r.payload.empty()) std::memcpy(to + layout.head_size, r.payload.data(), r.payload.size());
-            return {errc::ok, direct.last_id()};
-        }
-    }
-    const bool by_reference = r.payload_stays && r.payload.size() >= limit.gather_from;
+    if (const errc ruled_out = is_online() ? unsendable(whole, r.qos, r.retain) : errc::ok; ruled_out != errc::ok)
+        return {ruled_out, {}};
 
-    operation* op = ops.create(operation::kind::publish,
-                               static_cast<std::uint32_t>(by_reference ? layout.head_size : whole), false);
+    const auto size = static_cast<std::uint32_t>(whole);
+    const auto payload_size = static_cast<std::uint32_t>(r.payload.size());
+    if (may_go_direct(r) && outbox.has_room(size) &&
+        direct.add({.owner = r.owner, .end = outbox.size() + size, .size = size, .payload_size = payload_size})) {
+        put_payload(wire::encode_publish_head(wire, outbox.append(size).data(), head, layout), r.payload);
+        return {errc::ok, direct.last_id()};
+    }
+
+    const bool by_reference = r.payload_stays && r.payload.size() >= limit.gather_from;
+    operation* op = ops.create(operation::kind::publish, by_reference ? layout.head_size : size, false);
     if (op == nullptr) return {errc::out_of_memory, {}};
-    wire::encode_publish_head(wire, op->packet(), head, layout);
+    std::uint8_t* const payload = wire::encode_publish_head(wire, op->packet(), head, layout);
     if (by_reference) {
         op->body = r.payload.data();
+        op->body_size = payload_size;
         op->done.kept_payload = true;
-        op->body_size = static_cast<std::uint32_t>(r.payload.size());
-    } else if (!r.payload.empty()) {
-        std::memcpy(op->packet() + layout.head_size, r.payload.data(), r.payload.size());
+    } else {
+        put_payload(payload, r.payload);
     }
     op->done.owner = r.owner;
     op->packet_id_offset = layout.packet_id_offset;
     op->qos = r.qos;
     op->retain = r.retain;
-    op->payload_size = static_cast<std::uint32_t>(r.payload.size());
-    ops.payload_bytes += r.payload.size();
-    if (const errc error = sendable_now(*op); error != errc::ok) return {error, {}};
+    op->payload_size = payload_size;
+    ops.payload_bytes += payload_size;
     return submit(now, *op, r.timeout);
 }
 
@@ -285,9 +283,9 @@ void engine::state::turn_direct_into_operations() {
     if (direct.pending() == 0) return;
     const bool is_offered = outbox.is_offered();
     direct.turn_into_operations([&](const direct_publish& d) {
-        operation* op = ops.create(operation::kind::publish, d.size(), false);
+        operation* op = ops.create(operation::kind::publish, d.size, false);
         if (op == nullptr) return false;
-        std::memcpy(op->packet(), outbox.before(d.end) - d.size(), d.size());
+        std::memcpy(op->packet(), outbox.before(d.end) - d.size, d.size);
         op->done.id = d.id();
         op->done.owner = d.owner;
         op->retain = (op->packet()[0] & 1) != 0;

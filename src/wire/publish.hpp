@@ -28,6 +28,13 @@ inline void copy(std::uint8_t* to, const char* from, std::size_t size) {
     std::memcpy(to + size - 8, &last, 8);
 }
 
+/// Bytes of a fixed header before `remaining_length` others.
+inline std::uint32_t fixed_header_size(std::uint32_t remaining_length) {
+    std::uint32_t size = 2;
+    for (std::uint32_t rest = remaining_length >> 7; rest != 0; rest >>= 7) ++size;
+    return size;
+}
+
 /// Topic and qos of a PUBLISH.
 inline errc check_publish_fields(const publish_head& head) {
     if (!is_name(head.topic)) return errc::bad_topic;
@@ -41,24 +48,29 @@ inline errc lay_out_publish(const publish_head& head, std::size_t property_bytes
     if (body_size > remaining_length_max || head.payload_size > remaining_length_max - body_size)
         return errc::too_large;
     out.remaining_length = static_cast<std::uint32_t>(body_size + head.payload_size);
-    std::uint32_t header_size = 2;
-    for (std::uint32_t rest = out.remaining_length >> 7; rest != 0; rest >>= 7) ++header_size;
+    const std::uint32_t header_size = fixed_header_size(out.remaining_length);
     out.property_bytes = static_cast<std::uint32_t>(property_bytes);
     out.head_size = header_size + static_cast<std::uint32_t>(body_size);
     out.packet_id_offset = head.qos != 0 ? header_size + static_cast<std::uint32_t>(topic_bytes) : 0;
     return errc::ok;
 }
 
+/// A PUBLISH up to its topic name; where that ends.
+inline std::uint8_t* put_topic(std::uint8_t* at, std::uint8_t first, std::uint32_t remaining_length,
+                               std::string_view topic) {
+    *at++ = first;
+    for (; remaining_length > 0x7F; remaining_length >>= 7) *at++ = static_cast<std::uint8_t>(remaining_length | 0x80);
+    *at++ = static_cast<std::uint8_t>(remaining_length);
+    *at++ = static_cast<std::uint8_t>(topic.size() >> 8);
+    *at++ = static_cast<std::uint8_t>(topic.size());
+    copy(at, topic.data(), topic.size());
+    return at + topic.size();
+}
+
 /// A PUBLISH up to its properties; where they begin.
 inline std::uint8_t* put_publish_start(std::uint8_t* at, const publish_head& head, const publish_layout& layout) {
-    *at++ = static_cast<std::uint8_t>(0x30 | head.qos << 1 | (head.retain ? 1 : 0));
-    std::uint32_t length = layout.remaining_length;
-    for (; length > 0x7F; length >>= 7) *at++ = static_cast<std::uint8_t>(length | 0x80);
-    *at++ = static_cast<std::uint8_t>(length);
-    *at++ = static_cast<std::uint8_t>(head.topic.size() >> 8);
-    *at++ = static_cast<std::uint8_t>(head.topic.size());
-    copy(at, head.topic.data(), head.topic.size());
-    at += head.topic.size();
+    const auto first = static_cast<std::uint8_t>(0x30 | head.qos << 1 | (head.retain ? 1 : 0));
+    at = put_topic(at, first, layout.remaining_length, head.topic);
     if (head.qos == 0) return at;
     *at++ = 0;
     *at++ = 0;
@@ -68,19 +80,39 @@ inline std::uint8_t* put_publish_start(std::uint8_t* at, const publish_head& hea
 /// Boards call the table in any case: it is smaller.
 inline constexpr bool knows_bare_publish = scans_words;
 
-/// As protocol::check_publish.
-inline errc check_publish(const protocol& p, const publish_head& head, publish_layout& out) {
-    if (!knows_bare_publish || !head.properties.empty()) return p.check_publish(head, out);
-    if (const errc error = check_publish_fields(head); error != errc::ok) return error;
-    return lay_out_publish(head, p.has_properties ? 1 : 0, out);
+struct checked_publish {
+    errc error = errc::ok;
+    publish_layout layout{};
+};
+// By value, so that whoever does not need them keeps their arguments in registers.
+[[gnu::noinline]] inline checked_publish check_by_table(const protocol& p, publish_head head) {
+    checked_publish result;
+    result.error = p.check_publish(head, result.layout);
+    return result;
+}
+[[gnu::noinline]] inline void encode_by_table(const protocol& p, std::uint8_t* to, publish_head head,
+                                              publish_layout layout) {
+    p.encode_publish_head(to, head, layout);
 }
 
-/// As protocol::encode_publish_head.
-inline void encode_publish_head(const protocol& p, std::uint8_t* to, const publish_head& head,
-                                const publish_layout& layout) {
-    if (!knows_bare_publish || layout.property_bytes > 1) return p.encode_publish_head(to, head, layout);
-    std::uint8_t* const properties = put_publish_start(to, head, layout);
-    if (layout.property_bytes == 1) *properties = 0;
+/// As protocol::check_publish.
+inline checked_publish check_publish(const protocol& p, const publish_head& head) {
+    if (!knows_bare_publish || !head.properties.empty()) return check_by_table(p, head);
+    checked_publish result{.error = check_publish_fields(head)};
+    if (result.error == errc::ok) result.error = lay_out_publish(head, p.has_properties ? 1 : 0, result.layout);
+    return result;
+}
+
+/// As protocol::encode_publish_head; where the payload begins.
+inline std::uint8_t* encode_publish_head(const protocol& p, std::uint8_t* to, const publish_head& head,
+                                         const publish_layout& layout) {
+    if (!knows_bare_publish || layout.property_bytes > 1) {
+        encode_by_table(p, to, head, layout);
+    } else {
+        std::uint8_t* const properties = put_publish_start(to, head, layout);
+        if (layout.property_bytes == 1) *properties = 0;
+    }
+    return to + layout.head_size;
 }
 
 }  // namespace mqtt_as::wire

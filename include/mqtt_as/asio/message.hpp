@@ -6,26 +6,31 @@
 #include "mqtt_as/types.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <tuple>
 #include <vector>
 
 namespace mqtt_as {
 
-/// An owned copy of the properties of a received packet. Allocates only when there are any.
+/// An owned copy of the properties of a received packet, shared by its own copies. Allocates only when there are any.
 class property_list {
 public:
     property_list() = default;
-    explicit property_list(property_view from) : encoded_(from.encoded().begin(), from.encoded().end()) {}
+    explicit property_list(property_view from) {
+        const bytes encoded = from.encoded();
+        if (!encoded.empty())
+            encoded_ = std::make_shared<const std::vector<std::uint8_t>>(encoded.begin(), encoded.end());
+    }
 
-    property_view view() const { return property_view(encoded_); }
+    property_view view() const { return encoded_ ? property_view(*encoded_) : property_view(); }
     operator property_view() const { return view(); }
     property_view::iterator begin() const { return view().begin(); }
     property_view::iterator end() const { return view().end(); }
-    bool empty() const { return encoded_.empty(); }
+    bool empty() const { return !encoded_; }
 
 private:
-    std::vector<std::uint8_t> encoded_;
+    std::shared_ptr<const std::vector<std::uint8_t>> encoded_;
 };
 
 /// A received message, borrowed: valid until the callback that was given it returns.
