@@ -57,8 +57,8 @@ struct unsubscription {
 
 /// `error` != ok: rejected, nothing was created.
 struct submitted {
-    errc error = errc::ok;
     op_id id;
+    errc error = errc::ok;
 };
 
 enum class cancel_scope : std::uint8_t {

@@ -97,7 +97,9 @@ public:
     }
     waiter* pop() noexcept {
         waiter* w = first_;
-        if (w != nullptr) remove(w);
+        if (w == nullptr) return nullptr;
+        first_ = w->next;
+        (first_ != nullptr ? first_->previous : last_) = nullptr;
         return w;
     }
 

@@ -20,7 +20,8 @@ inline time_point boot_time() noexcept {
 inline duration engine_duration(std::chrono::milliseconds d) noexcept {
     constexpr std::int64_t most = (1 << 30) - 1;
     const std::int64_t ms = d.count();
-    return duration(static_cast<std::int32_t>(ms < 0 ? 0 : ms > most ? most : ms));
+    if (ms <= 0) return duration(0);
+    return duration(static_cast<std::int32_t>(ms > most ? most : ms));
 }
 
 }  // namespace mqtt_as::detail

@@ -13,13 +13,6 @@ namespace mqtt_as {
 
 namespace {
 
-class category final : public std::error_category {
-public:
-    constexpr category() = default;
-    const char* name() const noexcept override { return "mqtt_as"; }
-    std::string message(int value) const override { return std::string(describe(static_cast<errc>(value))); }
-};
-
 std::string text_of(reason_code reason) {
     std::array<char, 8> number{};
     std::snprintf(number.data(), number.size(), "0x%02X", static_cast<unsigned>(reason));
@@ -59,9 +52,11 @@ std::string text_of(const char* operation, reason_code reason) {
 
 }  // namespace
 
-constinit const category instance;
-
-const std::error_category& error_category() noexcept { return instance; }
+namespace detail {
+const char* category::name() const noexcept { return "mqtt_as"; }
+std::string category::message(int value) const { return std::string(describe(static_cast<errc>(value))); }
+constinit const category category_instance;
+}  // namespace detail
 
 operation_error::operation_error(std::error_code code, const char* operation, operation_result result)
     : std::system_error(code, text_of(operation, result.reason)), result_(std::move(result)) {}

@@ -44,6 +44,8 @@ operation* make_packet(operations& ops, const limits& limit, operation::kind wha
     return op;
 }
 
+submitted rejected(errc why) { return {{}, why}; }
+
 void put_payload(std::uint8_t* to, bytes payload) {
     if (!payload.empty()) std::memcpy(to, payload.data(), payload.size());
 }
@@ -75,44 +77,62 @@ inline errc engine::state::sendable_now(operation& op) {
 inline submitted engine::state::submit(time_point now, operation& op, duration timeout) {
     if (timeout.count() > 0 && !timers.add(op, now + timeout)) {
         ops.discard(op);
-        return {errc::out_of_memory, {}};
+        return rejected(errc::out_of_memory);
     }
     ops.enter(op, operation::state::queued);
-    return {errc::ok, op.done.id};
+    return {op.done.id, errc::ok};
 }
 
-/// Nothing is before it, and nothing else is to be known of it than that the transport has taken it.
+/// Nothing is before it, it has no properties, and nothing else is to be known of it than that the transport has taken it.
 inline bool engine::state::may_go_direct(const publish_request& r) const {
+    constexpr std::size_t head_bytes_max = wire::fixed_header_max + 3;
     return r.qos == 0 && r.timeout.count() <= 0 && r.payload.size() < limit.gather_from && is_online() &&
-           !outbox.is_offered() && ops.queued.empty() && ops.control.empty() && ops.resend.empty();
+           !outbox.is_offered() && ops.queued.empty() && ops.control.empty() && ops.resend.empty() &&
+           r.properties.empty() && outbox.has_room_now(head_bytes_max + r.topic.size() + r.payload.size());
+}
+
+submitted engine::state::publish_directly(const publish_request& r) {
+    if (!wire::is_name(r.topic)) return rejected(errc::bad_topic);
+    const std::size_t body_size = 2 + r.topic.size() + wire.has_properties;
+    const auto remaining_length = static_cast<std::uint32_t>(body_size + r.payload.size());
+    const std::uint32_t size = wire::fixed_header_size(remaining_length) + remaining_length;
+    if (const errc error = room_for(r.payload.size()); error != errc::ok) return rejected(error);
+    if (size > limit.packet_bytes_max) return rejected(errc::too_large);
+    if (const errc error = unsendable(size, 0, r.retain); error != errc::ok) return rejected(error);
+    if (!direct.add({.owner = r.owner,
+                     .end = outbox.size() + size,
+                     .size = size,
+                     .payload_size = static_cast<std::uint32_t>(r.payload.size())}))
+        return rejected(errc::out_of_memory);
+    std::uint8_t* to = wire::put_topic(outbox.append(size).data(), r.retain ? 0x31 : 0x30, remaining_length, r.topic);
+    if (wire.has_properties) *to++ = 0;
+    put_payload(to, r.payload);
+    return {direct.last_id(), errc::ok};
 }
 
 submitted engine::state::publish(time_point now, const publish_request& r) {
-    if (const errc error = refusing(); error != errc::ok) return {error, {}};
+    return may_go_direct(r) ? publish_directly(r) : publish_operation(now, r);
+}
+
+submitted engine::state::publish_operation(time_point now, const publish_request& r) {
+    if (const errc error = refusing(); error != errc::ok) return rejected(error);
     const wire::publish_head head{.topic = r.topic,
                                   .payload_size = r.payload.size(),
                                   .qos = r.qos,
                                   .retain = r.retain,
                                   .properties = r.properties};
     const auto [error, layout] = wire::check_publish(wire, head);
-    if (error != errc::ok) return {error, {}};
-    if (const errc full = room_for(r.payload.size()); full != errc::ok) return {full, {}};
+    if (error != errc::ok) return rejected(error);
+    if (const errc full = room_for(r.payload.size()); full != errc::ok) return rejected(full);
     const std::size_t whole = layout.head_size + r.payload.size();
-    if (whole > limit.packet_bytes_max) return {errc::too_large, {}};
+    if (whole > limit.packet_bytes_max) return rejected(errc::too_large);
     if (const errc ruled_out = is_online() ? unsendable(whole, r.qos, r.retain) : errc::ok; ruled_out != errc::ok)
-        return {ruled_out, {}};
+        return rejected(ruled_out);
 
-    const auto size = static_cast<std::uint32_t>(whole);
     const auto payload_size = static_cast<std::uint32_t>(r.payload.size());
-    if (may_go_direct(r) && outbox.has_room(size) &&
-        direct.add({.owner = r.owner, .end = outbox.size() + size, .size = size, .payload_size = payload_size})) {
-        put_payload(wire::encode_publish_head(wire, outbox.append(size).data(), head, layout), r.payload);
-        return {errc::ok, direct.last_id()};
-    }
-
     const bool by_reference = r.payload_stays && r.payload.size() >= limit.gather_from;
-    operation* op = ops.create(operation::kind::publish, by_reference ? layout.head_size : size, false);
-    if (op == nullptr) return {errc::out_of_memory, {}};
+    operation* op = ops.create(operation::kind::publish, static_cast<std::uint32_t>(by_reference ? layout.head_size : whole), false);
+    if (op == nullptr) return rejected(errc::out_of_memory);
     std::uint8_t* const payload = wire::encode_publish_head(wire, op->packet(), head, layout);
     if (by_reference) {
         op->body = r.payload.data();
@@ -139,27 +159,27 @@ operation* engine::state::make_subscribe(const subscription& s, bool internal) {
 }
 
 submitted engine::state::subscribe(time_point now, const subscription& s) {
-    if (const errc error = refusing(); error != errc::ok) return {error, {}};
-    if (const errc error = wire.check_subscribe(packet_of(s)); error != errc::ok) return {error, {}};
+    if (const errc error = refusing(); error != errc::ok) return rejected(error);
+    if (const errc error = wire.check_subscribe(packet_of(s)); error != errc::ok) return rejected(error);
     if (is_online()) {
         const bool offered =
             (agreed_.shared_subscription_available || !s.filter.starts_with("$share/")) &&
             (agreed_.wildcard_subscription_available || s.filter.find_first_of("+#") == std::string_view::npos) &&
             (agreed_.subscription_identifier_available || !s.properties.subscription_identifier);
-        if (!offered) return {errc::unsupported_by_server, {}};
+        if (!offered) return rejected(errc::unsupported_by_server);
     }
-    if (const errc error = room_for(0); error != errc::ok) return {error, {}};
+    if (const errc error = room_for(0); error != errc::ok) return rejected(error);
 
     wanted* w = filters.find(s.filter);
-    if (w == nullptr && filters.size() >= limit.subscriptions_max) return {errc::queue_full, {}};
+    if (w == nullptr && filters.size() >= limit.subscriptions_max) return rejected(errc::queue_full);
     const bool known = w != nullptr && w->has_options_of(s);
     operation* carrier = known ? w->carrier : nullptr;
     const bool joins = carrier != nullptr && (carrier->renewal || carrier->now_in == operation::state::queued);
 
     operation* op = make_subscribe(s, false);
-    if (op == nullptr) return {errc::out_of_memory, {}};
+    if (op == nullptr) return rejected(errc::out_of_memory);
     op->done.owner = s.owner;
-    if (const errc error = sendable_now(*op); error != errc::ok) return {error, {}};
+    if (const errc error = sendable_now(*op); error != errc::ok) return rejected(error);
     if (known && (joins || w->renewed)) {
         // Asked for on this connection, or about to be: a second SUBSCRIBE would bring the retained messages twice.
         const submitted accepted = submit(now, *op, s.timeout);
@@ -176,7 +196,7 @@ submitted engine::state::subscribe(time_point now, const subscription& s) {
         w = filters.add(s);
         if (w == nullptr) {
             ops.discard(*op);
-            return {errc::out_of_memory, {}};
+            return rejected(errc::out_of_memory);
         }
     }
     const submitted accepted = submit(now, *op, s.timeout);
@@ -193,17 +213,17 @@ submitted engine::state::subscribe(time_point now, const subscription& s) {
 }
 
 submitted engine::state::unsubscribe(time_point now, const unsubscription& u) {
-    if (const errc error = refusing(); error != errc::ok) return {error, {}};
+    if (const errc error = refusing(); error != errc::ok) return rejected(error);
     const wire::unsubscribe packet{.filter = u.filter, .properties = u.properties};
-    if (const errc error = wire.check_unsubscribe(packet); error != errc::ok) return {error, {}};
-    if (const errc error = room_for(0); error != errc::ok) return {error, {}};
+    if (const errc error = wire.check_unsubscribe(packet); error != errc::ok) return rejected(error);
+    if (const errc error = room_for(0); error != errc::ok) return rejected(error);
     errc error{};
     operation* op = make_packet(
         ops, limit, operation::kind::unsubscribe, false, u.filter.size(),
         [&](wire::writer& out) { wire.encode_unsubscribe(out, packet); }, error);
-    if (op == nullptr) return {error, {}};
+    if (op == nullptr) return rejected(error);
     op->done.owner = u.owner;
-    if (error = sendable_now(*op); error != errc::ok) return {error, {}};
+    if (error = sendable_now(*op); error != errc::ok) return rejected(error);
     const submitted accepted = submit(now, *op, u.timeout);
     if (accepted.error != errc::ok) return accepted;
 
@@ -387,6 +407,7 @@ void engine::state::lose_session(time_point now) {
                 complete(now, *op, errc::session_lost, reason_code::success);
             } else {
                 ops.release_packet_id(*op);
+                op->packet()[0] &= static_cast<std::uint8_t>(~wire::dup_flag);
                 op->done.may_be_duplicated = op->qos == 2;
                 ops.move_front(*op, operation::state::queued);
             }

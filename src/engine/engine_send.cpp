@@ -128,8 +128,7 @@ bool engine::state::stage_publish(time_point now, operation& op) {
             op.packet()[op.packet_id_offset] = static_cast<std::uint8_t>(op.packet_id >> 8);
             op.packet()[op.packet_id_offset + 1] = static_cast<std::uint8_t>(op.packet_id);
         }
-        std::uint8_t& first = op.packet()[0];
-        first = static_cast<std::uint8_t>(again ? first | wire::dup_flag : first & ~wire::dup_flag);
+        if (again) op.packet()[0] |= wire::dup_flag;
     }
     if (!outbox.append(op)) {
         if (!again) ops.release_packet_id(op);  // identifiers are bound only to what is staged

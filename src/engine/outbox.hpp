@@ -32,6 +32,10 @@ public:
         if (used_ + size > copied_max_ && used_ != 0) return false;
         return buffer_.reserve(used_ + size);
     }
+    /// Room without growing?
+    bool has_room_now(std::size_t size) const {
+        return used_ + size <= copied_max_ && used_ + size <= buffer_.capacity();
+    }
     /// After `has_room`: the place for `size` bytes, which are now part of the batch.
     std::span<std::uint8_t> append(std::size_t size) {
         std::span<std::uint8_t> place{buffer_.data() + used_, size};

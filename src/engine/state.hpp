@@ -62,6 +62,8 @@ struct engine::state {
 
     // ---- what becomes of operations (engine_requests.cpp) -------------------------------------------------
     bool may_go_direct(const publish_request&) const;
+    [[gnu::noinline]] submitted publish_directly(const publish_request&);
+    [[gnu::noinline]] submitted publish_operation(time_point now, const publish_request&);
     void turn_direct_into_operations();
     operation* find(op_id);
     errc room_for(std::size_t payload_size) const;

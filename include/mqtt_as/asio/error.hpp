@@ -8,8 +8,18 @@
 
 namespace mqtt_as {
 
+namespace detail {
+class category final : public std::error_category {
+public:
+    constexpr category() = default;
+    const char* name() const noexcept override;
+    std::string message(int value) const override;
+};
+extern const category category_instance;
+}  // namespace detail
+
 /// Category "mqtt_as"; messages are those of `describe(errc)`.
-const std::error_category& error_category() noexcept;
+inline const std::error_category& error_category() noexcept { return detail::category_instance; }
 
 inline std::error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), error_category()}; }
 

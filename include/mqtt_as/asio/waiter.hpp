@@ -29,10 +29,10 @@ public:
     /// Ends without running the handler: the core is going, and with it the event loop.
     virtual void abandon() noexcept = 0;
 
-    waiter* next = nullptr;  ///< in one of the core's lists
-    waiter* previous = nullptr;
-    std::uint64_t ticket = 0;  ///< unique within the core
-    op_id id;                  ///< of engine operations
+    // Set by the list, or with the operation, that the waiter enters, and looked at only while it is there.
+    waiter* next;
+    waiter* previous;
+    op_id id;
     errc error = errc::ok;
     enum class place : std::uint8_t { idle, operation, list, ready } where = place::idle;
     std::uint8_t list = 0;  ///< which list, when `where` is `list`
