@@ -125,13 +125,13 @@ void core::deliver(lock_type& lock, const message& m) {
     if (!ready_.empty() || !notices_.empty()) run_ready(lock);  // what came earlier is told earlier
     const message_callback& call = settings_.user().subs_cb;
     if (call && !closed_) {
-        lock.unlock();
+        mutex_.unlock();  // `lock` has it again before it can miss it
         try {
             call(received_message(m));
         } catch (...) {
             report(std::current_exception(), "subs_cb");
         }
-        lock.lock();
+        mutex_.lock();
     }
     if (queue_ && !closed_) {
         enqueue(now_, m);

@@ -128,17 +128,18 @@ inline errc core::try_publish(time_point now, std::string_view topic, payload& b
     constexpr std::size_t never_inside_itself = 64;
     const bytes view = body.view();
     const bool adopts = body.owns() && view.size() >= std::max(settings_.limits().gather_from, never_inside_itself);
-    const submitted s = engine_.publish(now, {.topic = topic,
-                                              .payload = view,
-                                              .qos = options.qos,
-                                              .retain = options.retain,
-                                              .payload_stays = adopts,
-                                              .timeout = engine_duration(options.timeout),
-                                              .properties = options.properties,
-                                              .owner = static_cast<operation_waiter*>(who)});
+    const publish_request request{.topic = topic,
+                                  .payload = view,
+                                  .qos = options.qos,
+                                  .retain = options.retain,
+                                  .payload_stays = adopts,
+                                  .timeout = engine_duration(options.timeout),
+                                  .properties = options.properties,
+                                  .owner = static_cast<operation_waiter*>(who)};
+    const submitted s = engine_.publish(now, request);
     if (s.error != errc::ok) return s.error;
     attach(s.id, who);
-    if (adopts) adopt(s.id.index, body);
+    if (request.payload_stays) adopt(s.id.index, body);
     return errc::ok;
 }
 

@@ -1,5 +1,6 @@
 // Bytes in: framing, and what each packet of the server means.
 #include "src/engine/state.hpp"
+#include "src/wire/publish.hpp"
 
 #include <algorithm>
 
@@ -10,6 +11,12 @@ using wire::packet_type;
 namespace {
 
 constexpr std::uint8_t publish_nibble = 3;
+
+/// PUBACK, PUBREC or PUBCOMP that says nothing but the packet identifier.
+bool is_bare_acknowledgement(bytes in) {
+    return in.size() >= wire::bare_acknowledgement_size && in[1] == 2 &&
+           (in[0] == 0x40 || in[0] == 0x50 || in[0] == 0x70);
+}
 
 /// CONNACK answers what CONNECT asked for: authentication we never ask for [MQTT-4.12.0-7].
 bool is_unasked(property_view properties, const connect_properties& asked) {
@@ -43,7 +50,9 @@ taken engine::state::on_bytes(time_point now, bytes in) {
     if (assembly_ != nullptr || header_size_ != 0) return assemble(now, in);
 
     // At the border between two packets.
-    if (const std::size_t size = take_bare_acknowledgements(now, in); size != 0) return {taken::why::packet, size};
+    if (is_bare_acknowledgement(in)) {
+        if (const std::size_t size = take_bare_acknowledgements(now, in); size != 0) return {taken::why::packet, size};
+    }
     // Is there room for what comes?
     if ((in[0] >> 4 == publish_nibble && inbox.full()) || inbox.due_full()) return {taken::why::busy, 0};
     const wire::fixed_header header = wire::read_short_header(in, wire);
@@ -58,22 +67,17 @@ taken engine::state::on_bytes(time_point now, bytes in) {
 /// A busy publisher mostly hears PUBACK, PUBREC and PUBCOMP of four bytes. They have nothing to say that would have to
 /// be told before the next one, so all of them are taken at once: those that answer something, until anything else comes.
 std::size_t engine::state::take_bare_acknowledgements(time_point now, bytes in) {
-    constexpr std::size_t bare_size = 4;
-    std::size_t taken = 0;
-    for (; in.size() - taken >= bare_size && is_online(); taken += bare_size) {
-        const std::uint8_t* const packet = in.data() + taken;
-        const auto type = static_cast<packet_type>(packet[0] >> 4);
-        const bool is_bare = (packet[0] & 0x0F) == 0 && packet[1] == 2 &&
-                             (type == packet_type::puback || type == packet_type::pubrec || type == packet_type::pubcomp);
-        if (!is_bare) break;
-        operation* const op = answered_by(type, static_cast<std::uint16_t>(packet[2] << 8 | packet[3]));
+    const std::size_t size = in.size();
+    for (; is_online() && is_bare_acknowledgement(in); in = in.subspan(wire::bare_acknowledgement_size)) {
+        const auto type = static_cast<packet_type>(in[0] >> 4);
+        operation* const op = answered_by(type, static_cast<std::uint16_t>(in[2] << 8 | in[3]));
         if (op == nullptr) break;
         on_answer(now, *op, type, reason_code::success);
     }
-    if (taken == 0) return 0;
+    if (in.size() == size) return 0;
     last_received_ = now;
     on_life(now);
-    return taken;
+    return size - in.size();
 }
 
 /// Collects the header of a packet that comes in parts, then, in a block of the packet's size, the rest. A header that

@@ -238,13 +238,12 @@ submitted engine::state::unsubscribe(time_point now, const unsubscription& u) {
 }
 
 void engine::state::acknowledge(time_point now, acknowledge_id id) {
-    const bool was_full = inbox.full();
+    if (!inbox.full()) return inbox.acknowledge(id);
     inbox.acknowledge(id);
-    if (was_full && !inbox.full()) {
-        // We look at the world again: silence begins to count only now.
-        judging_since_ = now;
-        if (silent_since_) silent_since_ = now;
-    }
+    if (inbox.full()) return;
+    // We look at the world again: silence begins to count only now.
+    judging_since_ = now;
+    if (silent_since_) silent_since_ = now;
 }
 
 bool engine::state::drop_oldest_qos0(time_point now) {

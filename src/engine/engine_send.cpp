@@ -1,5 +1,6 @@
 // Bytes out: what goes into the next batch, in which order, and what follows when the transport has taken it.
 #include "src/engine/state.hpp"
+#include "src/wire/publish.hpp"
 
 namespace mqtt_as {
 
@@ -107,6 +108,10 @@ void engine::state::stage_online(time_point now) {
 
 bool engine::state::stage_acknowledgement(wire::packet_type type, std::uint16_t packet_id, reason_code reason) {
     if (!outbox.has_room(acknowledgement_max)) return false;
+    if (reason == reason_code::success) {
+        wire::put_bare_acknowledgement(outbox.append(wire::bare_acknowledgement_size).data(), type, packet_id);
+        return true;
+    }
     std::uint8_t packet[acknowledgement_max];
     wire::writer out(packet);
     wire.encode_acknowledgement(out, type, packet_id, reason);

@@ -45,28 +45,22 @@ void identifier_set::clear() {
     size_ = 0;
 }
 
-inbox::arrival inbox::on_acknowledged_publish(std::uint16_t packet_id, std::uint8_t qos, acknowledge_id& id) {
-    if (qos == 2) {
-        if (received_.contains(packet_id)) {
-            // Still in the application's hands: PUBREC goes out when it is acknowledged there.
-            for (std::uint32_t i = 0; i < given_out_.size(); ++i) {
-                if (given_out_[i].qos == 2 && given_out_[i].packet_id == packet_id) {
-                    given_out_[i].owed = true;
-                    return arrival::repeated;
-                }
+inbox::arrival inbox::on_qos2_publish(std::uint16_t packet_id, acknowledge_id& id) {
+    if (received_.contains(packet_id)) {
+        // Still in the application's hands: PUBREC goes out when it is acknowledged there.
+        for (std::uint32_t i = 0; i < given_out_.size(); ++i) {
+            if (given_out_[i].qos == 2 && given_out_[i].packet_id == packet_id) {
+                given_out_[i].owed = true;
+                return arrival::repeated;
             }
-            push_due({packet_id, wire::packet_type::pubrec, reason_code::success});
-            return arrival::repeated;
         }
-        if (received_.size() >= qos2_max_ || !received_.insert(packet_id)) return arrival::out_of_memory;
+        push_due({packet_id, wire::packet_type::pubrec, reason_code::success});
+        return arrival::repeated;
     }
-    id = (first_id_ + given_out_.size()) | named;
-    if (!given_out_.push({packet_id, qos, false, qos != 0})) {
-        if (qos == 2) received_.erase(packet_id);
-        return arrival::out_of_memory;
-    }
-    qos1_open_ += qos == 1;
-    return arrival::fresh;
+    if (received_.size() >= qos2_max_ || !received_.insert(packet_id)) return arrival::out_of_memory;
+    const arrival result = give_out(packet_id, 2, id);
+    if (result != arrival::fresh) received_.erase(packet_id);
+    return result;
 }
 
 void inbox::on_pubrel(std::uint16_t packet_id) {

@@ -56,10 +56,12 @@ public:
     enum class arrival : std::uint8_t { fresh, repeated, out_of_memory };
     /// Takes a place for a message. `repeated`: this qos 2 message was given out before; its PUBREC is seen to.
     arrival on_publish(std::uint16_t packet_id, std::uint8_t qos, acknowledge_id& id) {
-        if (qos != 0) return on_acknowledged_publish(packet_id, qos, id);
-        id = qos0_id;
-        ++qos0_given_out_;
-        return arrival::fresh;
+        if (qos == 0) {
+            id = qos0_id;
+            ++qos0_given_out_;
+            return arrival::fresh;
+        }
+        return qos == 1 ? give_out(packet_id, 1, id) : on_qos2_publish(packet_id, id);
     }
     /// The sender released a qos 2 identifier: its PUBCOMP is seen to.
     void on_pubrel(std::uint16_t packet_id);
@@ -90,7 +92,13 @@ private:
         bool acknowledged;
         bool owed;  // an acknowledgement goes out on this connection
     };
-    arrival on_acknowledged_publish(std::uint16_t packet_id, std::uint8_t qos, acknowledge_id& id);
+    arrival on_qos2_publish(std::uint16_t packet_id, acknowledge_id& id);
+    arrival give_out(std::uint16_t packet_id, std::uint8_t qos, acknowledge_id& id) {
+        id = (first_id_ + given_out_.size()) | named;
+        if (!given_out_.push({packet_id, qos, false, true})) return arrival::out_of_memory;
+        qos1_open_ += qos == 1;
+        return arrival::fresh;
+    }
     void settle(acknowledge_id id);
     /// Acknowledgements go out in the order of the PUBLISHes [MQTT-4.6.0-2]: a later one waits for the earlier.
     void settle();

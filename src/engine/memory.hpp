@@ -122,7 +122,7 @@ public:
     /// False when there is no memory, or no place.
     bool push(const T& value) {
         if (full()) return false;
-        if (size_ == storage_.capacity() && !grow()) return false;
+        if (size_ == storage_.capacity()) return grow_and_push(value);
         storage_[(head_ + size_) & mask()] = value;
         ++size_;
         return true;
@@ -136,12 +136,12 @@ public:
 
 private:
     std::uint32_t mask() const { return static_cast<std::uint32_t>(storage_.capacity()) - 1; }
-    [[gnu::noinline]] bool grow() {
+    [[gnu::noinline]] bool grow_and_push(T value) {
         const auto old = static_cast<std::uint32_t>(storage_.capacity());
         if (!storage_.reserve(old + 1)) return false;
         // What had wrapped around the old end now continues behind it.
         if (head_ != 0) std::memcpy(&storage_[old], &storage_[0], head_ * sizeof(T));
-        return true;
+        return push(value);
     }
 
     growing<T> storage_;

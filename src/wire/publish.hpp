@@ -1,4 +1,5 @@
-// PUBLISH on its way out. Without properties, as most are, it is the same in both versions but for one byte.
+// PUBLISH on its way out, and what it is answered with. Without properties, as most are, they are the same in both
+// versions but for one byte.
 #pragma once
 
 #include "mqtt_as/topic.hpp"
@@ -75,6 +76,17 @@ inline std::uint8_t* put_publish_start(std::uint8_t* at, const publish_head& hea
     *at++ = 0;
     *at++ = 0;
     return at;
+}
+
+inline constexpr std::size_t bare_acknowledgement_size = 4;
+
+/// PUBACK, PUBREC, PUBREL or PUBCOMP with nothing but the packet identifier: success.
+inline void put_bare_acknowledgement(std::uint8_t* to, packet_type type, std::uint16_t packet_id) {
+    const std::uint8_t flags = type == packet_type::pubrel ? 2 : 0;  // [MQTT-3.6.1-1]
+    to[0] = static_cast<std::uint8_t>(static_cast<std::uint8_t>(type) << 4 | flags);
+    to[1] = 2;
+    to[2] = static_cast<std::uint8_t>(packet_id >> 8);
+    to[3] = static_cast<std::uint8_t>(packet_id);
 }
 
 /// Boards call the table in any case: it is smaller.
