@@ -404,6 +404,8 @@ void engine::state::check_drained(time_point now) {
 
 void engine::state::go_online(time_point now, const wire::connack& ack) {
     agreed_ = ack.agreed;
+    if (limit.packet_bytes_max < agreed_.maximum_packet_size)
+        agreed_.maximum_packet_size = static_cast<std::uint32_t>(limit.packet_bytes_max);
     session_present_ = ack.session_present;
     first_connection_ = !was_online_;
     was_online_ = ever_online_ = true;

@@ -64,6 +64,17 @@ taken engine::state::on_bytes(time_point now, bytes in) {
     return {taken::why::packet, size, received_};
 }
 
+/// The publish for which such an answer is due.
+inline operation* engine::state::answered_by(packet_type type, std::uint16_t packet_id) {
+    operation* op = ops.by_packet_id(packet_id);
+    if (op == nullptr || op->what != operation::kind::publish) return nullptr;
+    const bool first_step = type == packet_type::puback || type == packet_type::pubrec;
+    const bool fits_qos = (type == packet_type::puback) == (op->qos == 1);
+    const bool published = op->now_in == operation::state::awaiting || op->now_in == operation::state::resend ||
+                           op->now_in == operation::state::staged;
+    return fits_qos && first_step == published ? op : nullptr;
+}
+
 /// A busy publisher mostly hears PUBACK, PUBREC and PUBCOMP of four bytes. They have nothing to say that would have to
 /// be told before the next one, so all of them are taken at once: those that answer something, until anything else comes.
 std::size_t engine::state::take_bare_acknowledgements(time_point now, bytes in) {
@@ -210,17 +221,6 @@ void engine::state::on_publish(time_point now, std::uint8_t flags, bytes body) {
     }
 }
 
-/// The publish for which such an answer is due.
-inline operation* engine::state::answered_by(packet_type type, std::uint16_t packet_id) {
-    operation* op = ops.by_packet_id(packet_id);
-    if (op == nullptr || op->what != operation::kind::publish) return nullptr;
-    const bool first_step = type == packet_type::puback || type == packet_type::pubrec;
-    const bool fits_qos = (type == packet_type::puback) == (op->qos == 1);
-    const bool published = op->now_in == operation::state::awaiting || op->now_in == operation::state::resend ||
-                           op->now_in == operation::state::staged;
-    return fits_qos && first_step == published ? op : nullptr;
-}
-
 void engine::state::on_acknowledgement(time_point now, packet_type type, bytes body) {
     wire::acknowledgement ack;
     if (const violation v = wire.decode_acknowledgement(type, body, ack); v != violation::none)
@@ -253,29 +253,6 @@ void engine::state::on_subscription_acknowledgement(time_point now, packet_type 
     // We ask for one filter at a time. UNSUBACK of 3.1.1 has no codes at all.
     if (ack.reasons.size() > 1) return end_by_violation(now, violation::wrong_code_count);
     on_answer(now, *op, type, ack.reasons.empty() ? reason_code::success : static_cast<reason_code>(ack.reasons[0]));
-}
-
-/// The server's answer to `op`, in a place where it was due. PUBREL goes in the order of PUBREC [MQTT-4.6.0-4], also
-/// when the transport reports only later that it took the PUBLISH.
-void engine::state::on_answer(time_point now, operation& op, packet_type type, reason_code reason) {
-    const bool releases = type == packet_type::pubrec && !is_failure(reason);
-    if (op.now_in == operation::state::staged || op.now_in == operation::state::release_staged) {
-        // The transport may still be reading the packet's bytes: it is settled when the last one is taken.
-        if (op.answered_early) return;
-        if (releases) op.order = next_order_++;
-        op.answered_early = true;
-        op.early_type = type;
-        op.early_reason = reason;
-        return;
-    }
-    if (releases) {
-        op.order = next_order_++;
-        return release(op);
-    }
-    // Once PUBREC has come the message is the server's: whatever PUBCOMP says, it has arrived.
-    op.done.properties = properties_;
-    const bool refused = is_failure(reason) && type != packet_type::pubcomp;
-    complete(now, op, refused ? errc::refused : errc::ok, reason);
 }
 
 void engine::state::release(operation& op) {

@@ -97,7 +97,6 @@ submitted engine::state::publish_directly(const publish_request& r) {
     const auto remaining_length = static_cast<std::uint32_t>(body_size + r.payload.size());
     const std::uint32_t size = wire::fixed_header_size(remaining_length) + remaining_length;
     if (const errc error = room_for(r.payload.size()); error != errc::ok) return rejected(error);
-    if (size > limit.packet_bytes_max) return rejected(errc::too_large);
     if (const errc error = unsendable(size, 0, r.retain); error != errc::ok) return rejected(error);
     if (!direct.add({.owner = r.owner,
                      .end = outbox.size() + size,

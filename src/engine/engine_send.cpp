@@ -190,23 +190,4 @@ void engine::state::on_sent(time_point now, std::size_t size) {
     check_drained(now);
 }
 
-/// The transport has taken the last byte of `op`.
-void engine::state::on_staged_sent(time_point now, operation& op) {
-    op.sent_at = now;
-    const bool answered = op.answered_early;
-    op.answered_early = false;
-    if (op.now_in == operation::state::release_staged) {
-        ops.move(op, operation::state::releasing);
-    } else if (op.what == operation::kind::publish && op.qos == 0) {
-        return complete(now, op, errc::ok, reason_code::success);
-    } else {
-        ops.move(op, operation::state::awaiting);
-    }
-    if (!answered) return;
-    if (op.early_type == wire::packet_type::pubrec && !is_failure(op.early_reason))
-        release(op);
-    else
-        on_answer(now, op, op.early_type, op.early_reason);
-}
-
 }  // namespace mqtt_as

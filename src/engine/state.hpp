@@ -255,4 +255,49 @@ struct engine::state {
     const message* received_ = nullptr;  // ... when it is for the application
 };
 
+// ---- what happens to every message, inline ------------------------------------------------------------------
+
+/// The server's answer to `op`, in a place where it was due. PUBREL goes in the order of PUBREC [MQTT-4.6.0-4], also
+/// when the transport reports only later that it took the PUBLISH.
+inline void engine::state::on_answer(time_point now, operation& op, wire::packet_type type,
+                                     reason_code reason) {
+    const bool releases = type == wire::packet_type::pubrec && !is_failure(reason);
+    if (op.now_in == operation::state::staged || op.now_in == operation::state::release_staged) {
+        // The transport may still be reading the packet's bytes: it is settled when the last one is taken.
+        if (op.answered_early) return;
+        if (releases) op.order = next_order_++;
+        op.answered_early = true;
+        op.early_type = type;
+        op.early_reason = reason;
+        return;
+    }
+    if (releases) {
+        op.order = next_order_++;
+        return release(op);
+    }
+    // Once PUBREC has come the message is the server's: whatever PUBCOMP says, it has arrived.
+    op.done.properties = properties_;
+    const bool refused = is_failure(reason) && type != wire::packet_type::pubcomp;
+    complete(now, op, refused ? errc::refused : errc::ok, reason);
+}
+
+/// The transport has taken the last byte of `op`.
+inline void engine::state::on_staged_sent(time_point now, operation& op) {
+    op.sent_at = now;
+    const bool answered = op.answered_early;
+    op.answered_early = false;
+    if (op.now_in == operation::state::release_staged) {
+        ops.move(op, operation::state::releasing);
+    } else if (op.what == operation::kind::publish && op.qos == 0) {
+        return complete(now, op, errc::ok, reason_code::success);
+    } else {
+        ops.move(op, operation::state::awaiting);
+    }
+    if (!answered) return;
+    if (op.early_type == wire::packet_type::pubrec && !is_failure(op.early_reason))
+        release(op);
+    else
+        on_answer(now, op, op.early_type, op.early_reason);
+}
+
 }  // namespace mqtt_as
