@@ -30,11 +30,11 @@ struct publish_request {
     bytes payload{};
     std::uint8_t qos = 0;
     bool retain = false;
-    bool payload_stays = false;       ///< the caller keeps `payload` alive until the operation is finished:
-                                      ///< bodies of limits::gather_from bytes or more are not copied
-    duration timeout{0};              ///< 0: none. When it passes, the wait ends (see `cancel`)
+    bool payload_stays = false;  ///< the caller keeps `payload` alive until the operation is finished:
+                                 ///< bodies of limits::gather_from bytes or more are not copied
+    duration timeout{0};         ///< 0: none. When it passes, the wait ends (see `cancel`)
     const publish_properties& properties = no_publish_properties;  ///< copied
-    void* owner = nullptr;  ///< whatever the caller wants to find in the report
+    void* owner = nullptr;                                         ///< whatever the caller wants to find in the report
 };
 
 struct subscription {

@@ -69,8 +69,8 @@ struct engine_will {
     bytes payload{};
     std::uint8_t qos = 0;
     bool retain = false;
-    std::uint32_t delay_interval = 0;  ///< seconds; MQTT 5
-    publish_properties properties{};   ///< MQTT 5
+    std::uint32_t delay_interval = 0;                               ///< seconds; MQTT 5
+    const publish_properties* properties = &no_publish_properties;  ///< MQTT 5
 };
 
 /// Views are borrowed for the engine's life.

@@ -11,8 +11,9 @@
 // while user code runs. One turn at a time: `pumping_` is the strand. What happens during a turn, in a callback or in
 // another thread, only leaves a note that the turn finds before it ends.
 //
-// A waiter is in one place at a time: its operation's owner in the engine, in one of the front's lists, or ready. Completions run from the turn, in the order in which they became ready, and before the callbacks
-// of later events. When the connection is lost nothing happens to waiters: their operations live on in the engine.
+// A waiter is in one place at a time: its operation's owner in the engine, in one of the front's lists, or ready.
+// Completions run from the turn, in the order in which they became ready, and before the callbacks of later events.
+// When the connection is lost nothing happens to waiters: their operations live on in the engine.
 #pragma once
 
 #include "mqtt_as/asio/client.hpp"
@@ -158,8 +159,8 @@ private:
 
     // ---- the pump (core.cpp) ------------------------------------------------------------------------------
     class wake_up;
-    /// Whoever asked for something says so: the turn under way will find it. False when there is none: then one is to be
-    /// posted, without the lock.
+    /// Whoever asked for something says so: the turn under way will find it. False when there is none: then one is to
+    /// be posted, without the lock.
     bool tell_turn() noexcept {
         if (pumping_) again_ = true;
         return pumping_ || std::exchange(wake_posted_, true) || abandoned_;
@@ -254,7 +255,7 @@ private:
         time_point deadline;
         std::uint64_t reads;  // `reads_` when it was asked
     };
-    std::vector<question> questions_;   // of broker_up
+    std::vector<question> questions_;     // of broker_up
     std::vector<payload> dead_payloads_;  // to be destroyed without the lock
     std::vector<notice> notices_;
     block_store store_;

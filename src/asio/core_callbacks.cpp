@@ -63,9 +63,9 @@ void core::run_notice(const notice& n) {
 
 void core::start_wifi_coro(bool up) {
     const coro_callback<bool>& call = settings_.user().wifi_coro;
-    if (call.plain()) {
+    if (const auto* plain = call.plain()) {
         try {
-            call.plain()(up);
+            (*plain)(up);
         } catch (...) {
             report(std::current_exception(), "wifi_coro");
         }
@@ -73,7 +73,7 @@ void core::start_wifi_coro(bool up) {
         asio::co_spawn(
             executor_,
             [](std::shared_ptr<core> self, bool state) -> task<> {
-                co_await self->settings_.user().wifi_coro.coroutine()(state);
+                co_await (*self->settings_.user().wifi_coro.coroutine())(state);
             }(shared_from_this(), up),
             [self = shared_from_this()](std::exception_ptr thrown) {
                 if (thrown) self->report(thrown, "wifi_coro");
@@ -83,16 +83,16 @@ void core::start_wifi_coro(bool up) {
 
 void core::start_connect_coro() {
     const coro_callback<MQTTClient&>& call = settings_.user().connect_coro;
-    if (call.plain()) {
+    if (const auto* plain = call.plain()) {
         if (client_ == nullptr) return;
         try {
-            call.plain()(*client_);
+            (*plain)(*client_);
         } catch (...) {
             report(std::current_exception(), "connect_coro");
         }
         return;
     }
-    if (!call.coroutine()) return;
+    if (call.coroutine() == nullptr) return;
     if (connect_coro_runs_) {
         connect_coro_again_ = true;
         return;
@@ -103,7 +103,7 @@ void core::start_connect_coro() {
         executor_,
         [](std::shared_ptr<core> self) -> task<> {
             MQTTClient* const client = self->client_;
-            if (client != nullptr) co_await self->settings_.user().connect_coro.coroutine()(*client);
+            if (client != nullptr) co_await (*self->settings_.user().connect_coro.coroutine())(*client);
         }(shared_from_this()),
         asio::bind_cancellation_slot(
             connect_coro_cancel_.slot(),

@@ -237,11 +237,10 @@ void core::subscribe(std::string_view filter, const subscribe_options& options, 
 void core::unsubscribe(std::string_view filter, const unsubscribe_options& options,
                        result_waiter<unsubscribe_result>* who) {
     lock_type lock(mutex_);
-    const submitted s = engine_.unsubscribe(
-        boot_time(), {.filter = filter,
-                      .timeout = engine_duration(options.timeout),
-                      .properties = options.properties,
-                      .owner = static_cast<operation_waiter*>(who)});
+    const submitted s = engine_.unsubscribe(boot_time(), {.filter = filter,
+                                                          .timeout = engine_duration(options.timeout),
+                                                          .properties = options.properties,
+                                                          .owner = static_cast<operation_waiter*>(who)});
     if (s.error == errc::ok) {
         attach(s.id, who);
         collect();

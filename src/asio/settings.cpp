@@ -173,7 +173,17 @@ settings::settings(config given) : config_(std::move(given)) {
     }
 
     connect_properties_ = views_of(c.user_properties);
-    if (c.will) will_properties_ = views_of(c.will->user_properties);
+    if (c.will) {
+        const will_message& w = *c.will;
+        will_views_ = std::make_unique<will_views>();
+        will_views_->user_properties = views_of(w.user_properties);
+        will_views_->properties = {.message_expiry_interval = w.message_expiry_interval,
+                                   .content_type = w.content_type,
+                                   .response_topic = w.response_topic,
+                                   .correlation_data = w.correlation_data,
+                                   .payload_is_utf8 = w.payload_is_utf8,
+                                   .user_properties = will_views_->user_properties};
+    }
     target_ = {.host = c.server, .port = c.port, .unix_socket = c.unix_socket, .patience = c.response_time / 2};
     if (const errc error = mqtt_as::check(engine(), c.limits); error != errc::ok) {
         throw std::invalid_argument("mqtt_as: config: " + std::string(describe(error)));
@@ -207,12 +217,7 @@ engine_config settings::engine() const {
                              .qos = w.qos,
                              .retain = w.retain,
                              .delay_interval = static_cast<std::uint32_t>(w.delay.count()),
-                             .properties = {.message_expiry_interval = w.message_expiry_interval,
-                                            .content_type = w.content_type,
-                                            .response_topic = w.response_topic,
-                                            .correlation_data = w.correlation_data,
-                                            .payload_is_utf8 = w.payload_is_utf8,
-                                            .user_properties = will_properties_}};
+                             .properties = &will_views_->properties};
     }
     return e;
 }

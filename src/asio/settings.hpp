@@ -6,6 +6,7 @@
 #include "mqtt_as/engine_config.hpp"
 #include "src/asio/transport/socket_transport.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,7 +36,12 @@ public:
 private:
     mqtt_as::config config_;
     std::vector<user_property> connect_properties_;
-    std::vector<user_property> will_properties_;
+    /// What the engine sees of the properties of the will.
+    struct will_views {
+        std::vector<user_property> user_properties;
+        publish_properties properties;
+    };
+    std::unique_ptr<will_views> will_views_;  // when there is a will
     socket_target target_;
 };
 

@@ -1,9 +1,9 @@
 // Direct publishes: messages of qos 0 that went straight into the batch, so that no operation is made of them.
 //
-// Theory of operation. A message of qos 0 that has nothing before it and no deadline is encoded where the transport will
-// take it from, mostly in the same turn. All that is left of it is a few words: whom to tell, and where it ends. Whoever
-// wants to look closer (a cancel, a lost connection, a stop) has them turned into operations first: nothing but their
-// cost tells them apart from those that went the long way.
+// Theory of operation. A message of qos 0 that has nothing before it and no deadline is encoded where the transport
+// will take it from, mostly in the same turn. All that is left of it is a few words: whom to tell, and where it ends.
+// Whoever wants to look closer (a cancel, a lost connection, a stop) has them turned into operations first: nothing but
+// their cost tells them apart from those that went the long way.
 #pragma once
 
 #include "mqtt_as/engine.hpp"

@@ -46,7 +46,7 @@ errc check(const engine_config& config, const limits& limit) noexcept {
                                  .qos = config.will->qos,
                                  .retain = config.will->retain,
                                  .delay_interval = config.will->delay_interval,
-                                 .properties = config.will->properties};
+                                 .properties = *config.will->properties};
     }
     if (const errc error = config.protocol->check_connect(c); error != errc::ok) return error;
     if (config.client_id.empty() && !c.clean_start) return errc::bad_client_id;
@@ -236,7 +236,8 @@ std::optional<event> engine::state::poll_notice() {
 engine::state::state(const engine_config& given, const limits& limits, memory_source& memory_, std::uint64_t seed)
     : config(given), limit(limits), wire(*given.protocol), source(memory_), memory(memory_), random(seed),
       supervisor(config.backoff, random, given.endpoints), ops(memory, static_cast<std::uint16_t>(random.next())),
-      direct(memory, limit), outbox(memory, limit), inbox(memory, limit), filters(memory), timers(memory), assigned_client_id_(memory) {}
+      direct(memory, limit), outbox(memory, limit), inbox(memory, limit), filters(memory), timers(memory),
+      assigned_client_id_(memory) {}
 
 engine::state::~state() { drop_assembly(); }
 

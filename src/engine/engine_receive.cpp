@@ -76,7 +76,8 @@ inline operation* engine::state::answered_by(packet_type type, std::uint16_t pac
 }
 
 /// A busy publisher mostly hears PUBACK, PUBREC and PUBCOMP of four bytes. They have nothing to say that would have to
-/// be told before the next one, so all of them are taken at once: those that answer something, until anything else comes.
+/// be told before the next one, so all of them are taken at once: those that answer something, until anything else
+/// comes.
 std::size_t engine::state::take_bare_acknowledgements(time_point now, bytes in) {
     const std::size_t size = in.size();
     for (; is_online() && is_bare_acknowledgement(in); in = in.subspan(wire::bare_acknowledgement_size)) {

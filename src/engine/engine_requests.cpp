@@ -83,7 +83,8 @@ inline submitted engine::state::submit(time_point now, operation& op, duration t
     return {op.done.id, errc::ok};
 }
 
-/// Nothing is before it, it has no properties, and nothing else is to be known of it than that the transport has taken it.
+/// Nothing is before it, it has no properties, and nothing else is to be known of it than that the transport has taken
+/// it.
 inline bool engine::state::may_go_direct(const publish_request& r) const {
     constexpr std::size_t head_bytes_max = wire::fixed_header_max + 3;
     return r.qos == 0 && r.timeout.count() <= 0 && r.payload.size() < limit.gather_from && is_online() &&
@@ -130,7 +131,8 @@ submitted engine::state::publish_operation(time_point now, const publish_request
 
     const auto payload_size = static_cast<std::uint32_t>(r.payload.size());
     const bool by_reference = r.payload_stays && r.payload.size() >= limit.gather_from;
-    operation* op = ops.create(operation::kind::publish, static_cast<std::uint32_t>(by_reference ? layout.head_size : whole), false);
+    operation* op = ops.create(operation::kind::publish,
+                               static_cast<std::uint32_t>(by_reference ? layout.head_size : whole), false);
     if (op == nullptr) return rejected(errc::out_of_memory);
     std::uint8_t* const payload = wire::encode_publish_head(wire, op->packet(), head, layout);
     if (by_reference) {

@@ -53,7 +53,7 @@ void engine::state::stage_connect() {
                                  .qos = config.will->qos,
                                  .retain = config.will->retain,
                                  .delay_interval = config.will->delay_interval,
-                                 .properties = config.will->properties};
+                                 .properties = *config.will->properties};
     }
     wire::writer measure;
     wire.encode_connect(measure, c);

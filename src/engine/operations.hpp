@@ -59,9 +59,9 @@ struct operation : list_node {
     std::uint32_t payload_size = 0;      // counted in payload_bytes
     std::uint32_t packet_size = 0;       // bytes behind this header
     std::uint32_t packet_id_offset = 0;
-    std::uint32_t batch_end = 0;  // staged: where it ends in the batch
-    std::uint32_t slot = 0;       // in the table of operations
-    std::uint32_t order = 0;      // first-sent order (PUBREC order once released); wraps
+    std::uint32_t batch_end = 0;            // staged: where it ends in the batch
+    std::uint32_t slot = 0;                 // in the table of operations
+    std::uint32_t order = 0;                // first-sent order (PUBREC order once released); wraps
     std::uint32_t heap_place = UINT32_MAX;  // in the heap of deadlines
     time_point deadline;
     time_point sent_at;
@@ -228,7 +228,7 @@ private:
     std::uint32_t bound_ = 0;
     std::uint16_t last_packet_id_;
     operation* first_event_ = nullptr;
-    operation* taken_ = nullptr;               // the report taken last, when its operation has come to its end
+    operation* taken_ = nullptr;              // the report taken last, when its operation has come to its end
     operation** events_end_ = &first_event_;  // where the next one goes
 };
 

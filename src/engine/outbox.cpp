@@ -6,7 +6,7 @@
 namespace mqtt_as {
 
 bool outbox::gather(operation& op) {
-    if (body_count_ + 2 > bodies_.size()) return false;
+    if (body_count_ + 2 > bodies_max || !bodies_.reserve(body_count_ + 2)) return false;
     if (op.packet_size < gather_from_) {
         if (!has_room(op.packet_size)) return false;
         std::memcpy(append(op.packet_size).data(), op.packet(), op.packet_size);

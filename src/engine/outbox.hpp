@@ -17,7 +17,7 @@ class outbox {
 public:
     outbox(pool& memory, const limits& limits)
         : buffer_(memory), copied_max_(std::min(limits.batch_bytes_max, std::size_t{1} << 30)),
-          gather_from_(limits.gather_from) {}
+          gather_from_(limits.gather_from), bodies_(memory) {}
 
     bool empty() const { return size_ == 0; }
     /// The transport has been given the batch, and nothing is added to it any more.
@@ -82,7 +82,8 @@ private:
     growing<std::uint8_t> buffer_;
     const std::size_t copied_max_;  // so that a batch can be counted in 32 bits
     const std::size_t gather_from_;
-    std::array<body, 7> bodies_{};  // with what lies between them, a gather list of 16 is enough
+    static constexpr std::uint32_t bodies_max = 7;  // with what lies between them, a gather list of 16 is enough
+    growing<body> bodies_;
     std::uint32_t body_count_ = 0;
     std::uint32_t used_ = 0;  // bytes of the buffer
     std::uint32_t size_ = 0;  // bytes of the batch

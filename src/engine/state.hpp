@@ -259,8 +259,7 @@ struct engine::state {
 
 /// The server's answer to `op`, in a place where it was due. PUBREL goes in the order of PUBREC [MQTT-4.6.0-4], also
 /// when the transport reports only later that it took the PUBLISH.
-inline void engine::state::on_answer(time_point now, operation& op, wire::packet_type type,
-                                     reason_code reason) {
+inline void engine::state::on_answer(time_point now, operation& op, wire::packet_type type, reason_code reason) {
     const bool releases = type == wire::packet_type::pubrec && !is_failure(reason);
     if (op.now_in == operation::state::staged || op.now_in == operation::state::release_staged) {
         // The transport may still be reading the packet's bytes: it is settled when the last one is taken.

@@ -267,7 +267,8 @@ void front::drain() {
     if (received_ != nullptr) hear(*std::exchange(received_, nullptr));
     for (bool more = true; more;) {
         more = false;
-        while (const op_done* done = engine_.poll_done()) hear(done->reported_before ? any_event(released{done->id}) : any_event(*done));
+        while (const op_done* done = engine_.poll_done())
+            hear(done->reported_before ? any_event(released{done->id}) : any_event(*done));
         if (const std::optional<event> e = engine_.poll_event()) {
             std::visit([this](const auto& what) { hear(what); }, *e);
             more = true;

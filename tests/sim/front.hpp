@@ -22,7 +22,7 @@ struct released {
 };
 /// All that an engine may have to tell, in one.
 using any_event = std::variant<op_done, released, message, connected, renewed, renewal_refused, disconnected, waiting,
-                          gave_up, stopped>;
+                               gave_up, stopped>;
 
 struct front_options {
     std::uint64_t write_ms = 0;  // a write completes this much later; the next batch grows meanwhile
@@ -87,7 +87,7 @@ private:
     moment asleep_until_ = 0;
     moment armed_for_ = never;
     const message* received_ = nullptr;  // by the last call of on_bytes
-    byte_string read_;  // views into it live until the next on_bytes
+    byte_string read_;                   // views into it live until the next on_bytes
     bool is_writing_ = false;
     bool was_blocked_ = false;  // since the last byte was taken
     moment last_sent_ = 0;

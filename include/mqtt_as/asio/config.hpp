@@ -1,6 +1,7 @@
 // The configuration of a client: every key of the original with its default, and what C++ adds. Owns its strings.
 #pragma once
 
+#include "mqtt_as/asio/boxed.hpp"
 #include "mqtt_as/asio/message.hpp"
 #include "mqtt_as/asio/task.hpp"
 #include "mqtt_as/engine_config.hpp"
@@ -16,6 +17,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace mqtt_as {
@@ -52,19 +54,24 @@ public:
         requires(std::is_invocable_v<F&, Args...> && !std::is_same_v<F, coro_callback>)
     coro_callback(F f) {
         if constexpr (std::is_void_v<std::invoke_result_t<F&, Args...>>) {
-            plain_ = std::move(f);
+            call_ = std::function<void(Args...)>(std::move(f));
         } else {
-            coroutine_ = std::move(f);
+            call_ = std::function<task<>(Args...)>(std::move(f));
         }
     }
 
-    explicit operator bool() const { return plain_ || coroutine_; }
-    const std::function<void(Args...)>& plain() const { return plain_; }
-    const std::function<task<>(Args...)>& coroutine() const { return coroutine_; }
+    explicit operator bool() const { return plain() || coroutine(); }
+    /// The one of both that it is; nullptr.
+    const std::function<void(Args...)>* plain() const { return when_set(std::get_if<1>(&call_)); }
+    const std::function<task<>(Args...)>* coroutine() const { return when_set(std::get_if<2>(&call_)); }
 
 private:
-    std::function<void(Args...)> plain_;
-    std::function<task<>(Args...)> coroutine_;
+    template <class F>
+    static const F* when_set(const F* f) {
+        return f != nullptr && *f ? f : nullptr;
+    }
+
+    std::variant<std::monostate, std::function<void(Args...)>, std::function<task<>(Args...)>> call_;
 };
 
 /// What the server publishes for us when we vanish. `config.will = {"shed", "Goodbye cruel world!", false, 0};`
@@ -112,7 +119,7 @@ struct config {
     bool clean_init = true;                           ///< begin with a clean session at the first connection
     bool clean = true;                                ///< begin with a clean session at every reconnection
     std::uint32_t max_repubs = 4;                     ///< repetitions on a live connection before it is given up
-    std::optional<will_message> will;
+    boxed<will_message> will;
     message_callback subs_cb;
     coro_callback<bool> wifi_coro;            ///< (true) when the broker is connected, (false) when it is lost
     coro_callback<MQTTClient&> connect_coro;  ///< at each connection, when subscriptions are in force again;

@@ -71,7 +71,7 @@ void socket_transport::resolve(const std::string& name) {
     }
     begin_lookup(name);
     if (book_.last.empty() && !book_.last_good) return;
-    patience_.emplace(executor_, target_.patience);
+    patience_ = std::make_unique<boost::asio::steady_timer>(executor_, target_.patience);
     patience_->async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
         if (!cancelled && self->owner_ && !self->race_ && !self->socket_) self->run_old_addresses();
     });

@@ -60,7 +60,7 @@ private:
     address_book& book_;
     std::shared_ptr<transport_events> owner_;  // empty once closed
     std::shared_ptr<race> race_;
-    std::optional<boost::asio::steady_timer> patience_;
+    std::unique_ptr<boost::asio::steady_timer> patience_;
     std::optional<stream_socket> socket_;
     std::string address_;
 };
