@@ -1,5 +1,6 @@
 // Connecting, staying connected, leaving.
 #include "tests/asio/world.hpp"
+#include "tests/support/names.hpp"
 
 #include <cstring>
 
@@ -221,6 +222,7 @@ TEST(connect, uses_ipv6_and_unix_sockets) {
 }
 
 TEST(connect, resolves_a_name_and_tries_all_of_its_addresses) {
+    MQTT_AS_NEEDS_LOCALHOST();
     // `localhost` is ::1 and 127.0.0.1 on most machines; the server listens on the latter only.
     scripted_server server({good_broker});
     world w;

@@ -3,6 +3,7 @@
 #include "src/asio/transport/resolver.hpp"
 #include "src/asio/transport/socket_transport.hpp"
 #include "tests/asio/scripted_server.hpp"
+#include "tests/support/names.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -102,6 +103,7 @@ TEST(race, families_take_turns) {
 }
 
 TEST(lookup, answers_off_the_loop_and_tells_nobody_who_has_left) {
+    MQTT_AS_NEEDS_LOCALHOST();
     std::promise<void> told;
     const auto l = lookup::begin("localhost", [&] { told.set_value(); });
     told.get_future().wait();
@@ -146,6 +148,7 @@ TEST(socket_transport, falls_back_to_the_last_good_address_when_the_name_has_non
 }
 
 TEST(socket_transport, a_late_answer_serves_the_next_attempt) {
+    MQTT_AS_NEEDS_LOCALHOST();
     scripted_server server({[](front_test::peer& p) { p.read(); }});
     boost::asio::io_context loop;
     const socket_target target{.host = "localhost", .port = server.port(), .unix_socket = {}};

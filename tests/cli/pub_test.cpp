@@ -95,7 +95,7 @@ TEST_P(cli_pub, finds_the_broker_by_options_url_and_variables) {
     const listener seen(all(), "%t");
 
     EXPECT_EQ(run(mqtt_as(words{"pub", "-h", "127.0.0.1", "-p", port, "-t", "1", "-n"} + version)).status, 0);
-    EXPECT_EQ(run(mqtt_as(words{"pub", "-L", "mqtt://localhost:" + port + "/2/a", "-n"} + version)).status, 0);
+    EXPECT_EQ(run(mqtt_as(words{"pub", "-L", "mqtt://127.0.0.1:" + port + "/2/a", "-n"} + version)).status, 0);
     EXPECT_EQ(
         run(mqtt_as(words{"pub", "-t", "3", "-n"} + version), {}, {"MQTT_AS_HOST=127.0.0.1", "MQTT_AS_PORT=" + port})
             .status,
