@@ -30,8 +30,8 @@ std::string rounded(double value, int decimals) {
 }
 
 /// The last two columns are for information.
-void print_line(std::ostream& out, std::span<const std::string, 8> cells) {
-    constexpr int widths[] = {26, 12, 6, 11, 4, 3, 6, 8};
+void print_line(std::ostream& out, std::span<const std::string, 9> cells) {
+    constexpr int widths[] = {27, 12, 6, 11, 4, 3, 6, 8, 8};
     for (std::size_t i = 0; i < cells.size(); ++i) {
         if (i != 0) out << " | ";
         out << (i == 0 ? std::left : std::right) << std::setw(widths[i]) << cells[i];
@@ -56,7 +56,7 @@ gates read_gates(std::istream& in) {
 }
 
 int judge(std::ostream& out, std::span<const measurement> measured, const gates& all) {
-    const std::string heads[] = {"row", "instructions", "gate", "allocations", "gate", "met", "CPU ns", "limit ns"};
+    const std::string heads[] = {"row", "instructions", "gate", "allocations", "gate", "met", "CPU ns", "limit ns", "Asio ns"};
     print_line(out, heads);
     int met = 0;
     int missed = 0;
@@ -65,7 +65,8 @@ int judge(std::ostream& out, std::span<const measurement> measured, const gates&
         const bool has_gate = found != all.end();
         const gate g = has_gate ? found->second : gate{};
         const verdict v = has_gate ? judge_row(m, g) : verdict{false, false};
-        for (const bool is_met : {v.instructions, v.allocations}) ++(is_met ? met : missed);
+        for (const bool is_met : {v.instructions, v.allocations})
+            if (has_gate) ++(is_met ? met : missed);
         const std::string cells[] = {m.name,
                                      rounded(m.instructions, 0),
                                      has_gate ? rounded(g.instructions, 0) : "none",
@@ -73,7 +74,8 @@ int judge(std::ostream& out, std::span<const measurement> measured, const gates&
                                      has_gate ? rounded(g.allocations, 0) : "none",
                                      v.instructions && v.allocations ? "yes" : "NO",
                                      rounded(m.cpu_ns, 0),
-                                     rounded(m.limit_ns, 0)};
+                                     rounded(m.limit_ns, 0),
+                                     rounded(m.floor_ns, 0)};
         print_line(out, cells);
     }
     out << met << " gates met, " << missed << " missed\n";

@@ -57,7 +57,8 @@ int play(std::string_view role, std::span<char*> arguments) {
                         .port = static_cast<std::uint16_t>(number(2)),
                         .warm_up = number(3),
                         .count = number(4)};
-    return role == "client" ? bench::run_client(l) : bench::run_limit(l);
+    if (role == "callbacks") return bench::run_callbacks(l);
+    return role == "floor" ? bench::run_floor(l) : bench::run_limit(l);
 }
 
 /// One line that is written over, or one after the other where there is no terminal.
@@ -115,7 +116,7 @@ int main(int argc, char** argv) {
     try {
         if (arguments.size() == 6) {
             const std::string_view role = arguments[0];
-            if (role == "client" || role == "limit") return play(role, arguments.subspan(1));
+            if (role == "callbacks" || role == "limit" || role == "floor") return play(role, arguments.subspan(1));
         }
         if (!arguments.empty() &&
             (std::string_view(arguments[0]) == "--help" || std::string_view(arguments[0]) == "-h")) {

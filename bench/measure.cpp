@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <sched.h>
 #include <signal.h>
 #include <sstream>
@@ -20,7 +21,6 @@ namespace {
 constexpr int runs = 5;
 /// Enough for every list, table and buffer to have grown.
 constexpr std::uint32_t warm_up = 20'000;
-constexpr std::uint32_t counted = 200'000;
 /// Instructions are those of the larger run less those of the smaller one: starting and warming up cancel.
 constexpr std::uint32_t counted_under_callgrind[] = {10'000, 40'000};
 
@@ -62,21 +62,24 @@ std::string command_of(const char* role, const load& l) {
     return command.str();
 }
 
-struct used {
-    double cpu_ns;
-    double allocations;
-};
-
-used run(const char* role, const load& l) {
+/// The figures that a client prints.
+std::map<std::string, double> run(const char* role, const load& l) {
     std::istringstream said(output_of(command_of(role, l)));
-    used u{};
-    if (!(said >> u.cpu_ns >> u.allocations)) throw std::runtime_error("no figures from: " + command_of(role, l));
-    return {.cpu_ns = u.cpu_ns / l.count, .allocations = u.allocations / l.count};
+    std::map<std::string, double> figures;
+    std::string name;
+    for (double value = 0; said >> name >> value;) figures[name] = value;
+    if (figures.empty()) throw std::runtime_error("no figures from: " + command_of(role, l));
+    return figures;
+}
+
+double cost_of(const char* role, const load& l) {
+    auto figures = run(role, l);
+    return l.what.way == direction::echo ? figures["p50_ns"] : figures["cpu_ns"] / l.count;
 }
 
 double instructions(const load& l) {
     const std::string output =
-        output_of("valgrind --tool=callgrind --callgrind-out-file=/dev/null " + command_of("client", l) + " 2>&1");
+        output_of("valgrind --tool=callgrind --callgrind-out-file=/dev/null " + command_of("callbacks", l) + " 2>&1");
     constexpr std::string_view label = "Collected : ";
     const std::size_t at = output.find(label);
     if (at == std::string::npos) throw std::runtime_error("callgrind has counted nothing:\n" + output);
@@ -115,23 +118,30 @@ measurement measure(const row& what, version in, std::uint16_t port,
     measurement m{.name = name, .row = std::string(what.name)};
 
     load l{.what = what, .in = in, .port = port, .warm_up = warm_up, .count = counted_under_callgrind[0]};
+    const bool is_gated = what.name == "P0 64 B W1000" || what.name == "P1 64 B W100" || what.name == "S0 64 B" ||
+                          what.name == "S1 64 B W20";
     tell(name + ": instructions");
-    const double few = instructions(l);
-    l.count = counted_under_callgrind[1];
-    m.instructions = (instructions(l) - few) / (counted_under_callgrind[1] - counted_under_callgrind[0]);
-
+    if (is_gated) {
+        const double few = instructions(l);
+        l.count = counted_under_callgrind[1];
+        m.instructions = (instructions(l) - few) / (counted_under_callgrind[1] - counted_under_callgrind[0]);
+    }
     tell(name + ": time and allocations");
-    l.count = counted;
+    l.count = what.count;
+    l.warm_up = what.count / 5;
     std::array<double, runs> ours{};
     std::array<double, runs> limits{};
-    for (int i = 0; i < runs; ++i) {
-        limits[i] = run("limit", l).cpu_ns;
-        const used u = run("client", l);
-        ours[i] = u.cpu_ns;
-        m.allocations = std::max(m.allocations, u.allocations);
+    std::array<double, runs> floors{};
+    for (std::size_t i = 0; i < runs; ++i) {
+        limits[i] = cost_of("limit", l);
+        floors[i] = cost_of("floor", l);
+        auto figures = run("callbacks", l);
+        ours[i] = what.way == direction::echo ? figures["p50_ns"] : figures["cpu_ns"] / l.count;
+        m.allocations = std::max(m.allocations, figures["allocations"] / l.count);
     }
     m.cpu_ns = median(ours);
     m.limit_ns = median(limits);
+    m.floor_ns = median(floors);
     return m;
 }
 

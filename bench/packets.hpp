@@ -1,4 +1,5 @@
-// The few packets that the sink and the raw socket need, apart from the library, which is what they measure.
+// The few packets that the sink, the raw socket and the Asio floor need, apart from the library, which is what they
+// measure.
 #pragma once
 
 #include "bench/rows.hpp"
@@ -25,7 +26,7 @@ inline std::string connect_packet(version v) {
     std::string body;
     put_u16(body, 4);
     body += "MQTT";
-    body += v == version::v5 ? '\5' : '\4';
+    body += static_cast<char>(v);
     body += '\2';       // clean
     put_u16(body, 60);  // keep alive
     if (v == version::v5) body += '\0';
@@ -33,29 +34,47 @@ inline std::string connect_packet(version v) {
     body += "limit";
     return packet(0x10, body);
 }
+inline std::size_t connack_size(version v) { return v == version::v5 ? 5 : 4; }
 
-inline std::string publish_packet(version v, int qos, std::uint16_t packet_id, std::size_t payload_size) {
+inline std::string publish_packet(version v, int qos, std::size_t packet_id, std::size_t payload_size,
+                                  std::string_view to = topic) {
     std::string body;
-    put_u16(body, topic.size());
-    body += topic;
+    put_u16(body, to.size());
+    body += to;
     if (qos != 0) put_u16(body, packet_id);
     if (v == version::v5) body += '\0';
     body.append(payload_size, 'x');
     return packet(static_cast<std::uint8_t>(0x30 | qos << 1), body);
 }
 
-inline std::string subscribe_packet(version v, const std::string& filter) {
+/// `count` publishes with the identifiers 1, 2, 3...
+inline std::string publish_packets(version v, int qos, std::size_t count, std::size_t payload_size,
+                                   std::string_view to = topic) {
+    std::string all;
+    for (std::size_t i = 1; i <= count; ++i) all += publish_packet(v, qos, i, payload_size, to);
+    return all;
+}
+
+/// `count` acknowledgements of one kind with the identifiers 1, 2, 3...
+inline std::string acknowledgements(std::uint8_t first, std::size_t count) {
+    std::string all;
+    for (std::size_t i = 1; i <= count; ++i) {
+        all += static_cast<char>(first);
+        all += '\2';
+        put_u16(all, i);
+    }
+    return all;
+}
+
+inline std::string subscribe_packet(version v, const std::string& filter, std::uint8_t qos) {
     std::string body;
     put_u16(body, 1);  // packet identifier
     if (v == version::v5) body += '\0';
     put_u16(body, filter.size());
     body += filter;
-    body += '\0';  // qos
+    body += static_cast<char>(qos);
     return packet(0x82, body);
 }
-
-inline std::string flood_filter(const load& l) {
-    return "flood/" + std::to_string(l.what.payload_size) + '/' + std::to_string(l.warm_up + l.count);
-}
+inline std::size_t suback_size(version v) { return v == version::v5 ? 6 : 5; }
 
 }  // namespace bench

@@ -5,13 +5,13 @@
 
 namespace bench {
 
-/// Serves one connection after the other on `listener`, for ever: acknowledges and floods as fast as the socket allows.
+/// Serves all connections to `listener`, for ever: acknowledges and floods as fast as the sockets allow.
 [[noreturn]] void serve(int listener);
 
-/// Through MQTTClient. Prints the CPU time [ns] and the allocations of the counted messages; the exit status.
-int run_client(const load&);
+// Each prints what `meter` has to say about the counted messages, and returns the exit status.
 
-/// The same bytes through a raw socket, encoded beforehand. Prints the CPU time [ns]; the exit status.
-int run_limit(const load&);
+int run_limit(const load&);      // raw socket
+int run_floor(const load&);      // Asio
+int run_callbacks(const load&);  // MQTTClient, plain callbacks
 
 }  // namespace bench

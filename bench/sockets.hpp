@@ -32,7 +32,7 @@ inline int listen_on_loopback(std::uint16_t& port) {
     sockaddr_in address = loopback(0);
     socklen_t size = sizeof address;
     auto* const plain = reinterpret_cast<sockaddr*>(&address);
-    if (listener < 0 || ::bind(listener, plain, size) != 0 || ::listen(listener, 8) != 0 ||
+    if (listener < 0 || ::bind(listener, plain, size) != 0 || ::listen(listener, 4096) != 0 ||
         ::getsockname(listener, plain, &size) != 0)
         give_up("listen");
     port = ntohs(address.sin_port);
