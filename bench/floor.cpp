@@ -1,13 +1,19 @@
-// What Asio allows: the same bytes through one io_context, a window in one write, encoded beforehand and not looked at.
+// What Asio allows: the script of a row through one io_context, a window in one write.
+//
+// Beyond what the raw socket does, each message is encoded anew, what comes is read through a buffer as small as that of
+// a client which expects to be one of many, and somebody is given each message and told of the end of each publish.
+// There is no validation, no timer, no memory of what was sent, no public interface.
 #include "bench/meter.hpp"
 #include "bench/roles.hpp"
 #include "bench/script.hpp"
 #include "bench/sockets.hpp"
 
-#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
+#include <cstring>
+#include <functional>
+#include <string_view>
 #include <vector>
 
 namespace bench {
@@ -15,7 +21,9 @@ namespace {
 
 class program {
 public:
-    explicit program(const load& l) : load_(l), socket_(loop_, boost::asio::ip::tcp::v4(), connect_to(l.port)) {}
+    explicit program(const load& l)
+        : load_(l), payload_(l.what.payload_size, 'x'),
+          socket_(loop_, boost::asio::ip::tcp::v4(), connect_to(l.port)) {}
 
     void run() {
         follow(opening_of(load_), 1);
@@ -33,26 +41,81 @@ private:
     }
 
     void write() {
-        if (script_.turn[at_].write.empty()) return read(script_.turn[at_].read);
-        boost::asio::async_write(socket_, boost::asio::buffer(script_.turn[at_].write),
+        const step& now = script_.turn[at_];
+        if (written_ == now.times) {
+            written_ = 0;
+            return read(now.answers);
+        }
+        if (at_ == 0 && phase_ != phase::opening) {
+            encode(now.times);
+        } else {
+            written_ = fill(out_, now, written_);
+        }
+        boost::asio::async_write(socket_, boost::asio::buffer(out_),
                                  [this](boost::system::error_code error, std::size_t) {
                                      if (error) give_up("write");
-                                     read(script_.turn[at_].read);
+                                     write();
                                  });
     }
 
-    void read(std::size_t left) {
-        if (left == 0) return next();
-        socket_.async_read_some(boost::asio::buffer(in_.data(), std::min(left, in_.size())),
-                                [this, left](boost::system::error_code error, std::size_t got) {
+    void encode(std::uint32_t messages) {
+        out_.clear();
+        while (written_ < messages && out_.size() < batch_size)
+            append_publish(out_, load_.in, load_.what.qos, ++written_, topic_of(load_.what), payload_);
+    }
+
+    void read(std::uint32_t answers) {
+        if (arrived_ >= answers) {
+            arrived_ -= answers;
+            return next();
+        }
+        socket_.async_read_some(boost::asio::buffer(in_.data() + kept_, in_.size() - kept_),
+                                [this, answers](boost::system::error_code error, std::size_t got) {
                                     if (error) give_up("read");
-                                    read(left - got);
+                                    take_packets(kept_ + got);
+                                    read(answers);
                                 });
+    }
+
+    /// All whole ones of the first `size` bytes; what is left moves to the front.
+    void take_packets(std::size_t size) {
+        std::size_t at = 0;
+        while (const std::size_t packet_size = take_packet(in_.data() + at, size - at)) at += packet_size;
+        kept_ = size - at;
+        std::memmove(in_.data(), in_.data() + at, kept_);
+        if (kept_ == in_.size()) in_.resize(2 * in_.size());
+    }
+
+    /// Its size; 0 when it is not there as a whole.
+    std::size_t take_packet(const char* from, std::size_t size) {
+        std::size_t length = 0;
+        for (std::size_t i = 1; i < size && i < 5; ++i) {
+            length |= static_cast<std::size_t>(from[i] & 0x7F) << (7 * (i - 1));
+            if (static_cast<std::uint8_t>(from[i]) >= 0x80) continue;
+            const std::size_t packet_size = 1 + i + length;
+            if (packet_size > size) return 0;
+            ++arrived_;
+            if ((from[0] & 0xF0) == 0x30) take_message(from[0], {from + 1 + i, length});
+            return packet_size;
+        }
+        return 0;
+    }
+
+    void take_message(char first, std::string_view body) {
+        const std::size_t topic_size =
+            static_cast<std::size_t>(static_cast<std::uint8_t>(body[0]) << 8 | static_cast<std::uint8_t>(body[1]));
+        const std::size_t head_size = 2 + topic_size + ((first & 6) != 0 ? 2 : 0) + (load_.in == version::v5 ? 1 : 0);
+        on_message_(body.substr(2, topic_size), body.substr(head_size));
+    }
+
+    void tell_of_ends() {
+        for (std::uint32_t i = 0; i < script_.messages; ++i) on_end_();
     }
 
     void next() {
         if (++at_ == script_.turn.size()) {
             at_ = 0;
+            if (load_.what.way == direction::publish) tell_of_ends();
             if (load_.what.way == direction::echo && phase_ != phase::opening) meter_.lap();
             if (--turns_ == 0) return next_phase();
         }
@@ -66,7 +129,9 @@ private:
             phase_ = phase::counting;
             meter_.start();
             return repeat(load_.count);
-        case phase::counting: meter_.print();
+        case phase::counting:
+            if (ended_ != load_.warm_up + load_.count) give_up("count");
+            meter_.print();
         }
     }
 
@@ -77,6 +142,7 @@ private:
     }
 
     const load load_;
+    const std::string payload_;
     boost::asio::io_context loop_{1};
     boost::asio::ip::tcp::socket socket_;
     meter meter_;
@@ -84,7 +150,16 @@ private:
     script script_;
     std::size_t at_ = 0;
     std::uint32_t turns_ = 0;
-    std::vector<char> in_ = std::vector<char>(std::size_t{64} * 1024);
+    std::uint32_t written_ = 0;  // packets of this step
+    std::string out_;
+    std::function<void()> on_end_ = [this] { ++ended_; };
+    std::function<void(std::string_view, std::string_view)> on_message_ = [this](std::string_view, std::string_view) {
+        ++ended_;
+    };
+    std::uint32_t ended_ = 0;    // messages
+    std::uint32_t arrived_ = 0;  // packets, read and not yet asked for
+    std::vector<char> in_ = std::vector<char>(std::size_t{16} * 1024);
+    std::size_t kept_ = 0;  // the first bytes in it, of a packet whose rest is to come
 };
 
 }  // namespace

@@ -1,10 +1,9 @@
-// What the machine allows: the same bytes through one blocking socket, encoded beforehand and not looked at.
+// What the machine allows: the script of a row through one blocking socket.
 #include "bench/meter.hpp"
 #include "bench/roles.hpp"
 #include "bench/script.hpp"
 #include "bench/sockets.hpp"
 
-#include <algorithm>
 #include <vector>
 
 namespace bench {
@@ -35,22 +34,25 @@ private:
 
     void perform(const script& s) {
         for (const step& one : s.turn) {
-            if (!write_all(socket_, one.write)) give_up("write");
-            read_bytes(one.read);
-        }
-    }
-
-    void read_bytes(std::size_t size) {
-        while (size != 0) {
-            const ssize_t got = ::read(socket_, in_.data(), std::min(size, in_.size()));
-            if (got <= 0) give_up("read");
-            size -= static_cast<std::size_t>(got);
+            for (std::uint32_t done = 0; done < one.times;) {
+                done = fill(out_, one, done);
+                if (!write_all(socket_, out_)) give_up("write");
+            }
+            while (arrived_ < one.answers) {
+                const ssize_t got = ::read(socket_, in_.data(), in_.size());
+                if (got <= 0) give_up("read");
+                arrived_ += incoming_.count({in_.data(), static_cast<std::size_t>(got)});
+            }
+            arrived_ -= one.answers;
         }
     }
 
     const load load_;
     const int socket_;
     meter meter_;
+    std::string out_;
+    packet_counter incoming_;
+    std::uint32_t arrived_ = 0;  // packets, read and not yet asked for
     std::vector<char> in_ = std::vector<char>(std::size_t{64} * 1024);
 };
 

@@ -2,6 +2,7 @@
 #include "bench/judge.hpp"
 #include "bench/measure.hpp"
 #include "bench/roles.hpp"
+#include "bench/sockets.hpp"
 
 #include <cstdlib>
 #include <fstream>
@@ -109,11 +110,20 @@ int run(const options& o) {
     return bench::judge(std::cout, all, gates);
 }
 
+/// For a profiler: prints its port, and serves.
+[[noreturn]] void be_sink() {
+    std::uint16_t port = 0;
+    const int listener = bench::listen_on_loopback(port);
+    std::cout << port << std::endl;
+    bench::serve(listener);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     const std::span<char*> arguments(argv + 1, static_cast<std::size_t>(argc - 1));
     try {
+        if (arguments.size() == 1 && std::string_view(arguments[0]) == "sink") be_sink();
         if (arguments.size() == 6) {
             const std::string_view role = arguments[0];
             if (role == "callbacks" || role == "limit" || role == "floor") return play(role, arguments.subspan(1));

@@ -36,15 +36,26 @@ inline std::string connect_packet(version v) {
 }
 inline std::size_t connack_size(version v) { return v == version::v5 ? 5 : 4; }
 
+inline void append_publish(std::string& out, version v, int qos, std::size_t packet_id, std::string_view to,
+                           std::string_view payload) {
+    const std::size_t id_size = qos != 0 ? 2 : 0;
+    const std::size_t tail_size = id_size + (v == version::v5 ? 1 : 0);
+    std::size_t size = 2 + to.size() + tail_size + payload.size();
+    out += static_cast<char>(0x30 | qos << 1);
+    for (; size > 0x7F; size >>= 7) out += static_cast<char>(size | 0x80);
+    out += static_cast<char>(size);
+    put_u16(out, to.size());
+    out += to;
+    const char tail[] = {static_cast<char>(packet_id >> 8), static_cast<char>(packet_id & 0xFF), '\0'};
+    if (tail_size != 0) out.append(tail + 2 - id_size, tail_size);
+    out += payload;
+}
+
 inline std::string publish_packet(version v, int qos, std::size_t packet_id, std::size_t payload_size,
                                   std::string_view to = topic) {
-    std::string body;
-    put_u16(body, to.size());
-    body += to;
-    if (qos != 0) put_u16(body, packet_id);
-    if (v == version::v5) body += '\0';
-    body.append(payload_size, 'x');
-    return packet(static_cast<std::uint8_t>(0x30 | qos << 1), body);
+    std::string out;
+    append_publish(out, v, qos, packet_id, to, std::string(payload_size, 'x'));
+    return out;
 }
 
 /// `count` publishes with the identifiers 1, 2, 3...
@@ -55,14 +66,9 @@ inline std::string publish_packets(version v, int qos, std::size_t count, std::s
     return all;
 }
 
-/// `count` acknowledgements of one kind with the identifiers 1, 2, 3...
-inline std::string acknowledgements(std::uint8_t first, std::size_t count) {
-    std::string all;
-    for (std::size_t i = 1; i <= count; ++i) {
-        all += static_cast<char>(first);
-        all += '\2';
-        put_u16(all, i);
-    }
+inline std::string acknowledgement(std::uint8_t first, std::size_t packet_id) {
+    std::string all{static_cast<char>(first), '\2'};
+    put_u16(all, packet_id);
     return all;
 }
 
@@ -75,6 +81,5 @@ inline std::string subscribe_packet(version v, const std::string& filter, std::u
     body += static_cast<char>(qos);
     return packet(0x82, body);
 }
-inline std::size_t suback_size(version v) { return v == version::v5 ? 6 : 5; }
 
 }  // namespace bench
