@@ -11,8 +11,8 @@ namespace {
 
 class program {
 public:
-    explicit program(const load& l)
-        : load_(l), body_(std::make_shared<std::string>(l.what.payload_size, 'x')), client_(loop_, settings()) {}
+    program(const load& l, std::size_t gather_from)
+        : load_(l), gather_from_(gather_from), body_(std::make_shared<std::string>(l.what.payload_size, 'x')), client_(loop_, settings()) {}
 
     int run() {
         client_.connect([this](std::error_code error, const mqtt_as::connect_result&) {
@@ -31,6 +31,7 @@ private:
         c.port = load_.port;
         c.client_id = "bench";
         if (load_.in == version::v5) c.version = mqtt_as::protocol_version::v5;
+        if (gather_from_ != 0) c.limits.gather_from = gather_from_;
         c.subs_cb = [this](const mqtt_as::received_message&) {
             if (load_.what.way == direction::echo) meter_.lap();
             one_more();
@@ -60,8 +61,7 @@ private:
 
     /// As an application would have it: small bodies are copied, large ones shared.
     mqtt_as::payload body() const {
-        constexpr std::size_t large = 4'096;
-        if (body_->size() < large) return {*body_};
+        if (body_->size() < large_payload && gather_from_ == 0) return {*body_};
         return {body_};
     }
 
@@ -80,6 +80,7 @@ private:
     }
 
     const load load_;
+    const std::size_t gather_from_;
     const std::shared_ptr<const std::string> body_;
     meter meter_;
     std::uint32_t started_ = 0;
@@ -91,6 +92,6 @@ private:
 
 }  // namespace
 
-int run_callbacks(const load& l) { return program(l).run(); }
+int run_callbacks(const load& l, std::size_t gather_from) { return program(l, gather_from).run(); }
 
 }  // namespace bench

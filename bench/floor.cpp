@@ -8,6 +8,7 @@
 #include "bench/script.hpp"
 #include "bench/sockets.hpp"
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
@@ -46,12 +47,15 @@ private:
             written_ = 0;
             return read(now.answers);
         }
+        is_large_ = false;
         if (at_ == 0 && phase_ != phase::opening) {
+            is_large_ = payload_.size() >= large_payload;
             encode(now.times);
         } else {
             written_ = fill(out_, now, written_);
         }
-        boost::asio::async_write(socket_, boost::asio::buffer(out_),
+        const auto by_reference = is_large_ ? boost::asio::buffer(payload_) : boost::asio::const_buffer();
+        boost::asio::async_write(socket_, std::array{boost::asio::const_buffer(boost::asio::buffer(out_)), by_reference},
                                  [this](boost::system::error_code error, std::size_t) {
                                      if (error) give_up("write");
                                      write();
@@ -60,8 +64,11 @@ private:
 
     void encode(std::uint32_t messages) {
         out_.clear();
-        while (written_ < messages && out_.size() < batch_size)
-            append_publish(out_, load_.in, load_.what.qos, ++written_, topic_of(load_.what), payload_);
+        while (written_ < messages && out_.size() < batch_size) {
+            append_head(out_, load_.in, load_.what.qos, ++written_, topic_of(load_.what), payload_.size());
+            if (is_large_) return;
+            out_ += payload_;
+        }
     }
 
     void read(std::uint32_t answers) {
@@ -152,6 +159,7 @@ private:
     std::uint32_t turns_ = 0;
     std::uint32_t written_ = 0;  // packets of this step
     std::string out_;
+    bool is_large_ = false;  // the payload follows `out_`
     std::function<void()> on_end_ = [this] { ++ended_; };
     std::function<void(std::string_view, std::string_view)> on_message_ = [this](std::string_view, std::string_view) {
         ++ended_;

@@ -35,8 +35,9 @@ private:
     void perform(const script& s) {
         for (const step& one : s.turn) {
             for (std::uint32_t done = 0; done < one.times;) {
-                done = fill(out_, one, done);
-                if (!write_all(socket_, out_)) give_up("write");
+                const bool is_large = one.packet.size() >= large_payload;
+                done = is_large ? done + 1 : fill(out_, one, done);
+                if (!write_all(socket_, is_large ? one.packet : out_)) give_up("write");
             }
             while (arrived_ < one.answers) {
                 const ssize_t got = ::read(socket_, in_.data(), in_.size());

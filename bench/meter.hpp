@@ -31,7 +31,7 @@ public:
     /// One line of names and figures, once.
     void print() {
         const std::uint64_t cpu = now(CLOCK_PROCESS_CPUTIME_ID) - cpu_ns_;
-        const std::uint64_t wall = now(CLOCK_MONOTONIC) - wall_ns_;
+        const std::uint64_t wall = wall_ns();
         const std::uint64_t allocated = allocations() - allocations_;
         print("cpu_ns", cpu);
         print("wall_ns", wall);
@@ -43,6 +43,7 @@ public:
         std::printf("\n");
         std::fflush(stdout);
     }
+    std::uint64_t wall_ns() const { return now(CLOCK_MONOTONIC) - wall_ns_; }
     static void print(const char* name, std::uint64_t value) {
         std::printf("%s %llu ", name, static_cast<unsigned long long>(value));
     }

@@ -36,11 +36,12 @@ inline std::string connect_packet(version v) {
 }
 inline std::size_t connack_size(version v) { return v == version::v5 ? 5 : 4; }
 
-inline void append_publish(std::string& out, version v, int qos, std::size_t packet_id, std::string_view to,
-                           std::string_view payload) {
+/// All of a PUBLISH but its payload.
+inline void append_head(std::string& out, version v, int qos, std::size_t packet_id, std::string_view to,
+                        std::size_t payload_size) {
     const std::size_t id_size = qos != 0 ? 2 : 0;
     const std::size_t tail_size = id_size + (v == version::v5 ? 1 : 0);
-    std::size_t size = 2 + to.size() + tail_size + payload.size();
+    std::size_t size = 2 + to.size() + tail_size + payload_size;
     out += static_cast<char>(0x30 | qos << 1);
     for (; size > 0x7F; size >>= 7) out += static_cast<char>(size | 0x80);
     out += static_cast<char>(size);
@@ -48,13 +49,13 @@ inline void append_publish(std::string& out, version v, int qos, std::size_t pac
     out += to;
     const char tail[] = {static_cast<char>(packet_id >> 8), static_cast<char>(packet_id & 0xFF), '\0'};
     if (tail_size != 0) out.append(tail + 2 - id_size, tail_size);
-    out += payload;
 }
 
 inline std::string publish_packet(version v, int qos, std::size_t packet_id, std::size_t payload_size,
                                   std::string_view to = topic) {
     std::string out;
-    append_publish(out, v, qos, packet_id, to, std::string(payload_size, 'x'));
+    append_head(out, v, qos, packet_id, to, payload_size);
+    out.append(payload_size, 'x');
     return out;
 }
 

@@ -37,31 +37,31 @@ inline script opening_of(const load& l) {
 
 /// A window of messages; of a flood, which has none, `messages`.
 inline script turn_of(const load& l, std::uint32_t messages) {
-    const row& r = l.what;
-    const std::uint32_t n = r.window == 0 ? messages : r.window;
+    const traffic& t = l.what;
+    const std::uint32_t n = t.window == 0 ? messages : t.window;
     script s{.turn = {}, .messages = n};
     const auto acknowledge = [&](std::uint8_t first, std::uint32_t answers) {
         s.turn.push_back({acknowledgement(first, 1), 2, n, answers});
     };
-    if (r.way == direction::receive) {
+    if (t.way == direction::receive) {
         s.turn.push_back({{}, 0, 0, n});
-        if (r.qos == 1) acknowledge(0x40, 0);
-        if (r.qos == 2) acknowledge(0x50, n);
-        if (r.qos == 2) acknowledge(0x70, 0);
+        if (t.qos == 1) acknowledge(0x40, 0);
+        if (t.qos == 2) acknowledge(0x50, n);
+        if (t.qos == 2) acknowledge(0x70, 0);
         return s;
     }
-    const std::string message = publish_packet(l.in, r.qos, 1, r.payload_size, topic_of(r));
-    const std::size_t id_at = message.size() - r.payload_size - 2 - (l.in == version::v5 ? 1 : 0);
-    const bool is_answered = r.qos != 0 || r.way == direction::echo;
-    s.turn.push_back({message, r.qos == 0 ? 0 : id_at, n, is_answered ? n : 0});
-    if (r.qos == 2) acknowledge(0x62, n);
+    const std::string message = publish_packet(l.in, t.qos, 1, t.payload_size, topic_of(t));
+    const std::size_t id_at = message.size() - t.payload_size - 2 - (l.in == version::v5 ? 1 : 0);
+    const bool is_answered = t.qos != 0 || t.way == direction::echo;
+    s.turn.push_back({message, t.qos == 0 ? 0 : id_at, n, is_answered ? n : 0});
+    if (t.qos == 2) acknowledge(0x62, n);
     return s;
 }
 
 /// A write carries this much at most, about: more does not fit into the caches.
 inline constexpr std::size_t batch_size = std::size_t{64} * 1024;
 
-/// The next write of a step of which `done` packets were written; how many are, then.
+/// The next write of a step of small packets of which `done` packets were written; how many are, then.
 inline std::uint32_t fill(std::string& out, const step& s, std::uint32_t done) {
     out.clear();
     while (done < s.times && out.size() < batch_size) {

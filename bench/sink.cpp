@@ -3,6 +3,7 @@
 //
 // All connections in one thread. All acknowledgements of one read go out in one write. A large payload is skipped as it
 // comes.
+#include "bench/memory.hpp"
 #include "bench/packets.hpp"
 #include "bench/roles.hpp"
 #include "bench/sockets.hpp"
@@ -151,6 +152,7 @@ private:
 }  // namespace
 
 void serve(int listener) {
+    open_many_files();
     const int poll = ::epoll_create1(EPOLL_CLOEXEC);
     const auto watch = [poll](int socket, connection* who) {
         epoll_event event{.events = EPOLLIN, .data = {.ptr = who}};
