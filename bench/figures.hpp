@@ -29,6 +29,7 @@ inline constexpr std::string_view limit = "limit";
 inline constexpr std::string_view floor_of_asio = "Asio floor";
 inline constexpr std::string_view ours_v311 = "MQTT 3.1.1";
 inline constexpr std::string_view ours_v5 = "MQTT 5";
+inline constexpr std::string_view coroutines = "coroutines";  // MQTT 3.1.1, too
 inline constexpr std::string_view mosquitto = "libmosquitto";
 inline constexpr std::string_view paho_c = "Paho C";
 inline constexpr std::string_view paho_cpp = "Paho C++";

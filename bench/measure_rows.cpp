@@ -11,6 +11,7 @@ namespace bench {
 namespace {
 
 /// Counted are the messages of the larger run less those of the smaller one: starting and warming up cancel.
+constexpr std::uint32_t warm_up = 20'000;
 constexpr std::uint32_t small_run = 10'000;
 constexpr std::uint32_t large_run = 40'000;
 
@@ -27,7 +28,7 @@ std::vector<client> clients_of(extent e) {
     if (e == extent::steady) return all;
     all.insert(all.begin(), {{limit, own + "limit", version::v3_1_1, 1}, {floor_of_asio, own + "floor", version::v3_1_1, 1}});
     if (e == extent::quick) return all;
-    all.push_back({"coroutines", own + "coroutines", version::v3_1_1, 1});
+    all.push_back({coroutines, own + "coroutines", version::v3_1_1, 1});
     constexpr std::pair<std::string_view, std::string_view> programs[] = {
         {mosquitto, "mosquitto"}, {paho_c, "paho-c"}, {paho_cpp, "paho-cpp"}};
     for (const auto& [who, name] : programs) {
@@ -68,10 +69,11 @@ double strace(const std::string& command) {
 
 template <class Count>
 double per_message(const client& c, const row& r, std::uint16_t port, Count count) {
-    load l{.what = r.what, .in = c.in, .port = port, .warm_up = 20'000, .count = small_run};
+    const std::uint32_t share = c.share == 1 ? 1 : 10;
+    load l{.what = r.what, .in = c.in, .port = port, .warm_up = warm_up / share, .count = small_run / share};
     const double few = count(c.command + ' ' + arguments_of(l));
-    l.count = large_run;
-    return (count(c.command + ' ' + arguments_of(l)) - few) / (large_run - small_run);
+    l.count = large_run / share;
+    return (count(c.command + ' ' + arguments_of(l)) - few) * share / (large_run - small_run);
 }
 
 struct samples {
@@ -104,7 +106,7 @@ void measure_rows(figures& found, extent e, const tell_step& tell) {
             if (!is_ours && e != extent::full) continue;
             tell(std::string(r.name) + ", " + std::string(c.who) + ": instructions");
             const std::string name(r.name);
-            if (c.who == "coroutines" && r.what.way != direction::publish) continue;
+            if (c.who == coroutines && r.what.way != direction::publish) continue;
             found.push_back({name, std::string(instructions), std::string(c.who),
                              per_message(c, r, sink.port(), callgrind)});
             if (e == extent::full)
@@ -119,7 +121,7 @@ void measure_rows(figures& found, extent e, const tell_step& tell) {
         for (const row& r : rows) {
             tell("round " + std::to_string(round) + ": " + std::string(r.name));
             for (const client& c : clients) {
-                if (c.who == "coroutines" && r.what.way != direction::publish) continue;
+                if (c.who == coroutines && r.what.way != direction::publish) continue;
                 one_run(all[{r.name, c.who}], c, r, sink.port());
             }
         }

@@ -93,8 +93,8 @@ void measure_scaling(figures& found, const tell_step& tell) {
     measure_large_message(found, sink.port());
     for (const std::string name : {"P0 64 B W1000", "P1 64 B W100"}) {
         const auto callbacks = find(found, name, cpu_ns, us);
-        const auto coroutines = find(found, name, cpu_ns, "coroutines");
-        if (callbacks && coroutines) found.push_back({name, "ns more by co_await", us, *coroutines - *callbacks});
+        const auto awaited = find(found, name, cpu_ns, coroutines);
+        if (callbacks && awaited) found.push_back({name, "ns more by co_await", us, *awaited - *callbacks});
     }
 }
 

@@ -70,7 +70,7 @@ void print_rows(std::ostream& out, const figures& all) {
         if (throughput) *throughput /= 1'000;
         print_line(out, {std::string(r.name), readable(time_of(limit)), readable(time_of(floor_of_asio)),
                          readable(ours), readable(time_of(ours_v5)), ratio(ours, time_of(limit)),
-                         ratio(ours, time_of(floor_of_asio)), readable(time_of("coroutines")), readable(peer.first),
+                         ratio(ours, time_of(floor_of_asio)), readable(time_of(coroutines)), readable(peer.first),
                          ratio(ours, peer.first), rounded(throughput, 0),
                          readable(find(all, r.name, allocations, ours_v311)),
                          readable(find(all, r.name, system_calls, ours_v311)),

@@ -15,7 +15,7 @@ class program : public mqtt::iaction_listener, public mqtt::callback {
 public:
     explicit program(const load& l)
         : load_(l), name_(topic_of(l.what)), body_(l.what.payload_size, 'x'),
-          client_("tcp://127.0.0.1:" + std::to_string(l.port), "bench") {
+          client_("tcp://127.0.0.1:" + std::to_string(l.port), "bench", 65'535, nullptr) {
         client_.set_callback(*this);
     }
 
@@ -41,7 +41,10 @@ private:
         client_.publish(name_, body_.data(), body_.size(), load_.what.qos, false, nullptr, *this);
     }
 
-    void on_failure(const mqtt::token&) override { std::terminate(); }
+    void on_failure(const mqtt::token& token) override {
+        std::fprintf(stderr, "mqtt-as-bench-peer-paho-cpp: failed with %d\n", token.get_return_code());
+        std::_Exit(2);
+    }
     void on_success(const mqtt::token&) override {
         if (load_.what.way != direction::publish) return;
         one_more();
