@@ -12,7 +12,8 @@ namespace {
 class program {
 public:
     program(const load& l, std::size_t gather_from)
-        : load_(l), gather_from_(gather_from), body_(std::make_shared<std::string>(l.what.payload_size, 'x')), client_(loop_, settings()) {}
+        : load_(l), gather_from_(gather_from), body_(std::make_shared<std::string>(l.what.payload_size, 'x')),
+          client_(loop_, settings()) {}
 
     int run() {
         client_.connect([this](std::error_code error, const mqtt_as::connect_result&) {

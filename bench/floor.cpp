@@ -1,7 +1,7 @@
 // What Asio allows: the script of a row through one io_context, a window in one write.
 //
-// Beyond what the raw socket does, each message is encoded anew, what comes is read through a buffer as small as that of
-// a client which expects to be one of many, and somebody is given each message and told of the end of each publish.
+// Beyond what the raw socket does, each message is encoded anew, what comes is read through a buffer as small as that
+// of a client which expects to be one of many, and somebody is given each message and told of the end of each publish.
 // There is no validation, no timer, no memory of what was sent, no public interface.
 #include "bench/meter.hpp"
 #include "bench/roles.hpp"
@@ -23,8 +23,8 @@ namespace {
 class program {
 public:
     explicit program(const load& l)
-        : load_(l), payload_(l.what.payload_size, 'x'),
-          socket_(loop_, boost::asio::ip::tcp::v4(), connect_to(l.port)) {}
+        : load_(l), payload_(l.what.payload_size, 'x'), socket_(loop_, boost::asio::ip::tcp::v4(), connect_to(l.port)) {
+    }
 
     void run() {
         follow(opening_of(load_), 1);
@@ -55,7 +55,8 @@ private:
             written_ = fill(out_, now, written_);
         }
         const auto by_reference = is_large_ ? boost::asio::buffer(payload_) : boost::asio::const_buffer();
-        boost::asio::async_write(socket_, std::array{boost::asio::const_buffer(boost::asio::buffer(out_)), by_reference},
+        boost::asio::async_write(socket_,
+                                 std::array{boost::asio::const_buffer(boost::asio::buffer(out_)), by_reference},
                                  [this](boost::system::error_code error, std::size_t) {
                                      if (error) give_up("write");
                                      write();

@@ -17,8 +17,8 @@ struct gate {
 };
 using gates = std::vector<gate>;
 
-/// Lines of subject, quantity and gate, between tabs; a gate may be a ratio: `100/25`. Throws std::runtime_error with the
-/// line that it does not understand.
+/// Lines of subject, quantity and gate, between tabs; a gate may be a ratio: `100/25`. Throws std::runtime_error with
+/// the line that it does not understand.
 gates read_gates(std::istream&);
 
 struct verdict {

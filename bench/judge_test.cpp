@@ -33,7 +33,8 @@ bench::gates gates_of_the_project() {
 
 TEST(judge, says_yes_when_every_figure_is_at_its_gate) {
     bench::figures found;
-    for (const bench::gate& g : gates_of_the_project()) found.push_back({g.subject, g.quantity, "MQTT 3.1.1", g.at_most});
+    for (const bench::gate& g : gates_of_the_project())
+        found.push_back({g.subject, g.quantity, "MQTT 3.1.1", g.at_most});
     const auto [status, said] = outcome_of(found, gates_of_the_project());
     EXPECT_EQ(status, 0) << said;
     EXPECT_NE(said.find(std::to_string(found.size()) + " gates met, 0 missed"), std::string::npos) << said;
@@ -83,17 +84,21 @@ TEST(judge, tolerates_nothing_else) {
 
 TEST(judge, holds_the_worse_of_both_versions_against_the_gate) {
     const bench::gates one = {{"P0", "instructions", 500}};
-    EXPECT_EQ(outcome_of({{"P0", "instructions", "MQTT 3.1.1", 490}, {"P0", "instructions", "MQTT 5", 600}}, one).status, 1);
-    EXPECT_EQ(outcome_of({{"P0", "instructions", "MQTT 3.1.1", 600}, {"P0", "instructions", "MQTT 5", 490}}, one).status, 1);
+    EXPECT_EQ(
+        outcome_of({{"P0", "instructions", "MQTT 3.1.1", 490}, {"P0", "instructions", "MQTT 5", 600}}, one).status, 1);
+    EXPECT_EQ(
+        outcome_of({{"P0", "instructions", "MQTT 3.1.1", 600}, {"P0", "instructions", "MQTT 5", 490}}, one).status, 1);
 }
 
 TEST(judge, takes_no_figure_of_a_peer_or_a_limit_for_ours) {
     const bench::gates one = {{"P0", "instructions", 500}};
-    EXPECT_EQ(outcome_of({{"P0", "instructions", "limit", 56}, {"P0", "instructions", "libmosquitto", 90}}, one).status, 1);
+    EXPECT_EQ(outcome_of({{"P0", "instructions", "limit", 56}, {"P0", "instructions", "libmosquitto", 90}}, one).status,
+              1);
 }
 
 TEST(judge, of_a_quick_run_expects_instructions_allocations_and_times) {
-    const bench::gates all = {{"P0", "instructions", 500}, {"P0", "time / floor", 4}, {"outage of 3 s", "median s", 0.5}};
+    const bench::gates all = {
+        {"P0", "instructions", 500}, {"P0", "time / floor", 4}, {"outage of 3 s", "median s", 0.5}};
     const bench::figures found = {{"P0", "instructions", "MQTT 5", 400}, {"P0", "time / floor", "MQTT 5", 3}};
     EXPECT_EQ(outcome_of(found, all, extent::quick).status, 0);
     EXPECT_EQ(outcome_of({found.front()}, all, extent::quick).status, 1);
@@ -102,7 +107,8 @@ TEST(judge, of_a_quick_run_expects_instructions_allocations_and_times) {
 }
 
 TEST(gates, are_read_with_comments_left_out_and_ratios_computed) {
-    std::istringstream in("# subject\tquantity\tgate\nP0 64 B W1000\ttime / floor\t100/25\n\nS0 64 B\tinstructions\t400\n");
+    std::istringstream in(
+        "# subject\tquantity\tgate\nP0 64 B W1000\ttime / floor\t100/25\n\nS0 64 B\tinstructions\t400\n");
     const bench::gates all = bench::read_gates(in);
     ASSERT_EQ(all.size(), 2u);
     EXPECT_EQ(all[0].subject, "P0 64 B W1000");

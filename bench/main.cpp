@@ -5,9 +5,11 @@
 #include "bench/report.hpp"
 #include "bench/roles.hpp"
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -20,7 +22,8 @@ using bench::extent;
 
 constexpr std::string_view usage =
     "usage: mqtt-as-bench [--quick | --steady] [--json FILE] [--gates FILE]\n\n"
-    "What a message costs through MQTTClient, against a sink of our own, beside raw sockets, Asio and the peers that are\n"
+    "What a message costs through MQTTClient, against a sink of our own, beside raw sockets, Asio and the peers that "
+    "are\n"
     "installed, held against the gates. Without an option: everything, in about ten minutes.\n\n"
     "  --quick       instructions, allocations and the time of each row in three rounds, in under two minutes\n"
     "  --steady      instructions and allocations only, which do not depend on what else the machine does\n"
@@ -75,8 +78,7 @@ std::optional<int> play(std::string_view role, std::span<char*> arguments) {
     }
     if (role == "limit") return bench::run_limit(load());
     if (role == "floor") return bench::run_floor(load());
-    if (role == "callbacks")
-        return bench::run_callbacks(load(), arguments.size() > bench::load_arguments ? more() : 0);
+    if (role == "callbacks") return bench::run_callbacks(load(), arguments.size() > bench::load_arguments ? more() : 0);
     if (role == "coroutines") return bench::run_coroutines(load());
     if (role == "many") return bench::run_many(load(), more());
     if (role == "many-limit") return bench::run_many_limit(load(), more());
@@ -97,10 +99,14 @@ public:
     progress& operator=(const progress&) = delete;
 
     void tell(std::string_view what) const {
-        std::cerr << (is_terminal_ ? "\r\x1b[K" : "") << "bench: " << what << (is_terminal_ ? "" : "\n") << std::flush;
+        const auto elapsed =
+            std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begun_);
+        std::cerr << (is_terminal_ ? "\r\x1b[K" : "") << "bench: " << elapsed.count() << " s: " << what
+                  << (is_terminal_ ? "" : "\n") << std::flush;
     }
 
 private:
+    const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
     bool is_terminal_ = ::isatty(2) == 1;
 };
 
@@ -114,6 +120,7 @@ bench::figures measure(extent how_much) {
     bench::measure_mosquitto(found, tell);
     bench::measure_recovery(found, tell);
     bench::measure_growth(found, tell);
+    bench::measure_profile(found, tell);
     bench::measure_programs(found, tell);
     return found;
 }

@@ -23,7 +23,8 @@ public:
         for (std::uint32_t i = 0; i < clients; ++i) connections_.push_back({.socket = connect_to(l.port)});
         for (const connection& c : connections_) write(c, connect_packet(l.in));
         for (connection& c : connections_) {
-            while (c.incoming.count(read(c)) == 0) {}
+            while (c.incoming.count(read(c)) == 0) {
+            }
         }
         meter::print("connect_us", connecting.wall_ns() / 1'000);
         meter::print("rss_b", (status_kb("VmRSS:") - resident_kb) * 1'024 / clients);

@@ -23,6 +23,8 @@ void measure_scaling(figures&, const tell_step&);
 void measure_mosquitto(figures&, const tell_step&);
 /// How soon clients are back after an outage.
 void measure_recovery(figures&, const tell_step&);
+/// Which functions the instructions of a message are spent in.
+void measure_profile(figures&, const tell_step&);
 /// What a user's program costs to compile, and in size.
 void measure_programs(figures&, const tell_step&);
 

@@ -55,10 +55,9 @@ void measure_mosquitto(figures& found, const tell_step& tell) {
                  .count = 50'000};
     const std::string subject = "P1 64 B W100 through Mosquitto";
     const auto peer = std::filesystem::path(own_path()).parent_path() / "mqtt-as-bench-peer-mosquitto";
-    std::vector<std::pair<std::string, std::string>> clients = {
-        {std::string(limit), command_of("limit", l)},
-        {std::string(floor_of_asio), command_of("floor", l)},
-        {std::string(ours_v311), command_of("callbacks", l)}};
+    std::vector<std::pair<std::string, std::string>> clients = {{std::string(limit), command_of("limit", l)},
+                                                                {std::string(floor_of_asio), command_of("floor", l)},
+                                                                {std::string(ours_v311), command_of("callbacks", l)}};
     if (std::filesystem::exists(peer))
         clients.emplace_back(std::string(mosquitto), '\'' + peer.string() + "' " + arguments_of(l));
 

@@ -24,9 +24,11 @@ struct client {
 
 std::vector<client> clients_of(extent e) {
     const std::string own = '\'' + own_path() + "' ";
-    std::vector<client> all = {{ours_v311, own + "callbacks", version::v3_1_1, 1}, {ours_v5, own + "callbacks", version::v5, 1}};
+    std::vector<client> all = {{ours_v311, own + "callbacks", version::v3_1_1, 1},
+                               {ours_v5, own + "callbacks", version::v5, 1}};
     if (e == extent::steady) return all;
-    all.insert(all.begin(), {{limit, own + "limit", version::v3_1_1, 1}, {floor_of_asio, own + "floor", version::v3_1_1, 1}});
+    all.insert(all.begin(),
+               {{limit, own + "limit", version::v3_1_1, 1}, {floor_of_asio, own + "floor", version::v3_1_1, 1}});
     if (e == extent::quick) return all;
     all.push_back({coroutines, own + "coroutines", version::v3_1_1, 1});
     constexpr std::pair<std::string_view, std::string_view> programs[] = {
@@ -107,8 +109,8 @@ void measure_rows(figures& found, extent e, const tell_step& tell) {
             tell(std::string(r.name) + ", " + std::string(c.who) + ": instructions");
             const std::string name(r.name);
             if (c.who == coroutines && r.what.way != direction::publish) continue;
-            found.push_back({name, std::string(instructions), std::string(c.who),
-                             per_message(c, r, sink.port(), callgrind)});
+            found.push_back(
+                {name, std::string(instructions), std::string(c.who), per_message(c, r, sink.port(), callgrind)});
             if (e == extent::full)
                 found.push_back(
                     {name, std::string(system_calls), std::string(c.who), per_message(c, r, sink.port(), strace)});

@@ -9,8 +9,8 @@
 
 namespace bench {
 
-/// Keeps this process and all that it starts on one core: a core that is woken from another one costs more than all that
-/// is measured.
+/// Keeps this process and all that it starts on one core: a core that is woken from another one costs more than all
+/// that is measured.
 void stay_on_one_core();
 /// Undoes it, for what is started from now on.
 void use_all_cores();

@@ -1,5 +1,5 @@
-// Clients that publish while their sink is killed and another one is started: how soon they are back, and what became of
-// their messages.
+// Clients that publish while their sink is killed and another one is started: how soon they are back, and what became
+// of their messages.
 #include "bench/meter.hpp"
 #include "bench/process.hpp"
 #include "bench/roles.hpp"
@@ -19,8 +19,8 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr auto publish_every = 20ms;
-constexpr auto settling = 1s;    // before the sink dies, and after the last client is back
-constexpr auto patience = 60s;   // with those that do not come back
+constexpr auto settling = 1s;   // before the sink dies, and after the last client is back
+constexpr auto patience = 60s;  // with those that do not come back
 
 class program {
 public:
@@ -81,7 +81,8 @@ private:
         std::vector<std::uint64_t> ms;
         for (const auto& s : senders_) {
             const auto took = s->recovered.value_or(patience);
-            ms.push_back(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
+            ms.push_back(
+                static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
         }
         std::sort(ms.begin(), ms.end());
         meter::print("median_ms", ms[ms.size() / 2]);

@@ -68,14 +68,13 @@ void print_rows(std::ostream& out, const figures& all) {
         const auto peer = best_peer(all, r.name, r.what.way == direction::echo ? p50_ns : cpu_ns);
         auto throughput = find(all, r.name, per_s, ours_v311);
         if (throughput) *throughput /= 1'000;
-        print_line(out, {std::string(r.name), readable(time_of(limit)), readable(time_of(floor_of_asio)),
-                         readable(ours), readable(time_of(ours_v5)), ratio(ours, time_of(limit)),
-                         ratio(ours, time_of(floor_of_asio)), readable(time_of(coroutines)), readable(peer.first),
-                         ratio(ours, peer.first), rounded(throughput, 0),
-                         readable(find(all, r.name, allocations, ours_v311)),
-                         readable(find(all, r.name, system_calls, ours_v311)),
-                         readable(find(all, r.name, instructions, ours_v311)),
-                         readable(find(all, r.name, instructions, ours_v5))});
+        print_line(
+            out,
+            {std::string(r.name), readable(time_of(limit)), readable(time_of(floor_of_asio)), readable(ours),
+             readable(time_of(ours_v5)), ratio(ours, time_of(limit)), ratio(ours, time_of(floor_of_asio)),
+             readable(time_of(coroutines)), readable(peer.first), ratio(ours, peer.first), rounded(throughput, 0),
+             readable(find(all, r.name, allocations, ours_v311)), readable(find(all, r.name, system_calls, ours_v311)),
+             readable(find(all, r.name, instructions, ours_v311)), readable(find(all, r.name, instructions, ours_v5))});
     }
     out << "round trip: p50 instead of CPU time; peer: the best of libmosquitto, Paho C, Paho C++\n";
 }
@@ -105,11 +104,13 @@ void write_machine(std::ostream& out) {
     const std::time_t now = std::time(nullptr);
     std::tm utc{};
     ::gmtime_r(&now, &utc);
-    out << "  \"machine\": {\n    \"taken\": \"" << std::put_time(&utc, "%FT%TZ") << "\",\n    \"processor\": "
-        << quoted(line_of("/proc/cpuinfo", "model name")) << ",\n    \"processors\": "
-        << std::thread::hardware_concurrency() << ",\n    \"memory\": " << quoted(line_of("/proc/meminfo", "MemTotal"))
-        << ",\n    \"system\": " << quoted(std::string(system.sysname) + ' ' + system.release) << ",\n    \"compiler\": "
-        << quoted("g++ " __VERSION__) << ",\n    \"boost\": " << quoted(BOOST_LIB_VERSION) << "\n  }";
+    out << "  \"machine\": {\n    \"taken\": \"" << std::put_time(&utc, "%FT%TZ")
+        << "\",\n    \"processor\": " << quoted(line_of("/proc/cpuinfo", "model name"))
+        << ",\n    \"processors\": " << std::thread::hardware_concurrency()
+        << ",\n    \"memory\": " << quoted(line_of("/proc/meminfo", "MemTotal"))
+        << ",\n    \"system\": " << quoted(std::string(system.sysname) + ' ' + system.release)
+        << ",\n    \"compiler\": " << quoted("g++ " __VERSION__) << ",\n    \"boost\": " << quoted(BOOST_LIB_VERSION)
+        << "\n  }";
 }
 
 }  // namespace
@@ -119,8 +120,8 @@ void print_figures(std::ostream& out, const figures& all) {
     out << '\n';
     for (const figure& f : all) {
         if (is_row(f.subject) && f.quantity != "ns more by co_await") continue;
-        out << std::left << std::setw(44) << f.subject << " | " << std::setw(20) << f.quantity << " | "
-            << std::setw(14) << f.who << " | " << std::right << std::setw(10) << readable(f.value) << '\n';
+        out << std::left << std::setw(44) << f.subject << " | " << std::setw(20) << f.quantity << " | " << std::setw(14)
+            << f.who << " | " << std::right << std::setw(10) << readable(f.value) << '\n';
     }
     out << '\n';
 }

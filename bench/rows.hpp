@@ -58,8 +58,8 @@ inline constexpr std::string_view topic = "bench/topic";
 inline constexpr std::string_view echo_topic = "bench/echo!";
 inline std::string_view topic_of(const traffic& t) { return t.way == direction::echo ? echo_topic : topic; }
 
-/// Bodies from this size on are not copied on their way into a batch.
-inline constexpr std::size_t large_payload = 4'096;
+/// Bodies from this size on are not copied on their way into a batch: from here on that is cheaper (`copy or gather`).
+inline constexpr std::size_t large_payload = 8'192;
 
 /// The subscription that makes the source send: payload size, messages, qos, and how many may be unacknowledged.
 inline std::string flood_filter(const load& l) {

@@ -16,8 +16,8 @@
 namespace bench {
 
 struct step {
-    std::string packet;     // written `times` times, in as few writes as it takes
-    std::size_t id_at;      // where its packet identifier is; 0: it has none
+    std::string packet;  // written `times` times, in as few writes as it takes
+    std::size_t id_at;   // where its packet identifier is; 0: it has none
     std::uint32_t times;
     std::uint32_t answers;  // packets to read then
 };

@@ -33,7 +33,8 @@ public:
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) return true;
         if (got <= 0) return false;
         view rest{in.data(), begun_.size() + static_cast<std::size_t>(got)};
-        while (take_packet(rest)) {}
+        while (take_packet(rest)) {
+        }
         if (is_over_ || rest.size == in.size()) return false;
         begun_.assign(rest.data, rest.data + rest.size);
         const bool is_sent = write_all(socket_, out_) && flood();
@@ -87,13 +88,13 @@ private:
             if (to == echo_topic) out_.append(reinterpret_cast<const char*>(packet_at), size);
             break;
         }
-        case 4: ++room_; break;                         // PUBACK
-        case 5: acknowledge(0x62, body); break;         // PUBREC
-        case 6: acknowledge(0x70, body); break;         // PUBREL
-        case 7: ++room_; break;                         // PUBCOMP
+        case 4: ++room_; break;                  // PUBACK
+        case 5: acknowledge(0x62, body); break;  // PUBREC
+        case 6: acknowledge(0x70, body); break;  // PUBREL
+        case 7: ++room_; break;                  // PUBCOMP
         case 8: subscribe(body, packet_at + size); break;
-        case 12: out_ += packet(0xD0, {}); break;       // PINGREQ
-        default: is_over_ = true;                       // DISCONNECT
+        case 12: out_ += packet(0xD0, {}); break;  // PINGREQ
+        default: is_over_ = true;                  // DISCONNECT
         }
     }
 

@@ -2,6 +2,7 @@
 #include "bench/meter.hpp"
 #include "bench/roles.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -33,6 +34,7 @@ private:
     struct publisher {
         std::thread thread;
         std::atomic<std::uint32_t> room = 0;  // how many more may be outstanding
+        std::uint32_t wake_at = 0;            // so much room is worth waking up for
     };
 
     mqtt_as::config settings() const {
@@ -46,19 +48,20 @@ private:
         const auto count = static_cast<std::uint32_t>(publishers_.size());
         for (publisher& p : publishers_) {
             p.room = load_.what.window / count;
+            p.wake_at = std::max(p.room / 2, 1u);
             p.thread = std::thread([this, &p, count] { publish((load_.warm_up + load_.count) / count, p); });
         }
     }
 
     void publish(std::uint32_t messages, publisher& p) {
         while (messages != 0) {
-            p.room.wait(0);
+            for (std::uint32_t room = p.room; room < p.wake_at; room = p.room) p.room.wait(room);
             const std::uint32_t room = p.room.exchange(0);
             for (std::uint32_t i = 0; i < room && messages != 0; ++i, --messages) {
                 client_.publish(topic, body_, {.qos = load_.what.qos},
                                 [this, &p](std::error_code error, mqtt_as::publish_result) {
                                     if (error) return fail("publish", error);
-                                    if (p.room.fetch_add(1) == 0) p.room.notify_one();
+                                    if (p.room.fetch_add(1) + 1 == p.wake_at) p.room.notify_one();
                                     one_more();
                                 });
             }

@@ -18,8 +18,8 @@ public:
         mosquitto_int_option(client_, MOSQ_OPT_SEND_MAXIMUM, 65'535);
         mosquitto_connect_callback_set(client_, [](mosquitto*, void* self, int) { of(self).is_connected_ = true; });
         mosquitto_publish_callback_set(client_, [](mosquitto*, void* self, int) { of(self).on_published(); });
-        mosquitto_message_callback_set(
-            client_, [](mosquitto*, void* self, const mosquitto_message*) { of(self).on_message(); });
+        mosquitto_message_callback_set(client_,
+                                       [](mosquitto*, void* self, const mosquitto_message*) { of(self).on_message(); });
     }
 
     int run() {

@@ -21,8 +21,9 @@ int main() {
         boost::asio::async_connect(socket, found, [&](error_code failed, const tcp::endpoint&) {
             if (failed) return;
             boost::asio::async_write(socket, boost::asio::buffer("hello", 5), [&](error_code, std::size_t) {
-                socket.async_read_some(boost::asio::buffer(in),
-                                       [&](error_code, std::size_t size) { std::cout.write(in.data(), static_cast<std::streamsize>(size)); });
+                socket.async_read_some(boost::asio::buffer(in), [&](error_code, std::size_t size) {
+                    std::cout.write(in.data(), static_cast<std::streamsize>(size));
+                });
             });
         });
     });

@@ -12,8 +12,8 @@
 #include <boost/asio/write.hpp>
 #include <iostream>
 
-using boost::asio::ip::tcp;
 using boost::asio::use_awaitable;
+using boost::asio::ip::tcp;
 
 boost::asio::awaitable<void> run(boost::asio::io_context& loop) {
     tcp::resolver resolver(loop);
