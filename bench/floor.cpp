@@ -110,7 +110,7 @@ private:
     }
 
     void take_message(char first, std::string_view body) {
-        const std::size_t topic_size =
+        const auto topic_size =
             static_cast<std::size_t>(static_cast<std::uint8_t>(body[0]) << 8 | static_cast<std::uint8_t>(body[1]));
         const std::size_t head_size = 2 + topic_size + ((first & 6) != 0 ? 2 : 0) + (load_.in == version::v5 ? 1 : 0);
         on_message_(body.substr(2, topic_size), body.substr(head_size));

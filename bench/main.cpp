@@ -72,7 +72,7 @@ std::optional<int> play(std::string_view role, std::span<char*> arguments) {
     const auto more = [&] { return number(bench::load_arguments); };
     if (role == "sink") {
         const bench::sink_process sink;
-        std::cout << sink.port() << std::endl;
+        std::cout << sink.port() << '\n' << std::flush;
         ::pause();
         return 0;
     }

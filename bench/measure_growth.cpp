@@ -5,7 +5,7 @@
 namespace bench {
 namespace {
 
-constexpr int rounds = 5;
+constexpr int rounds = 3;
 
 struct contender {
     std::string who;

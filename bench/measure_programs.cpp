@@ -13,20 +13,18 @@ const std::string build = MQTT_AS_BENCH_BUILD;    // of this program
 const std::string compiler = MQTT_AS_BENCH_COMPILER;
 
 std::string compile(const std::string& program, const std::string& options) {
-    return compiler + " -std=c++20 " + options + " -I" + source + "/include " + source + "/bench/programs/" + program +
-           ".cpp ";
+    return compiler + " -std=c++20 " + options + " '-I" + source + "/include' '" + source + "/bench/programs/" +
+           program + ".cpp' ";
 }
 
 double compile_s(const std::string& program) {
-    std::vector<double> seconds;
-    for (int i = 0; i < 3; ++i)
-        seconds.push_back(cpu_seconds_of(compile(program, "-O2 -c") + "-o " + build + "/bench-program.o"));
-    return median(seconds);
+    const std::string command = compile(program, "-O2 -c") + "-o '" + build + "/bench-program.o'";
+    return median({cpu_seconds_of(command), cpu_seconds_of(command), cpu_seconds_of(command)});
 }
 
 /// Code and data in the file: not what the program shares with others.
 double size_kb(const std::string& program, const std::string& libraries) {
-    const std::string file = build + "/bench-program";
+    const std::string file = '\'' + build + "/bench-program'";
     output_of(compile(program, "-Os -ffunction-sections -fdata-sections -Wl,--gc-sections") + libraries +
               " -lpthread -o " + file + " 2>&1");
     std::istringstream said(output_of("size " + file));
@@ -40,8 +38,8 @@ double size_kb(const std::string& program, const std::string& libraries) {
 
 /// The library as those build it who count bytes.
 std::string small_libraries() {
-    const std::string folder = build + "/bench-small";
-    output_of("cmake -S " + source + " -B " + folder +
+    const std::string folder = '\'' + build + "/bench-small'";
+    output_of("cmake -S '" + source + "' -B " + folder +
               " -G Ninja -DCMAKE_BUILD_TYPE=MinSizeRel -DMQTT_AS_TOOLS=OFF -DMQTT_AS_TESTS=OFF -DCMAKE_CXX_COMPILER=" +
               compiler + " -DCMAKE_CXX_FLAGS='-ffunction-sections -fdata-sections' 2>&1");
     output_of("cmake --build " + folder + " --target mqtt_as 2>&1");

@@ -71,7 +71,7 @@ double strace(const std::string& command) {
 
 template <class Count>
 double per_message(const client& c, const row& r, std::uint16_t port, Count count) {
-    const std::uint32_t share = c.share == 1 ? 1 : 10;
+    const std::uint32_t share = c.share == 1 ? 1 : 40;
     load l{.what = r.what, .in = c.in, .port = port, .warm_up = warm_up / share, .count = small_run / share};
     const double few = count(c.command + ' ' + arguments_of(l));
     l.count = large_run / share;

@@ -10,8 +10,8 @@
 namespace bench {
 
 inline void put_u16(std::string& out, std::size_t value) {
-    out += static_cast<char>(value >> 8);
-    out += static_cast<char>(value & 0xFF);
+    const char bytes[] = {static_cast<char>(value >> 8), static_cast<char>(value & 0xFF)};
+    out.append(bytes, sizeof bytes);
 }
 
 inline std::string packet(std::uint8_t first, const std::string& body) {

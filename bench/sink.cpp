@@ -82,7 +82,7 @@ private:
             break;
         case 3: {
             const int qos = first >> 1 & 3;
-            const std::size_t topic_size = static_cast<std::size_t>(body[0] << 8 | body[1]);
+            const auto topic_size = static_cast<std::size_t>(body[0] << 8 | body[1]);
             const std::string_view to(reinterpret_cast<const char*>(body) + 2, topic_size);
             if (qos != 0) acknowledge(qos == 1 ? 0x40 : 0x50, body + 2 + topic_size);
             if (to == echo_topic) out_.append(reinterpret_cast<const char*>(packet_at), size);

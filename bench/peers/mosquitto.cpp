@@ -12,7 +12,7 @@ using namespace bench;
 
 class program {
 public:
-    explicit program(const load& l) : load_(l), body_(l.what.payload_size, 'x') {
+    explicit program(const load& l) : load_(l), name_(topic_of(l.what)), body_(l.what.payload_size, 'x') {
         mosquitto_lib_init();
         client_ = mosquitto_new("bench", true, this);
         mosquitto_int_option(client_, MOSQ_OPT_SEND_MAXIMUM, 65'535);
@@ -45,8 +45,8 @@ private:
 
     void publish() {
         ++started_;
-        mosquitto_publish(client_, nullptr, topic_of(load_.what).data(), static_cast<int>(body_.size()), body_.data(),
-                          load_.what.qos, false);
+        mosquitto_publish(client_, nullptr, name_.c_str(), static_cast<int>(body_.size()), body_.data(), load_.what.qos,
+                          false);
     }
 
     void on_published() {
@@ -66,6 +66,7 @@ private:
     }
 
     const load load_;
+    const std::string name_;
     const std::string body_;
     mosquitto* client_;
     meter meter_;

@@ -14,7 +14,7 @@ using namespace bench;
 
 class program {
 public:
-    explicit program(const load& l) : load_(l), body_(l.what.payload_size, 'x') {
+    explicit program(const load& l) : load_(l), name_(topic_of(l.what)), body_(l.what.payload_size, 'x') {
         const std::string server = "tcp://127.0.0.1:" + std::to_string(l.port);
         if (MQTTAsync_create(&client_, server.c_str(), "bench", MQTTCLIENT_PERSISTENCE_NONE, nullptr) !=
             MQTTASYNC_SUCCESS)
@@ -61,8 +61,8 @@ private:
         options.context = this;
         options.onSuccess = [](void* self, MQTTAsync_successData*) { of(self).on_published(); };
         options.onFailure = [](void*, MQTTAsync_failureData*) { std::terminate(); };
-        MQTTAsync_send(client_, topic_of(load_.what).data(), static_cast<int>(body_.size()), body_.data(),
-                       load_.what.qos, 0, &options);
+        MQTTAsync_send(client_, name_.c_str(), static_cast<int>(body_.size()), body_.data(), load_.what.qos, 0,
+                       &options);
     }
 
     void on_published() {
@@ -87,6 +87,7 @@ private:
     }
 
     const load load_;
+    const std::string name_;
     const std::string body_;
     MQTTAsync client_ = nullptr;
     meter meter_;
