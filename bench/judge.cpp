@@ -23,6 +23,11 @@ bool is_expected(const gate& g, extent e) {
     return e == extent::quick && g.quantity == over_floor;
 }
 
+/// Coroutines have gates of their own for time, and may not allocate either.
+bool is_ours(const figure& f) {
+    return f.who == ours_v311 || f.who == ours_v5 || (f.who == coroutines && f.quantity == allocations);
+}
+
 bool read_value(const std::string& text, double& value) {
     std::istringstream in(text);
     if (!(in >> value)) return false;
@@ -56,8 +61,7 @@ std::vector<verdict> judge(const figures& found, const gates& all, extent e) {
         if (!is_expected(g, e)) continue;
         verdict v{.held = g, .worst = std::nullopt, .is_met = false};
         for (const figure& f : found) {
-            const bool is_ours = f.who == ours_v311 || f.who == ours_v5;
-            if (is_ours && f.subject == g.subject && f.quantity == g.quantity)
+            if (is_ours(f) && f.subject == g.subject && f.quantity == g.quantity)
                 v.worst = std::max(v.worst.value_or(f.value), f.value);
         }
         v.is_met = v.worst && *v.worst <= allowed(g);

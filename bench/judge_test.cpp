@@ -1,6 +1,9 @@
 // The judge of `./run bench` can say no: of every kind of gate.
 #include "bench/judge.hpp"
 
+#include "bench/rows.hpp"
+
+#include <algorithm>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sstream>
@@ -96,6 +99,13 @@ TEST(judge, takes_no_figure_of_a_peer_or_a_limit_for_ours) {
               1);
 }
 
+TEST(judge, lets_coroutines_cost_more_but_not_allocate) {
+    const bench::gates both = {{"P0", "instructions", 500}, {"P0", "allocations", 0}};
+    const bench::figure ours[] = {{"P0", "instructions", "MQTT 5", 490}, {"P0", "allocations", "MQTT 5", 0}};
+    EXPECT_EQ(outcome_of({ours[0], ours[1], {"P0", "instructions", "coroutines", 1700}}, both).status, 0);
+    EXPECT_EQ(outcome_of({ours[0], ours[1], {"P0", "allocations", "coroutines", 1}}, both).status, 1);
+}
+
 TEST(judge, of_a_quick_run_expects_instructions_allocations_and_times) {
     const bench::gates all = {
         {"P0", "instructions", 500}, {"P0", "time / floor", 4}, {"outage of 3 s", "median s", 0.5}};
@@ -115,6 +125,16 @@ TEST(gates, are_read_with_comments_left_out_and_ratios_computed) {
     EXPECT_EQ(all[0].quantity, "time / floor");
     EXPECT_EQ(all[0].at_most, 4);
     EXPECT_EQ(all[1].at_most, 400);
+}
+
+TEST(gates, of_a_message_name_rows_that_are_measured) {
+    for (const bench::gate& g : gates_of_the_project()) {
+        const bool is_of_a_message = g.quantity == bench::instructions || g.quantity == bench::allocations ||
+                                     g.quantity == bench::system_calls || g.quantity == bench::over_floor;
+        const auto is_named = [&](const bench::row& r) { return r.name == g.subject; };
+        EXPECT_EQ(std::ranges::any_of(bench::rows, is_named), is_of_a_message || g.quantity == "ns more by co_await")
+            << g.subject << ": " << g.quantity;
+    }
 }
 
 TEST(gates, name_the_line_that_makes_no_sense) {
