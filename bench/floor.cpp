@@ -3,6 +3,7 @@
 // Beyond what the raw socket does, each message is encoded anew, what comes is read through a buffer as small as that
 // of a client which expects to be one of many, and somebody is given each message and told of the end of each publish.
 // There is no validation, no timer, no memory of what was sent, no public interface.
+#include "bench/memory.hpp"
 #include "bench/meter.hpp"
 #include "bench/roles.hpp"
 #include "bench/script.hpp"
@@ -14,33 +15,44 @@
 #include <boost/asio/write.hpp>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <string_view>
 #include <vector>
 
 namespace bench {
 namespace {
 
-class program {
+/// What all connections of the process have done together.
+class tally {
 public:
-    explicit program(const load& l)
-        : load_(l), payload_(l.what.payload_size, 'x'), socket_(loop_, boost::asio::ip::tcp::v4(), connect_to(l.port)) {
-    }
+    explicit tally(const load& l) : load_(l) {}
 
-    void run() {
-        follow(opening_of(load_), 1);
-        loop_.run();
+    void one_more() {
+        ++ended_;
+        if (ended_ == load_.warm_up) meter_.start();
+        if (ended_ != load_.warm_up + load_.count) return;
+        meter_.print();
+        loop.stop();
     }
+    void lap() { meter_.lap(); }
+
+    boost::asio::io_context loop{1};
 
 private:
-    enum class phase : std::uint8_t { opening, warming, counting };
+    const load load_;
+    meter meter_;
+    std::uint32_t ended_ = 0;  // messages
+};
 
-    void follow(script s, std::uint32_t turns) {
-        script_ = std::move(s);
-        turns_ = turns;
-        at_ = 0;
+class connection {
+public:
+    connection(const load& l, tally& all)
+        : load_(l), all_(all), payload_(l.what.payload_size, 'x'),
+          socket_(all.loop, boost::asio::ip::tcp::v4(), connect_to(l.port)), script_(opening_of(l)) {
         write();
     }
 
+private:
     void write() {
         const step& now = script_.turn[at_];
         if (written_ == now.times) {
@@ -48,7 +60,7 @@ private:
             return read(now.answers);
         }
         is_large_ = false;
-        if (at_ == 0 && phase_ != phase::opening) {
+        if (at_ == 0 && is_open_) {
             is_large_ = payload_.size() >= large_payload;
             encode(now.times);
         } else {
@@ -123,49 +135,28 @@ private:
     void next() {
         if (++at_ == script_.turn.size()) {
             at_ = 0;
-            if (load_.what.way == direction::publish) tell_of_ends();
-            if (load_.what.way == direction::echo && phase_ != phase::opening) meter_.lap();
-            if (--turns_ == 0) return next_phase();
+            if (is_open_ && load_.what.way == direction::echo) all_.lap();
+            if (load_.what.way != direction::receive) tell_of_ends();
+            if (!is_open_) script_ = turn_of(load_, load_.warm_up);
+            is_open_ = true;
         }
         write();
     }
 
-    void next_phase() {
-        switch (phase_) {
-        case phase::opening: phase_ = phase::warming; return repeat(load_.warm_up);
-        case phase::warming:
-            phase_ = phase::counting;
-            meter_.start();
-            return repeat(load_.count);
-        case phase::counting:
-            if (ended_ != load_.warm_up + load_.count) give_up("count");
-            meter_.print();
-        }
-    }
-
-    void repeat(std::uint32_t messages) {
-        script s = turn_of(load_, messages);
-        const std::uint32_t turns = messages / s.messages;
-        follow(std::move(s), turns);
-    }
-
     const load load_;
+    tally& all_;
     const std::string payload_;
-    boost::asio::io_context loop_{1};
     boost::asio::ip::tcp::socket socket_;
-    meter meter_;
-    phase phase_ = phase::opening;
+    bool is_open_ = false;  // messages go to and fro
     script script_;
     std::size_t at_ = 0;
-    std::uint32_t turns_ = 0;
     std::uint32_t written_ = 0;  // packets of this step
     std::string out_;
     bool is_large_ = false;  // the payload follows `out_`
-    std::function<void()> on_end_ = [this] { ++ended_; };
+    std::function<void()> on_end_ = [this] { all_.one_more(); };
     std::function<void(std::string_view, std::string_view)> on_message_ = [this](std::string_view, std::string_view) {
-        ++ended_;
+        if (load_.what.way == direction::receive) all_.one_more();
     };
-    std::uint32_t ended_ = 0;    // messages
     std::uint32_t arrived_ = 0;  // packets, read and not yet asked for
     std::vector<char> in_ = std::vector<char>(std::size_t{16} * 1024);
     std::size_t kept_ = 0;  // the first bytes in it, of a packet whose rest is to come
@@ -173,8 +164,12 @@ private:
 
 }  // namespace
 
-int run_floor(const load& l) {
-    program(l).run();
+int run_floor(const load& l, std::uint32_t clients) {
+    open_many_files();
+    tally all(l);
+    std::vector<std::unique_ptr<connection>> connections;
+    for (std::uint32_t i = 0; i < clients; ++i) connections.push_back(std::make_unique<connection>(l, all));
+    all.loop.run();
     return 0;
 }
 

@@ -70,6 +70,7 @@ std::optional<int> play(std::string_view role, std::span<char*> arguments) {
         return bench::load_of(arguments.first(bench::load_arguments));
     };
     const auto more = [&] { return number(bench::load_arguments); };
+    const auto more_or = [&](std::uint32_t none) { return arguments.size() > bench::load_arguments ? more() : none; };
     if (role == "sink") {
         const bench::sink_process sink;
         std::cout << sink.port() << '\n' << std::flush;
@@ -77,8 +78,8 @@ std::optional<int> play(std::string_view role, std::span<char*> arguments) {
         return 0;
     }
     if (role == "limit") return bench::run_limit(load());
-    if (role == "floor") return bench::run_floor(load());
-    if (role == "callbacks") return bench::run_callbacks(load(), arguments.size() > bench::load_arguments ? more() : 0);
+    if (role == "floor") return bench::run_floor(load(), more_or(1));
+    if (role == "callbacks") return bench::run_callbacks(load(), more_or(0));
     if (role == "coroutines") return bench::run_coroutines(load());
     if (role == "many") return bench::run_many(load(), more());
     if (role == "many-limit") return bench::run_many_limit(load(), more());

@@ -35,7 +35,7 @@ std::vector<client> clients_of(extent e) {
         {mosquitto, "mosquitto"}, {paho_c, "paho-c"}, {paho_cpp, "paho-cpp"}};
     for (const auto& [who, name] : programs) {
         const auto path = std::filesystem::path(own_path()).parent_path() / ("mqtt-as-bench-peer-" + std::string(name));
-        if (std::filesystem::exists(path)) all.push_back({who, '\'' + path.string() + '\'', version::v3_1_1, 5});
+        if (std::filesystem::exists(path)) all.push_back({who, '\'' + path.string() + '\'', version::v3_1_1, 20});
     }
     return all;
 }

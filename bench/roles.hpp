@@ -22,7 +22,7 @@ load load_of(std::span<char* const>);
 
 // The rows of the table. `callbacks` is also measured with other limits: `gather_from` 0 is the default.
 int run_limit(const load&);
-int run_floor(const load&);
+int run_floor(const load&, std::uint32_t clients = 1);
 int run_callbacks(const load&, std::size_t gather_from = 0);
 int run_coroutines(const load&);
 
