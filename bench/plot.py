@@ -91,16 +91,49 @@ def row_tables(figures):
         yield ""
 
 
-def other_table(figures):
-    yield "### Everything else"
-    yield ""
-    lines = []
-    for f in figures.all:
-        if f["subject"] in ROWS and f["quantity"] != "ns more by co_await":
+SECTIONS = {  # title: how its subjects begin
+    "With the payload": "P0 W100, payload",
+    "With the window": "P1 64 B, window",
+    "With the number of clients": "P1 64 B W10, ",
+    "Copied or gathered": "copy or gather",
+    "Idle clients": "1000 clients",
+    "Several threads": "4 threads",
+    "Through a real Mosquitto": "P1 64 B W100 through",
+    "After an outage": "outage of",
+    "One large message": "receive",
+    "The smallest program": "smallest program",
+}
+
+
+def section_tables(figures):
+    """Subject and quantity to the left, whose it is above."""
+    for title, beginning in SECTIONS.items():
+        part = [f for f in figures.all if f["subject"].startswith(beginning)]
+        whose = list(dict.fromkeys(f["who"] for f in part))
+        lines = dict.fromkeys((f["subject"], f["quantity"]) for f in part)
+        if not part:
             continue
-        lines.append([f["subject"], f["quantity"], LABELS.get(f["who"], f["who"]), readable(f["value"])])
-    yield from table(["what", "of", "whose", ""], lines)
-    yield ""
+        yield f"### {title}"
+        yield ""
+        heads = ["", ""] + [LABELS.get(who, who) for who in whose]
+        yield from table(heads, [[*line] + [readable(figures.get(*line, who)) for who in whose] for line in lines])
+        yield ""
+
+
+def profile_tables(figures):
+    beginning = "profile of "
+    for subject in dict.fromkeys(f["subject"] for f in figures.all if f["subject"].startswith(beginning)):
+        row = subject.removeprefix(beginning)
+        total = figures.get(row, "instructions", OURS)
+        yield f"### Where the instructions of {row} go"
+        yield ""
+        lines = [
+            [f"`{f['quantity']}`", readable(f["value"]), f"{100 * f['value'] / total:.0f} %" if total else "-"]
+            for f in figures.all
+            if f["subject"] == subject
+        ]
+        yield from table(["function", "instructions", "of all"], lines)
+        yield ""
 
 
 def gate_table(result):
@@ -126,7 +159,7 @@ def update(document, result, name):
         "",
     ]
     figures = Figures(result)
-    for part in (row_tables(figures), other_table(figures), gate_table(result)):
+    for part in (row_tables(figures), section_tables(figures), profile_tables(figures), gate_table(result)):
         text.extend(part)
     old = document.read_text(encoding="utf-8")
     before, _, rest = old.partition(BEGIN)
