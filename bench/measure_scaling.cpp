@@ -21,16 +21,20 @@ void measure_idle_clients(figures& found, std::uint16_t port) {
         found.push_back({"1000 clients", "connected in ms", who, median(connect_ms)});
         found.push_back({"1000 clients", "resident KB each", who, median(resident_kb)});
     }
+    const auto connected_ms = [&](std::string_view who) {
+        return *find(found, "1000 clients", "connected in ms", who);
+    };
+    found.push_back({"1000 clients", "connecting / limit", us, connected_ms(us) / connected_ms(limit)});
 }
 
 void measure_many_clients(figures& found, std::uint16_t port, const tell_step& tell) {
     for (const std::uint32_t clients : {1u, 100u, 1'000u, 10'000u}) {
-        tell(std::to_string(clients) + " clients on one event loop");
+        tell(std::to_string(clients) + (clients == 1 ? " client" : " clients") + " on one event loop");
         const load l{.what = {.way = direction::publish, .qos = 1, .payload_size = 64, .window = 10},
                      .port = port,
                      .warm_up = 100'000,
                      .count = 300'000};
-        const std::string subject = "P1 64 B W10, " + std::to_string(clients) + " clients";
+        const std::string subject = "P1 64 B W10, " + std::to_string(clients) + (clients == 1 ? " client" : " clients");
         for (const auto& [who, role] :
              {std::pair{std::string(limit), "many-limit"}, {std::string(floor_of_asio), "floor"}, {us, "many"}}) {
             std::vector<double> time_ns;
