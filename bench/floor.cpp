@@ -168,6 +168,7 @@ int run_floor(const load& l, std::uint32_t clients) {
     open_many_files();
     tally all(l);
     std::vector<std::unique_ptr<connection>> connections;
+    connections.reserve(clients);
     for (std::uint32_t i = 0; i < clients; ++i) connections.push_back(std::make_unique<connection>(l, all));
     all.loop.run();
     return 0;
