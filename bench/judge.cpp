@@ -1,6 +1,7 @@
-// Holds measurements against the gates.
+// Compares, and says so.
 #include "bench/judge.hpp"
 
+#include <algorithm>
 #include <iomanip>
 #include <istream>
 #include <ostream>
@@ -10,33 +11,31 @@
 namespace bench {
 namespace {
 
-constexpr double tolerance = 1.03;
-constexpr double stray_allocations = 0.001;
-
-struct verdict {
-    bool instructions;
-    bool allocations;
-};
-
-verdict judge_row(const measurement& m, const gate& g) {
-    return {.instructions = m.instructions <= g.instructions * tolerance,
-            .allocations = m.allocations <= g.allocations + stray_allocations};
+double allowed(const gate& g) {
+    constexpr double tolerance = 1.03;
+    constexpr double stray_allocations = 0.001;
+    if (g.quantity == instructions || g.quantity == system_calls) return g.at_most * tolerance;
+    return g.quantity == allocations ? g.at_most + stray_allocations : g.at_most;
 }
 
-std::string rounded(double value, int decimals) {
-    std::ostringstream out;
-    out << std::fixed << std::setprecision(decimals) << value;
-    return out.str();
+bool is_expected(const gate& g, extent e) {
+    if (e == extent::full || g.quantity == instructions || g.quantity == allocations) return true;
+    return e == extent::quick && g.quantity == over_floor;
 }
 
-/// The last two columns are for information.
-void print_line(std::ostream& out, std::span<const std::string, 8> cells) {
-    constexpr int widths[] = {26, 12, 6, 11, 4, 3, 6, 8};
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-        if (i != 0) out << " | ";
-        out << (i == 0 ? std::left : std::right) << std::setw(widths[i]) << cells[i];
-    }
-    out << '\n';
+/// Coroutines have gates of their own for time, and may not allocate either.
+bool is_ours(const figure& f) {
+    return f.who == ours_v311 || f.who == ours_v5 || (f.who == coroutines && f.quantity == allocations);
+}
+
+bool read_value(const std::string& text, double& value) {
+    std::istringstream in(text);
+    if (!(in >> value)) return false;
+    char slash = 0;
+    double divisor = 1;
+    if (in >> slash && (slash != '/' || !(in >> divisor) || divisor == 0)) return false;
+    value /= divisor;
+    return (in >> std::ws).eof();
 }
 
 }  // namespace
@@ -45,55 +44,52 @@ gates read_gates(std::istream& in) {
     gates all;
     for (std::string line; std::getline(in, line);) {
         if (line.empty() || line[0] == '#') continue;
-        const std::size_t tab = line.find('\t');
-        std::istringstream figures(tab == std::string::npos ? std::string() : line.substr(tab));
+        std::istringstream cells(line);
         gate g;
-        if (!(figures >> g.instructions >> g.allocations) || !(figures >> std::ws).eof())
-            throw std::runtime_error("not `row, instructions, allocations` between tabs: " + line);
-        all[line.substr(0, tab)] = g;
+        std::string value;
+        if (!std::getline(cells, g.subject, '\t') || !std::getline(cells, g.quantity, '\t') ||
+            !std::getline(cells, value) || !read_value(value, g.at_most))
+            throw std::runtime_error("not `subject, quantity, gate` between tabs: " + line);
+        all.push_back(std::move(g));
     }
     return all;
 }
 
-int judge(std::ostream& out, std::span<const measurement> measured, const gates& all) {
-    const std::string heads[] = {"row", "instructions", "gate", "allocations", "gate", "met", "CPU ns", "limit ns"};
-    print_line(out, heads);
-    int met = 0;
-    int missed = 0;
-    for (const measurement& m : measured) {
-        const auto found = all.find(m.row);
-        const bool has_gate = found != all.end();
-        const gate g = has_gate ? found->second : gate{};
-        const verdict v = has_gate ? judge_row(m, g) : verdict{false, false};
-        for (const bool is_met : {v.instructions, v.allocations}) ++(is_met ? met : missed);
-        const std::string cells[] = {m.name,
-                                     rounded(m.instructions, 0),
-                                     has_gate ? rounded(g.instructions, 0) : "none",
-                                     rounded(m.allocations, 3),
-                                     has_gate ? rounded(g.allocations, 0) : "none",
-                                     v.instructions && v.allocations ? "yes" : "NO",
-                                     rounded(m.cpu_ns, 0),
-                                     rounded(m.limit_ns, 0)};
-        print_line(out, cells);
+std::vector<verdict> judge(const figures& found, const gates& all, extent e) {
+    std::vector<verdict> verdicts;
+    for (const gate& g : all) {
+        if (!is_expected(g, e)) continue;
+        verdict v{.held = g, .worst = std::nullopt, .is_met = false};
+        for (const figure& f : found) {
+            if (is_ours(f) && f.subject == g.subject && f.quantity == g.quantity)
+                v.worst = std::max(v.worst.value_or(f.value), f.value);
+        }
+        v.is_met = v.worst && *v.worst <= allowed(g);
+        verdicts.push_back(std::move(v));
     }
-    out << met << " gates met, " << missed << " missed\n";
-    return missed == 0 ? 0 : 1;
+    return verdicts;
 }
 
-void write_json(std::ostream& out, std::span<const measurement> measured, const gates& all) {
-    out << "[\n";
-    for (std::size_t i = 0; i < measured.size(); ++i) {
-        const measurement& m = measured[i];
-        out << R"(  {"row": ")" << m.name << R"(", "instructions": )" << rounded(m.instructions, 1)
-            << R"(, "allocations": )" << rounded(m.allocations, 4) << R"(, "cpu_ns": )" << rounded(m.cpu_ns, 1)
-            << R"(, "limit_cpu_ns": )" << rounded(m.limit_ns, 1);
-        if (const auto g = all.find(m.row); g != all.end()) {
-            out << R"(, "gate_instructions": )" << g->second.instructions << R"(, "gate_allocations": )"
-                << g->second.allocations;
-        }
-        out << (i + 1 < measured.size() ? "},\n" : "}\n");
+int pronounce(std::ostream& out, const std::vector<verdict>& verdicts) {
+    const auto line = [&](std::string_view subject, std::string_view quantity, const std::string& measured,
+                          const std::string& at_most, std::string_view met) {
+        out << std::left << std::setw(44) << subject << " | " << std::setw(20) << quantity << " | " << std::right
+            << std::setw(12) << measured << " | " << std::setw(8) << at_most << " | " << met << '\n';
+    };
+    const auto rounded = [](double value) {
+        std::ostringstream text;
+        text << std::setprecision(4) << value;
+        return text.str();
+    };
+    line("gate", "of", "measured", "at most", "met");
+    for (const verdict& v : verdicts) {
+        line(v.held.subject, v.held.quantity, v.worst ? rounded(*v.worst) : "not measured", rounded(v.held.at_most),
+             v.is_met ? "yes" : "NO");
     }
-    out << "]\n";
+    const auto met = std::count_if(verdicts.begin(), verdicts.end(), [](const verdict& v) { return v.is_met; });
+    const auto missed = static_cast<std::ptrdiff_t>(verdicts.size()) - met;
+    out << met << " gates met, " << missed << " missed\n";
+    return missed == 0 ? 0 : 1;
 }
 
 }  // namespace bench

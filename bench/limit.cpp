@@ -1,10 +1,9 @@
-// What the machine allows: the same bytes through one blocking socket, encoded beforehand and not looked at.
+// What the machine allows: the script of a row through one blocking socket.
 #include "bench/meter.hpp"
-#include "bench/packets.hpp"
 #include "bench/roles.hpp"
+#include "bench/script.hpp"
 #include "bench/sockets.hpp"
 
-#include <algorithm>
 #include <vector>
 
 namespace bench {
@@ -12,59 +11,49 @@ namespace {
 
 class program {
 public:
-    explicit program(const load& l) : load_(l), socket_(connect_to(l.port)) {
-        send(connect_packet(load_.in));
-        read_bytes(load_.in == version::v5 ? 5 : 4);  // CONNACK
-    }
+    explicit program(const load& l) : load_(l), socket_(connect_to(l.port)) { perform(opening_of(l)); }
     ~program() { ::close(socket_); }
     program(const program&) = delete;
     program& operator=(const program&) = delete;
 
-    void run() { load_.what.way == row::direction::receive ? receive() : publish(); }
+    void run() {
+        repeat(load_.warm_up);
+        meter_.start();
+        repeat(load_.count);
+        meter_.print();
+    }
 
 private:
-    void send(std::string_view data) const {
-        if (!write_all(socket_, data)) give_up("write");
-    }
-    void read_bytes(std::size_t size) {
-        while (size != 0) {
-            const ssize_t got = ::read(socket_, in_.data(), std::min(size, in_.size()));
-            if (got <= 0) give_up("read");
-            size -= static_cast<std::size_t>(got);
+    void repeat(std::uint32_t messages) {
+        const script s = turn_of(load_, messages);
+        for (std::uint32_t done = 0; done < messages; done += s.messages) {
+            perform(s);
+            if (load_.what.way == direction::echo) meter_.lap();
         }
     }
 
-    /// A window in one write, its acknowledgements in as few reads as it takes.
-    void publish() {
-        std::string window;
-        for (std::uint32_t i = 1; i <= load_.what.window; ++i)
-            window += publish_packet(load_.in, load_.what.qos, static_cast<std::uint16_t>(i), load_.what.payload_size);
-        const std::size_t answer_size = load_.what.qos == 0 ? 0 : std::size_t{4} * load_.what.window;
-        const auto send_windows = [&](std::uint32_t messages) {
-            for (std::uint32_t sent = 0; sent < messages; sent += load_.what.window) {
-                send(window);
-                read_bytes(answer_size);
+    void perform(const script& s) {
+        for (const step& one : s.turn) {
+            for (std::uint32_t done = 0; done < one.times;) {
+                const bool is_large = one.packet.size() >= large_payload;
+                done = is_large ? done + 1 : fill(out_, one, done);
+                if (!write_all(socket_, is_large ? one.packet : out_)) give_up("write");
             }
-        };
-        send_windows(load_.warm_up);
-        meter_.start();
-        send_windows(load_.count);
-        meter_.print();
-    }
-
-    void receive() {
-        send(subscribe_packet(load_.in, flood_filter(load_)));
-        read_bytes(load_.in == version::v5 ? 6 : 5);  // SUBACK
-        const std::size_t size = publish_packet(load_.in, 0, 0, load_.what.payload_size).size();
-        read_bytes(size * load_.warm_up);
-        meter_.start();
-        read_bytes(size * load_.count);
-        meter_.print();
+            while (arrived_ < one.answers) {
+                const ssize_t got = ::read(socket_, in_.data(), in_.size());
+                if (got <= 0) give_up("read");
+                arrived_ += incoming_.count({in_.data(), static_cast<std::size_t>(got)});
+            }
+            arrived_ -= one.answers;
+        }
     }
 
     const load load_;
     const int socket_;
     meter meter_;
+    std::string out_;
+    packet_counter incoming_;
+    std::uint32_t arrived_ = 0;  // packets, read and not yet asked for
     std::vector<char> in_ = std::vector<char>(std::size_t{64} * 1024);
 };
 

@@ -1,28 +1,40 @@
-// mqtt-as-bench: what a message costs, measured beside the limit of raw sockets and held against the gates.
+// mqtt-as-bench: what a message costs, measured beside the limits and the peers, and held against the gates.
 #include "bench/judge.hpp"
 #include "bench/measure.hpp"
+#include "bench/process.hpp"
+#include "bench/report.hpp"
 #include "bench/roles.hpp"
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <unistd.h>
-#include <vector>
 
 namespace {
 
+using bench::extent;
+
 constexpr std::string_view usage =
-    "usage: mqtt-as-bench [--quick] [--json FILE] [--gates FILE]\n\n"
-    "Instructions (callgrind) and heap allocations per message through MQTTClient, against a sink of our own, in both\n"
-    "versions of MQTT, held against the gates; beside them, for information, CPU time and that of a raw socket.\n"
-    "P: publish, S: receive; then the qos, the payload, and the window of outstanding operations.\n";
+    "usage: mqtt-as-bench [--quick | --steady] [--json FILE] [--gates FILE]\n\n"
+    "What a message costs through MQTTClient, against a sink of our own, beside raw sockets, Asio and the peers that "
+    "are\n"
+    "installed, held against the gates. Without an option: everything, in about ten minutes.\n\n"
+    "  --quick       instructions, allocations and the time of each row in three rounds, in under two minutes\n"
+    "  --steady      instructions and allocations only, which do not depend on what else the machine does\n"
+    "  --json FILE   all figures, the gates and the machine, for programs\n"
+    "  --gates FILE  instead of bench/gates.tsv\n\n"
+    "P: publish, S: receive; then the qos, the payload, and the window of outstanding operations. CPU time is that of\n"
+    "the client's process, which shares one core with the sink.\n\n"
+    "A part of a measurement, for a profiler: mqtt-as-bench sink; mqtt-as-bench ROLE LOAD...\n";
 
 struct options {
-    bool quick = false;
+    extent how_much = extent::full;
     std::string json;
     std::string gates = "bench/gates.tsv";
 };
@@ -35,8 +47,8 @@ options parse(std::span<char*> arguments) {
     options o;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string_view name = arguments[i];
-        if (name == "--quick") {
-            o.quick = true;
+        if (name == "--quick" || name == "--steady") {
+            o.how_much = name == "--quick" ? extent::quick : extent::steady;
         } else if (name == "--json" || name == "--gates") {
             if (++i == arguments.size()) throw misuse(std::string(name) + " needs a file");
             (name == "--json" ? o.json : o.gates) = arguments[i];
@@ -47,49 +59,71 @@ options parse(std::span<char*> arguments) {
     return o;
 }
 
-/// A process that `measure` has started: ROLE ROW VERSION PORT WARM_UP COUNT.
-int play(std::string_view role, std::span<char*> arguments) {
+/// A process that was started for a measurement; no value when `role` is none.
+std::optional<int> play(std::string_view role, std::span<char*> arguments) {
     const auto number = [&](std::size_t i) {
+        if (i >= arguments.size()) throw misuse(std::string(role) + " needs more arguments");
         return static_cast<std::uint32_t>(std::strtoul(arguments[i], nullptr, 10));
     };
-    const bench::load l{.what = bench::rows[number(0)],
-                        .in = static_cast<bench::version>(number(1)),
-                        .port = static_cast<std::uint16_t>(number(2)),
-                        .warm_up = number(3),
-                        .count = number(4)};
-    return role == "client" ? bench::run_client(l) : bench::run_limit(l);
+    const auto load = [&] {
+        number(bench::load_arguments - 1);
+        return bench::load_of(arguments.first(bench::load_arguments));
+    };
+    const auto more = [&] { return number(bench::load_arguments); };
+    const auto more_or = [&](std::uint32_t none) { return arguments.size() > bench::load_arguments ? more() : none; };
+    if (role == "sink") {
+        const bench::sink_process sink;
+        std::cout << sink.port() << '\n' << std::flush;
+        ::pause();
+        return 0;
+    }
+    if (role == "limit") return bench::run_limit(load());
+    if (role == "floor") return bench::run_floor(load(), more_or(1));
+    if (role == "callbacks") return bench::run_callbacks(load(), more_or(0));
+    if (role == "coroutines") return bench::run_coroutines(load());
+    if (role == "many") return bench::run_many(load(), more());
+    if (role == "many-limit") return bench::run_many_limit(load(), more());
+    if (role == "threads") return bench::run_threads(load(), more());
+    if (role == "large") return bench::run_large(load());
+    if (role == "recovery") return bench::run_recovery(number(0), number(1));
+    return std::nullopt;
 }
 
 /// One line that is written over, or one after the other where there is no terminal.
 class progress {
 public:
-    explicit progress(std::size_t steps) : steps_(steps), is_terminal_(::isatty(2) == 1) {}
     ~progress() {
         if (is_terminal_) std::cerr << "\r\x1b[K" << std::flush;
     }
+    progress() = default;
     progress(const progress&) = delete;
     progress& operator=(const progress&) = delete;
 
-    void tell(std::string_view what) {
-        std::cerr << (is_terminal_ ? "\r\x1b[K" : "") << "bench: " << ++step_ << '/' << steps_ << ' ' << what
+    void tell(std::string_view what) const {
+        const auto elapsed =
+            std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begun_);
+        std::cerr << (is_terminal_ ? "\r\x1b[K" : "") << "bench: " << elapsed.count() << " s: " << what
                   << (is_terminal_ ? "" : "\n") << std::flush;
     }
 
 private:
-    std::size_t steps_;
-    std::size_t step_ = 0;
-    bool is_terminal_;
+    const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+    bool is_terminal_ = ::isatty(2) == 1;
 };
 
-std::vector<bench::measurement> measure_all() {
-    const bench::sink_process sink;
-    progress line(std::size(bench::rows) * std::size(bench::versions) * 2);
-    std::vector<bench::measurement> all;
-    for (const bench::row& r : bench::rows) {
-        for (const bench::version v : bench::versions)
-            all.push_back(bench::measure(r, v, sink.port(), [&](std::string_view what) { line.tell(what); }));
-    }
-    return all;
+bench::figures measure(extent how_much) {
+    const progress line;
+    const auto tell = [&](std::string_view what) { line.tell(what); };
+    bench::figures found;
+    bench::measure_rows(found, how_much, tell);
+    if (how_much != extent::full) return found;
+    bench::measure_scaling(found, tell);
+    bench::measure_mosquitto(found, tell);
+    bench::measure_recovery(found, tell);
+    bench::measure_growth(found, tell);
+    bench::measure_profile(found, tell);
+    bench::measure_programs(found, tell);
+    return found;
 }
 
 int run(const options& o) {
@@ -101,11 +135,11 @@ int run(const options& o) {
         json.open(o.json);
         if (!json) throw std::runtime_error("cannot write " + o.json);
     }
-    if (!o.quick) std::cerr << "bench: there is one mode so far, which is --quick\n";
-
-    const std::vector<bench::measurement> all = measure_all();
-    if (json.is_open()) bench::write_json(json, all, gates);
-    return bench::judge(std::cout, all, gates);
+    const bench::figures found = measure(o.how_much);
+    const auto verdicts = bench::judge(found, gates, o.how_much);
+    if (json.is_open()) bench::write_json(json, found, verdicts);
+    bench::print_figures(std::cout, found);
+    return bench::pronounce(std::cout, verdicts);
 }
 
 }  // namespace
@@ -113,14 +147,13 @@ int run(const options& o) {
 int main(int argc, char** argv) {
     const std::span<char*> arguments(argv + 1, static_cast<std::size_t>(argc - 1));
     try {
-        if (arguments.size() == 6) {
-            const std::string_view role = arguments[0];
-            if (role == "client" || role == "limit") return play(role, arguments.subspan(1));
-        }
-        if (!arguments.empty() &&
-            (std::string_view(arguments[0]) == "--help" || std::string_view(arguments[0]) == "-h")) {
-            std::cout << usage;
-            return 0;
+        if (!arguments.empty()) {
+            const std::string_view first = arguments[0];
+            if (first == "--help" || first == "-h") {
+                std::cout << usage;
+                return 0;
+            }
+            if (const auto status = play(first, arguments.subspan(1))) return *status;
         }
         return run(parse(arguments));
     } catch (const misuse& e) {

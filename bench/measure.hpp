@@ -1,28 +1,31 @@
-// Measures one row in one version of MQTT, by running clients against a sink.
+// Measures: each function runs processes and adds what it has found.
 #pragma once
 
-#include "bench/rows.hpp"
+#include "bench/figures.hpp"
 
 #include <functional>
 #include <string_view>
 
 namespace bench {
 
-/// A sink in a process of its own, on the core that all clients of this process will run on, too.
-class sink_process {
-public:
-    sink_process();
-    ~sink_process();
-    sink_process(const sink_process&) = delete;
-    sink_process& operator=(const sink_process&) = delete;
-    std::uint16_t port() const { return port_; }
+/// Hears of each step.
+using tell_step = std::function<void(std::string_view)>;
 
-private:
-    std::uint16_t port_ = 0;
-    int pid_ = -1;
-};
+// Each throws std::runtime_error when a process fails.
 
-/// `tell` hears of each step. Throws std::runtime_error when a client fails.
-measurement measure(const row&, version, std::uint16_t port, const std::function<void(std::string_view)>& tell);
+/// The rows of the table, interleaved: in each round, each row by each client.
+void measure_rows(figures&, extent, const tell_step&);
+/// How the cost grows with the payload and with the window, and from which size on gathering pays.
+void measure_growth(figures&, const tell_step&);
+/// Many clients, several threads, coroutines, a large message.
+void measure_scaling(figures&, const tell_step&);
+/// A real Mosquitto instead of our sink.
+void measure_mosquitto(figures&, const tell_step&);
+/// How soon clients are back after an outage.
+void measure_recovery(figures&, const tell_step&);
+/// Which functions the instructions of a message are spent in.
+void measure_profile(figures&, const tell_step&);
+/// What a user's program costs to compile, and in size.
+void measure_programs(figures&, const tell_step&);
 
 }  // namespace bench

@@ -1,16 +1,23 @@
-// The broker's side of a measurement: it acknowledges what it is sent, forgets it, and floods when it is asked to.
+// The broker's side of a measurement: it acknowledges what it is sent, forgets it, sends it back when it came to the
+// topic for echoes, and floods when it is asked to.
 //
-// One connection at a time, blocking: with the client on the same core there is nothing to gain from more. All
-// acknowledgements of one read go out in one write.
+// All connections in one thread. All acknowledgements of one read go out in one write. A large payload is skipped as it
+// comes.
+#include "bench/memory.hpp"
 #include "bench/packets.hpp"
 #include "bench/roles.hpp"
 #include "bench/sockets.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <memory>
+#include <sys/epoll.h>
 
 namespace bench {
 namespace {
+
+using buffer = std::array<std::uint8_t, 256 * 1024>;
 
 class connection {
 public:
@@ -19,59 +26,75 @@ public:
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
 
-    void run() {
-        std::size_t kept = 0;
-        for (;;) {
-            const ssize_t got = ::read(socket_, in_.data() + kept, in_.size() - kept);
-            if (got <= 0) return;
-            const std::size_t size = kept + static_cast<std::size_t>(got);
-            std::size_t at = 0;
-            while (const std::size_t packet_size = whole_packet(at, size)) {
-                if (!answer(at, packet_size)) return;
-                at += packet_size;
-            }
-            kept = size - at;
-            if (kept == in_.size()) return;  // larger than anything that is measured
-            std::memmove(in_.data(), in_.data() + at, kept);
-            if (!write_all(socket_, out_)) return;
-            out_.clear();
-            if (!flood()) return;
+    /// Reads once and answers. False when the connection is over.
+    bool serve(buffer& in) {
+        std::copy(begun_.begin(), begun_.end(), in.begin());
+        const ssize_t got = ::recv(socket_, in.data() + begun_.size(), in.size() - begun_.size(), MSG_DONTWAIT);
+        if (got < 0 && (errno == EAGAIN || errno == EINTR)) return true;
+        if (got <= 0) return false;
+        view rest{in.data(), begun_.size() + static_cast<std::size_t>(got)};
+        while (take_packet(rest)) {
         }
+        if (is_over_ || rest.size == in.size()) return false;
+        begun_.assign(rest.data, rest.data + rest.size);
+        const bool is_sent = write_all(socket_, out_) && flood();
+        out_.clear();
+        return is_sent;
     }
 
 private:
-    /// The size of the packet at `at`, 0 when it is not there as a whole.
-    std::size_t whole_packet(std::size_t at, std::size_t end) {
-        std::size_t length = 0;
-        for (std::size_t i = 1; at + i < end && i < 5; ++i) {
-            const std::uint8_t byte = in_[at + i];
-            length |= static_cast<std::size_t>(byte & 0x7F) << (7 * (i - 1));
-            if (byte >= 0x80) continue;
-            header_size_ = 1 + i;
-            return header_size_ + length <= end - at ? header_size_ + length : 0;
+    struct view {
+        const std::uint8_t* data;
+        std::size_t size;
+        void skip(std::size_t n) {
+            data += n;
+            size -= n;
         }
-        return 0;
+    };
+
+    /// False when there is no packet to be answered in `rest`.
+    bool take_packet(view& rest) {
+        const std::size_t skipped = std::min(skip_, rest.size);
+        rest.skip(skipped);
+        skip_ -= skipped;
+        std::size_t length = 0;
+        for (std::size_t i = 1; i < rest.size && i < 5; ++i) {
+            length |= static_cast<std::size_t>(rest.data[i] & 0x7F) << (7 * (i - 1));
+            if (rest.data[i] >= 0x80) continue;
+            const std::size_t size = 1 + i + length;
+            const bool is_whole = size <= rest.size;
+            const bool is_large_publish = size > 4'096 && rest.data[0] >> 4 == 3 && rest.size > 256;
+            if (!is_whole && !is_large_publish) return false;
+            answer(rest.data, rest.data + 1 + i, size);
+            skip_ = is_whole ? 0 : size - rest.size;
+            rest.skip(is_whole ? size : rest.size);
+            return !is_over_;
+        }
+        return false;
     }
 
-    bool answer(std::size_t at, std::size_t size) {
-        const std::uint8_t first = in_[at];
-        const std::uint8_t* body = in_.data() + at + header_size_;
+    void answer(const std::uint8_t* packet_at, const std::uint8_t* body, std::size_t size) {
+        const std::uint8_t first = *packet_at;
         switch (first >> 4) {
         case 1:  // CONNECT: the version stands behind "MQTT"
-            version_ = body[6] == 5 ? version::v5 : version::v3_1_1;
-            out_ += packet(0x20, std::string(version_ == version::v5 ? 3 : 2, '\0'));
-            return true;
+            version_ = static_cast<version>(body[6]);
+            out_ += packet(0x20, std::string(connack_size(version_) - 2, '\0'));
+            break;
         case 3: {
             const int qos = first >> 1 & 3;
-            const std::uint8_t* id = body + 2 + (body[0] << 8 | body[1]);
-            if (qos != 0) acknowledge(qos == 1 ? 0x40 : 0x50, id);
-            return true;
+            const auto topic_size = static_cast<std::size_t>(body[0] << 8 | body[1]);
+            const std::string_view to(reinterpret_cast<const char*>(body) + 2, topic_size);
+            if (qos != 0) acknowledge(qos == 1 ? 0x40 : 0x50, body + 2 + topic_size);
+            if (to == echo_topic) out_.append(reinterpret_cast<const char*>(packet_at), size);
+            break;
         }
-        case 6: acknowledge(0x70, body); return true;  // PUBREL
-        case 8: subscribe(body, size - header_size_); return true;
-        case 12: out_ += packet(0xD0, {}); return true;  // PINGREQ
-        case 14: return false;                           // DISCONNECT
-        default: return true;
+        case 4: ++room_; break;                  // PUBACK
+        case 5: acknowledge(0x62, body); break;  // PUBREC
+        case 6: acknowledge(0x70, body); break;  // PUBREL
+        case 7: ++room_; break;                  // PUBCOMP
+        case 8: subscribe(body, packet_at + size); break;
+        case 12: out_ += packet(0xD0, {}); break;  // PINGREQ
+        default: is_over_ = true;                  // DISCONNECT
         }
     }
 
@@ -80,44 +103,76 @@ private:
         out_.append(bytes, sizeof bytes);
     }
 
-    void subscribe(const std::uint8_t* body, std::size_t size) {
+    void subscribe(const std::uint8_t* body, const std::uint8_t* end) {
         const std::size_t filter_at = version_ == version::v5 ? 3 : 2;  // no properties
-        std::string ack(reinterpret_cast<const char*>(body), filter_at);
-        out_ += packet(0x90, ack + '\0');
-        const std::string filter(reinterpret_cast<const char*>(body) + filter_at + 2, size - filter_at - 3);
-        if (std::sscanf(filter.c_str(), "flood/%zu/%zu", &flood_size_, &flood_count_) != 2) flood_count_ = 0;
+        const std::string ack(reinterpret_cast<const char*>(body), filter_at);
+        const std::string filter(reinterpret_cast<const char*>(body) + filter_at + 2,
+                                 reinterpret_cast<const char*>(end) - 1);
+        out_ += packet(0x90, ack + static_cast<char>(end[-1]));
+        std::size_t size = 0;
+        int qos = 0;
+        std::size_t window = 0;
+        left_ = 0;
+        if (std::sscanf(filter.c_str(), "flood/%zu/%zu/%d/%zu", &size, &left_, &qos, &window) != 4) return;
+        constexpr std::size_t batch_size = std::size_t{128} * 1024;
+        const std::size_t batch = qos == 0 ? std::clamp<std::size_t>(batch_size / (size + 1), 1, 1'000) : window;
+        room_ = qos == 0 ? left_ : window;
+        at_ = 0;
+        messages_ = publish_packets(version_, qos, batch, size);
+        message_size_ = messages_.size() / batch;
     }
 
+    /// Sends the messages that there is room for, round and round, so that identifiers come in turn.
     bool flood() {
-        if (flood_count_ == 0) return true;
-        const std::string one = publish_packet(version_, 0, 0, flood_size_);
-        constexpr std::size_t batch = 1000;
-        std::string many;
-        for (std::size_t i = 0; i < batch; ++i) many += one;
-        for (; flood_count_ != 0;) {
-            const std::size_t now = flood_count_ < batch ? flood_count_ : batch;
-            if (!write_all(socket_, std::string_view(many).substr(0, now * one.size()))) return false;
-            flood_count_ -= now;
+        while (left_ != 0 && room_ != 0) {
+            const std::size_t batch = messages_.size() / message_size_;
+            const std::size_t now = std::min({left_, room_, batch - at_});
+            const std::string_view part(messages_.data() + at_ * message_size_, now * message_size_);
+            if (!write_all(socket_, part)) return false;
+            at_ = (at_ + now) % batch;
+            left_ -= now;
+            room_ -= now;
         }
         return true;
     }
 
     const int socket_;
     version version_ = version::v3_1_1;
-    std::array<std::uint8_t, 256 * 1024> in_;
-    std::size_t header_size_ = 0;  // of the packet last looked at
+    bool is_over_ = false;
+    std::string begun_;     // the first bytes of a packet whose rest is to come
+    std::size_t skip_ = 0;  // bytes to come of a packet that was answered already
     std::string out_;
-    std::size_t flood_size_ = 0;
-    std::size_t flood_count_ = 0;
+
+    std::string messages_;  // of the flood: as many as go out in one write at most
+    std::size_t message_size_ = 0;
+    std::size_t at_ = 0;    // the next one of them
+    std::size_t left_ = 0;  // messages still to be sent
+    std::size_t room_ = 0;  // messages that may go out before the next acknowledgement
 };
 
 }  // namespace
 
 void serve(int listener) {
+    open_many_files();
+    const int poll = ::epoll_create1(EPOLL_CLOEXEC);
+    const auto watch = [poll](int socket, connection* who) {
+        epoll_event event{.events = EPOLLIN, .data = {.ptr = who}};
+        if (::epoll_ctl(poll, EPOLL_CTL_ADD, socket, &event) != 0) give_up("epoll_ctl");
+    };
+    watch(listener, nullptr);
+    const auto in = std::make_unique<buffer>();
     for (;;) {
-        const int socket = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-        if (socket < 0) give_up("accept");
-        connection(socket).run();
+        std::array<epoll_event, 256> events;
+        const int ready = ::epoll_wait(poll, events.data(), static_cast<int>(events.size()), -1);
+        for (int i = 0; i < ready; ++i) {
+            if (auto* const who = static_cast<connection*>(events[static_cast<std::size_t>(i)].data.ptr)) {
+                if (!who->serve(*in)) delete who;  // closes its socket, and so leaves the poll
+                continue;
+            }
+            const int socket = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+            if (socket < 0) give_up("accept");
+            watch(socket, new connection(socket));
+        }
     }
 }
 

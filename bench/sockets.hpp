@@ -26,13 +26,15 @@ inline sockaddr_in loopback(std::uint16_t port) {
     return address;
 }
 
-/// On a port of the system's choice, which becomes `port`.
+/// 0 is a port of the system's choice, which `port` becomes.
 inline int listen_on_loopback(std::uint16_t& port) {
     const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = loopback(0);
+    sockaddr_in address = loopback(port);
+    const int yes = 1;
+    ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     socklen_t size = sizeof address;
     auto* const plain = reinterpret_cast<sockaddr*>(&address);
-    if (listener < 0 || ::bind(listener, plain, size) != 0 || ::listen(listener, 8) != 0 ||
+    if (listener < 0 || ::bind(listener, plain, size) != 0 || ::listen(listener, 4096) != 0 ||
         ::getsockname(listener, plain, &size) != 0)
         give_up("listen");
     port = ntohs(address.sin_port);

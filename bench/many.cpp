@@ -1,0 +1,100 @@
+// Many clients in one process, on one event loop: what one costs idle, how long all take to connect, what a message
+// costs.
+#include "bench/memory.hpp"
+#include "bench/meter.hpp"
+#include "bench/roles.hpp"
+
+#include <cstdio>
+#include <memory>
+#include <mqtt_as/asio/client.hpp>
+#include <vector>
+
+namespace bench {
+namespace {
+
+/// More at a time would overflow the listener's backlog.
+constexpr std::uint32_t connecting_max = 1'000;
+
+class program {
+public:
+    program(const load& l, std::uint32_t clients) : load_(l), body_(l.what.payload_size, 'x') {
+        open_many_files();
+        resident_kb_ = status_kb("VmRSS:");
+        connecting_.start();
+        clients_.reserve(clients);
+        count_ = clients;
+        for (std::uint32_t i = 0; i < clients && i < connecting_max; ++i) connect_next();
+    }
+
+    int run() {
+        loop_.run();
+        return status_;
+    }
+
+private:
+    void connect_next() {
+        mqtt_as::config c;
+        c.server = "127.0.0.1";
+        c.port = load_.port;
+        clients_.push_back(std::make_unique<mqtt_as::MQTTClient>(loop_, c));
+        clients_.back()->connect([this](std::error_code error, const mqtt_as::connect_result&) {
+            if (error) return fail("connect", error);
+            if (clients_.size() < count_) connect_next();
+            if (++connected_ == count_) begin();
+        });
+    }
+
+    void begin() {
+        meter::print("connect_us", connecting_.wall_ns() / 1'000);
+        meter::print("rss_b", (status_kb("VmRSS:") - resident_kb_) * 1'024 / count_);
+        if (load_.count == 0) {
+            std::printf("\n");
+            status_ = 0;
+            return loop_.stop();
+        }
+        for (const auto& client : clients_) {
+            for (std::uint32_t i = 0; i < load_.what.window; ++i) publish(*client);
+        }
+    }
+
+    void publish(mqtt_as::MQTTClient& client) {
+        client.publish(topic, body_, {.qos = load_.what.qos},
+                       [this, &client](std::error_code error, mqtt_as::publish_result) {
+                           if (error) return fail("publish", error);
+                           one_more();
+                           publish(client);
+                       });
+    }
+
+    void one_more() {
+        ++done_;
+        if (done_ == load_.warm_up) meter_.start();
+        if (done_ != load_.warm_up + load_.count) return;
+        meter_.print();
+        status_ = 0;
+        loop_.stop();
+    }
+
+    void fail(const char* what, std::error_code error) {
+        std::fprintf(stderr, "bench: %s: %s\n", what, error.message().c_str());
+        loop_.stop();
+    }
+
+    const load load_;
+    const std::string body_;
+    meter connecting_;
+    meter meter_;
+    std::size_t resident_kb_ = 0;
+    std::uint32_t count_ = 0;
+    std::uint32_t connected_ = 0;
+    std::uint32_t done_ = 0;
+    int status_ = 2;
+    mqtt_as::event_loop loop_;
+    std::vector<std::unique_ptr<mqtt_as::MQTTClient>> clients_;
+};
+
+}  // namespace
+
+int run_many(const load& l, std::uint32_t clients) { return program(l, clients).run(); }
+
+}  // namespace bench
