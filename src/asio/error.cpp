@@ -13,6 +13,14 @@ namespace mqtt_as {
 
 namespace {
 
+class named_errors final : public std::error_category {
+public:
+    constexpr named_errors() = default;
+    const char* name() const noexcept override { return "mqtt_as"; }
+    std::string message(int value) const override { return std::string(describe(static_cast<errc>(value))); }
+};
+constinit const named_errors instance;
+
 std::string text_of(reason_code reason) {
     std::array<char, 8> number{};
     std::snprintf(number.data(), number.size(), "0x%02X", static_cast<unsigned>(reason));
@@ -52,11 +60,7 @@ std::string text_of(const char* operation, reason_code reason) {
 
 }  // namespace
 
-namespace detail {
-const char* category::name() const noexcept { return "mqtt_as"; }
-std::string category::message(int value) const { return std::string(describe(static_cast<errc>(value))); }
-constinit const category category_instance;
-}  // namespace detail
+constinit const std::error_category* const detail::category = &instance;
 
 operation_error::operation_error(std::error_code code, const char* operation, operation_result result)
     : std::system_error(code, text_of(operation, result.reason)), result_(std::move(result)) {}
