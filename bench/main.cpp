@@ -67,6 +67,7 @@ std::optional<int> play(std::string_view role, std::span<char*> arguments) {
     };
     const auto load = [&] {
         number(bench::load_arguments - 1);
+        ::alarm(300);  // a client whose sink is gone would wait for it for ever
         return bench::load_of(arguments.first(bench::load_arguments));
     };
     const auto more = [&] { return number(bench::load_arguments); };
