@@ -82,6 +82,8 @@ struct explanation : status {
     bool closed = false;               ///< after `close()`
     std::string server;                ///< "name:port", or the path of the Unix socket
     std::string address;               ///< the address last tried or in use, for example "127.0.0.1:1883"
+    std::string error_text;            ///< of `last_error`, with tls_failed: what is wrong, in words
+    std::string security;              ///< while up: "TLSv1.3, TLS_AES_256_GCM_SHA384, resumed"; empty without TLS
     std::size_t waiting_for_room = 0;  ///< publishes that wait under full_policy::wait
     std::size_t queue_size = 0;        ///< messages in `queue`
     std::uint64_t discards = 0;        ///< messages that `queue` discarded
