@@ -1,8 +1,6 @@
 // TLS over a socket.
 #include "src/asio/transport/tls_transport.hpp"
 
-#include "src/asio/transport/tls_words.hpp"
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -71,6 +69,7 @@ void tls_transport::on_opened(epoch e) {
     SSL_set_cert_cb(ssl_.get(), &on_certificate_asked, this);
     const bool verifies = context_.params().verify != ssl_verify::none;
     SSL_set_verify(ssl_.get(), verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, verifies ? &on_verified : nullptr);
+    facts_.has_psk = !context_.params().psk.empty();
     handshake();
 }
 
@@ -150,7 +149,7 @@ io_result tls_transport::read(std::span<std::uint8_t> into) noexcept {
         if (SSL_read_ex(ssl_.get(), into.data() + total, into.size() - total, &size) != 1) {
             return end_of_call(reader_, total);
         }
-        has_heard_ = true;
+        facts_.is_over = true;
         total += size;
     }
     return {.size = total};
@@ -186,8 +185,7 @@ io_result tls_transport::end_of_call(side& who, std::size_t moved) noexcept {
         return {.size = moved, .now = io_result::state::failed, .error = socket_error_};
     default: break;
     }
-    if (why_.error == errc::ok) why_ = explain_error(ERR_peek_error(), context_.params(), certificate_was_asked_);
-    if (has_heard_) why_.can_retry_help = true;  // it did work before
+    if (why_.error == errc::ok) why_ = explain_error(ERR_peek_error(), facts_);
     context_.forget_session();
     return {.size = moved, .now = io_result::state::failed};
 }
@@ -281,7 +279,8 @@ int tls_transport::on_verified(int is_good, X509_STORE_CTX* store) {
 
 int tls_transport::on_certificate_asked(SSL*, void* self) {
     auto& transport = *static_cast<tls_transport*>(self);
-    transport.certificate_was_asked_ = transport.context_.params().cert_file.empty();
+    transport.facts_.certificate_was_missing = transport.context_.params().cert_file.empty();
+    transport.facts_.certificate_was_sent = !transport.facts_.certificate_was_missing;
     return 1;
 }
 

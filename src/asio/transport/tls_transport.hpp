@@ -9,6 +9,7 @@
 
 #include "src/asio/transport/socket_transport.hpp"
 #include "src/asio/transport/tls_context.hpp"
+#include "src/asio/transport/tls_words.hpp"
 #include "src/asio/transport/transport.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -78,13 +79,12 @@ private:
     side reader_;
     side writer_;
     bool is_secured_ = false;
-    bool has_answered_ = false;           // the server, with whatever bytes
-    bool has_heard_ = false;              // of the application: the server has accepted us
-    bool is_drained_ = false;             // the last read of the socket took all there was
-    bool certificate_was_asked_ = false;  // ours
+    bool has_answered_ = false;  // the server, with whatever bytes
+    bool is_drained_ = false;    // the last read of the socket took all there was
     bool read_armed_ = false;
     bool write_armed_ = false;
     int socket_error_ = 0;
+    handshake_facts facts_;
     failure why_;
 };
 

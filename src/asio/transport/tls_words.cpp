@@ -10,6 +10,7 @@
 #include <openssl/x509v3.h>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mqtt_as::detail {
@@ -96,23 +97,14 @@ std::string trusted_by(const ssl_params& params) {
     return text;
 }
 
-/// What the alert of a server that refuses us asks for.
-std::string_view hint(int alert, const ssl_params& params, bool certificate_was_asked) {
-    if (!params.psk.empty()) {
-        switch (alert) {
-        case SSL_AD_UNKNOWN_PSK_IDENTITY:  // the others are how TLS 1.3 and 1.2 notice that the keys differ
-        case SSL_AD_HANDSHAKE_FAILURE:
-        case SSL_AD_ILLEGAL_PARAMETER:
-        case SSL_AD_BAD_RECORD_MAC:
-        case SSL_AD_DECRYPT_ERROR: return ": it does not know psk_identity, or with another psk";
-        default: break;
-        }
-    }
+/// What the alert of a server that refuses us means for our side.
+std::string_view hint(int alert, const handshake_facts& facts) {
     switch (alert) {
-    case SSL_AD_CERTIFICATE_REQUIRED: break;
+    case SSL_AD_PROTOCOL_VERSION: return ": it does not speak min_version or newer";
+    case SSL_AD_NO_APPLICATION_PROTOCOL: return ": it takes none of the protocols in alpn";
+    case SSL_AD_UNRECOGNIZED_NAME: return ": it does not know the name we call it by (server_name)";
+    case SSL_AD_CERTIFICATE_REQUIRED:
     case SSL_AD_HANDSHAKE_FAILURE:
-        if (certificate_was_asked) break;
-        return ": it shares no cipher, key or certificate type with us";
     case SSL_AD_BAD_CERTIFICATE:
     case SSL_AD_UNSUPPORTED_CERTIFICATE:
     case SSL_AD_CERTIFICATE_REVOKED:
@@ -120,28 +112,29 @@ std::string_view hint(int alert, const ssl_params& params, bool certificate_was_
     case SSL_AD_CERTIFICATE_UNKNOWN:
     case SSL_AD_UNKNOWN_CA:
     case SSL_AD_ACCESS_DENIED:
-        if (certificate_was_asked) break;
-        return ": it does not accept our certificate (cert_file)";
-    case SSL_AD_PROTOCOL_VERSION: return ": it does not speak min_version or newer";
-    case SSL_AD_NO_APPLICATION_PROTOCOL: return ": it takes none of the protocols in alpn";
-    case SSL_AD_UNRECOGNIZED_NAME: return ": it does not know the name we call it by (server_name)";
+    case SSL_AD_UNKNOWN_PSK_IDENTITY:
+    case SSL_AD_ILLEGAL_PARAMETER:  // this one and the next two: how TLS 1.3 and 1.2 notice that the keys differ
+    case SSL_AD_BAD_RECORD_MAC:
+    case SSL_AD_DECRYPT_ERROR:
+        if (facts.has_psk) return ": it does not know psk_identity, or with another psk";
+        if (facts.certificate_was_missing) return ": it asks for a client certificate (cert_file and key_file)";
+        if (facts.certificate_was_sent) return ": it does not accept our certificate (cert_file)";
+        return {};
     default: return {};
     }
-    return ": it asks for a client certificate (cert_file and key_file)";
 }
 
-failure explain_alert(int alert, const ssl_params& params, bool certificate_was_asked) {
+failure explain_alert(int alert, const handshake_facts& facts) {
     // OpenSSL says "tlsv13 alert certificate required": the end of it is the alert's name in the RFC.
     const char* const known = ERR_reason_error_string(ERR_PACK(ERR_LIB_SSL, 0, SSL_AD_REASON_OFFSET + alert));
     std::string_view name = known != nullptr ? known : "unknown alert";
     constexpr std::string_view before = "alert ";
     if (const auto at = name.find(before); at != name.npos) name.remove_prefix(at + before.size());
+    std::string text = "the server refused: " + std::string(name);
+    if (!facts.is_over) text += hint(alert, facts);
     // These two may be about the server's own state, and pass.
     const bool may_pass = alert == SSL_AD_INTERNAL_ERROR || alert == SSL_AD_USER_CANCELLED;
-    return {.error = errc::tls_failed,
-            .text =
-                "the server refused: " + std::string(name) + std::string(hint(alert, params, certificate_was_asked)),
-            .can_retry_help = may_pass};
+    return {.error = errc::tls_failed, .text = std::move(text), .can_retry_help = may_pass || facts.is_over};
 }
 
 }  // namespace
@@ -184,26 +177,25 @@ failure explain_verification(X509_STORE_CTX* store, const ssl_params& params, co
     return {errc::tls_failed, what, can_retry_help};
 }
 
-failure explain_error(unsigned long error, const ssl_params& params, bool certificate_was_asked) {
+failure explain_error(unsigned long error, const handshake_facts& facts) {
     const int reason = ERR_GET_REASON(error);
-    if (ERR_GET_LIB(error) == ERR_LIB_SSL) {
-        if (reason >= SSL_AD_REASON_OFFSET) {
-            return explain_alert(reason - SSL_AD_REASON_OFFSET, params, certificate_was_asked);
-        }
-        switch (reason) {
-        case SSL_R_WRONG_VERSION_NUMBER:
-        case SSL_R_HTTP_REQUEST:
-        case SSL_R_PACKET_LENGTH_TOO_LONG:
-        case SSL_R_BAD_RECORD_TYPE:
-        case SSL_R_RECORD_TOO_SMALL: return {errc::tls_failed, "the server does not speak TLS at this port", false};
-        case SSL_R_UNSUPPORTED_PROTOCOL:
-        case SSL_R_WRONG_SSL_VERSION:
-        case SSL_R_VERSION_TOO_LOW: return {errc::tls_failed, "the server does not speak min_version or newer", false};
-        default: break;
-        }
-    }
+    const bool is_alert = ERR_GET_LIB(error) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET;
+    if (is_alert) return explain_alert(reason - SSL_AD_REASON_OFFSET, facts);
     const char* const words = ERR_reason_error_string(error);
-    return {errc::tls_failed, words != nullptr ? words : "failed for an unknown reason", true};
+    std::string text = words != nullptr ? words : "failed for an unknown reason";
+    if (facts.is_over) return {errc::tls_failed, "the connection broke: " + text, true};
+    switch (ERR_GET_LIB(error) == ERR_LIB_SSL ? reason : 0) {
+    case SSL_R_WRONG_VERSION_NUMBER:
+    case SSL_R_HTTP_REQUEST:
+    case SSL_R_PACKET_LENGTH_TOO_LONG:
+    case SSL_R_BAD_RECORD_TYPE:
+    case SSL_R_RECORD_TOO_SMALL: text = "the server does not speak TLS at this port"; break;
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_WRONG_SSL_VERSION:
+    case SSL_R_VERSION_TOO_LOW: text = "the server does not speak min_version or newer"; break;
+    default: text = "the handshake failed: " + text; break;
+    }
+    return {errc::tls_failed, std::move(text), false};
 }
 
 std::string last_reason() {
