@@ -373,6 +373,7 @@ void core::on_opened(epoch e) {
     was_pending_ = false;
     last_address_ = transport_->address();
     security_ = transport_->security();
+    if (!security_.empty()) note("Secured by " + security_ + ".");
     engine_.on_opened(boot_time(), e);
     collect();
     happened(lock);

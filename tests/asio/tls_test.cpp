@@ -132,13 +132,20 @@ TEST_P(tls, trusts_a_folder_of_hashed_certificates) {
 }
 
 TEST_P(tls, verifies_names_and_addresses) {
-    const broker_process broker(secured_by(place.ca.issue({.names = {"*.example.org"}, .addresses = {"127.0.0.1"}})));
+    const broker_process broker(
+        secured_by(place.ca.issue({.names = {"*.example.org"}, .addresses = {"127.0.0.1", "fe80::1"}})));
     const fault_proxy proxy(broker.socket(), content::anything);
     config c = place.client_at(proxy.port());
     c.version = GetParam();
     expect_echo(c);  // by address
-    c.ssl_params.server_name = "mqtt.example.org";
-    expect_echo(c);
+    for (const char* name : {"mqtt.example.org", "mqtt.example.org.", "fe80::1", "fe80::1%1"}) {
+        c.ssl_params.server_name = name;
+        expect_echo(c);
+    }
+    for (const char* name : {"fe80::2%1", "."}) {
+        c.ssl_params.server_name = name;
+        EXPECT_EQ(attempt_with(c).error, make_error_code(errc::tls_failed)) << name;
+    }
     c.ssl_params.server_name = "example.com";
     EXPECT_EQ(attempt_with(c).error, make_error_code(errc::tls_failed));
     c.ssl_params.verify = ssl_verify::issuer;

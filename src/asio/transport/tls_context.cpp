@@ -35,11 +35,16 @@ unsigned on_psk_asked(SSL* ssl, const char*, char* identity, unsigned identity_m
 
 }  // namespace
 
-tls_context::tls_context(const ssl_params& params, std::string server)
-    : params_(params), name_(params.server_name.empty() ? std::move(server) : params.server_name) {
+tls_context::tls_context(const ssl_params& params, const std::string& server)
+    : params_(params), name_(params.server_name.empty() ? server : params.server_name) {
     boost::system::error_code no_address;
-    boost::asio::ip::make_address(name_, no_address);
+    const auto address = boost::asio::ip::make_address(name_, no_address);
     name_is_address_ = !no_address;
+    if (name_is_address_ && address.is_v6()) {  // certificates do not know of interfaces ("fe80::1%eth0")
+        name_ = boost::asio::ip::address_v6(address.to_v6().to_bytes()).to_string();
+    } else if (name_.ends_with('.')) {  // nor of the dot that ends an absolute name
+        name_.pop_back();
+    }
     for (const std::string& protocol : params.alpn) alpn_ += static_cast<char>(protocol.size()) + protocol;
 }
 
@@ -92,12 +97,12 @@ ssl_context_ptr tls_context::make_context() {
 void tls_context::set_name(SSL* ssl) const {
     if (!name_is_address_ && !name_.empty()) SSL_set_tlsext_host_name(ssl, name_.c_str());  // addresses are not sent
     if (params_.verify != ssl_verify::full) return;
-    if (name_is_address_) {
-        X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name_.c_str());
-    } else {
-        SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-        SSL_set1_host(ssl, name_.c_str());
-    }
+    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    const int is_set = name_is_address_ ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name_.c_str())
+                                        : SSL_set1_host(ssl, name_.c_str());
+    // For OpenSSL an empty name is none to verify. Only a shared key makes do without.
+    const bool has_none = name_.empty() && params_.psk.empty();
+    if (is_set != 1 || has_none) throw tls_error("'" + name_ + "' is not a name to verify (server_name)");
 }
 
 bool tls_context::may_resume() const noexcept {

@@ -17,7 +17,7 @@ namespace mqtt_as::detail {
 class tls_context {
 public:
     /// `params` is borrowed. `server`: the name or the address that is connected to.
-    tls_context(const ssl_params& params, std::string server);
+    tls_context(const ssl_params& params, const std::string& server);
     tls_context(const tls_context&) = delete;
     tls_context& operator=(const tls_context&) = delete;
 

@@ -35,7 +35,9 @@ std::string read(const named_file& file) {
     if (!in) file.fail(std::system_category().message(errno));
     std::string content;
     std::array<char, 4096> block;
-    while (const std::size_t size = std::fread(block.data(), 1, block.size(), in.get())) {
+    std::size_t size = block.size();
+    while (size == block.size()) {
+        size = std::fread(block.data(), 1, block.size(), in.get());
         content.append(block.data(), size);
     }
     if (std::ferror(in.get()) != 0) file.fail(std::system_category().message(errno));
