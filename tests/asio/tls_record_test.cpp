@@ -118,6 +118,48 @@ TEST_F(tls_record, keys_may_change_while_both_directions_are_full) {
     });
 }
 
+TEST_F(tls_record, tickets_that_come_in_pieces_do_not_hold_up_what_we_send) {
+    // In the middle of a ticket OpenSSL writes nothing: our writes have to wait for bytes to read.
+    constexpr int count = 40;
+    const std::string path = place.folder.path() / "slow";
+    std::atomic<int> received{0};
+    scripted_server server({[&](peer& p) {
+                               const tls_end secured(p, own, [&](SSL_CTX* c) {
+                                   SSL_CTX_set_max_send_fragment(c, 512);
+                                   SSL_CTX_load_verify_file(c, place.ca.pem().c_str());  // tickets hold our certificate
+                                   SSL_CTX_set_verify(c, SSL_VERIFY_PEER, nullptr);
+                               });
+                               p.accept();
+                               p.serve([&](const frame& f) {
+                                   if (f.type() == PUBLISH && ++received % 4 == 0) {
+                                       SSL_new_session_ticket(secured.ssl());
+                                   }
+                                   return false;
+                               });
+                           }},
+                           path);
+    fault_proxy proxy(path, content::anything);
+    world w;
+    config c = place.client_at(proxy.port());
+    const certificate_files ours = place.ca.issue({.common_name = std::string(60, 'x')});
+    c.ssl_params.cert_file = ours.certificate;
+    c.ssl_params.key_file = ours.key;
+    MQTTClient client(w.executor(), c);
+    w.run([&]() -> task<> {
+        co_await client.connect();
+        proxy.set_path("", {.bytes_per_second = 10'000});
+        int acknowledged = 0;
+        for (int n = 0; n < count; ++n) {
+            client.publish("t", "x", {.qos = 1}, [&](std::error_code e, const publish_result&) { acknowledged += !e; });
+            co_await sleep_for(7ms);
+        }
+        EXPECT_TRUE(co_await eventually([&] { return acknowledged == count; })) << acknowledged;
+        EXPECT_EQ(client.count().outages, 0u);
+        client.close();
+    });
+    EXPECT_EQ(server.complaint(), "");
+}
+
 TEST_F(tls_record, the_end_is_told_to_the_server) {
     for (const bool close : {false, true}) {
         std::promise<bool> in_order;
@@ -155,6 +197,7 @@ TEST_F(tls_record, bytes_that_were_tampered_with_end_the_connection_and_are_told
         EXPECT_EQ(client.explain().error_text, "the connection broke: decryption failed or bad record mac");
         EXPECT_TRUE(client.explain().last_error->can_retry_help);
         EXPECT_TRUE(co_await eventually([&] { return client.isconnected(); }));
+        EXPECT_FALSE(client.explain().security.ends_with("resumed")) << "a session that may have been attacked";
     });
 }
 

@@ -115,9 +115,8 @@ void tls_transport::close() noexcept {
     if (!owner_) return;
     owner_.reset();
     if (is_secured_ && why_.error == errc::ok) {
-        SSL_shutdown(ssl_.get());  // close_notify, if the socket takes it
-        // A connection that was cut is no reason for OpenSSL to give up its session.
-        SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+        // close_notify, if the socket takes it. OpenSSL resumes no session whose connection ended without.
+        SSL_shutdown(ssl_.get());
         ERR_clear_error();
     }
     if (socket_) socket_->close();
