@@ -5,15 +5,16 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace mqtt_as::detail {
 
@@ -31,16 +32,17 @@ struct named_file {
 };
 
 std::string read(const named_file& file) {
-    const std::unique_ptr<FILE, freed_by<std::fclose>> in(std::fopen(file.path.c_str(), "rbe"));
-    if (!in) file.fail(std::system_category().message(errno));
+    const int descriptor = ::open(file.path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) file.fail(std::system_category().message(errno));
     std::string content;
     std::array<char, 4096> block;
-    std::size_t size = block.size();
-    while (size == block.size()) {
-        size = std::fread(block.data(), 1, block.size(), in.get());
-        content.append(block.data(), size);
+    ssize_t size = 0;
+    while ((size = ::read(descriptor, block.data(), block.size())) > 0) {
+        content.append(block.data(), static_cast<std::size_t>(size));
     }
-    if (std::ferror(in.get()) != 0) file.fail(std::system_category().message(errno));
+    const int error = errno;
+    ::close(descriptor);
+    if (size < 0) file.fail(std::system_category().message(error));
     if (content.empty()) file.fail("it is empty");
     return content;
 }
