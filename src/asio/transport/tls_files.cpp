@@ -6,7 +6,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <openssl/decoder.h>
@@ -82,8 +81,7 @@ struct password_prompt {
         prompt.was_asked = true;
         const std::string& password = prompt.password;
         if (password.empty() || password.size() > static_cast<std::size_t>(size)) return -1;
-        std::memcpy(into, password.data(), password.size());
-        return static_cast<int>(password.size());
+        return static_cast<int>(password.copy(into, password.size()));
     }
 };
 
