@@ -157,6 +157,16 @@ TEST_F(tls_refusal, a_wrong_pre_shared_key_is_told_in_both_versions) {
         }
     };
     expect_hint(broker_process(settings));
+    const broker_process without(secured_by(place.ca.issue()));  // even a trusted certificate is not what was agreed on
+    config c;
+    c.unix_socket = without.socket();
+    c.ssl = true;
+    c.ssl_params.psk_identity = "sensor-7";
+    c.ssl_params.psk = "0123456789abcdef";
+    for (const ssl_verify verify : {ssl_verify::full, ssl_verify::none}) {
+        c.ssl_params.verify = verify;
+        EXPECT_EQ(refusal_of(c), "the server has a certificate instead: it does not know psk_identity, or no psk");
+    }
     const only_tls_1_2 meanwhile(place.folder);
     expect_hint(broker_process(settings));
 }

@@ -215,7 +215,7 @@ public:
     /// Connects, and from then on stays connected: later outages are healed without the application.
     ///
     /// Completes when the server has accepted us. Without `retry` the first attempt decides.
-    /// Errors: already_started, closed (at once); resolve_failed, connect_failed, stage_timed_out,
+    /// Errors: already_started, closed (at once); resolve_failed, connect_failed, tls_failed, stage_timed_out,
     ///         connection_refused... : coroutines throw connect_error; `explain()` tells it in words.
     /// Cancellation: any kind gives up; the client is then as after `disconnect()`.
     [[nodiscard]] task<connect_result> connect(connect_options options = {});

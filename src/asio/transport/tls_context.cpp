@@ -85,7 +85,9 @@ ssl_context_ptr tls_context::make_context() {
         SSL_CTX_set_psk_client_callback(context, &on_psk_asked);
         SSL_CTX_set_cipher_list(context, "PSK");  // of TLS 1.2: those where both sides prove the key
     }
-    if (params_.verify != ssl_verify::none) load_trusted(context, params_);
+    // With a shared key no certificate is good enough: a server that has one does not know the key.
+    const bool trusts_certificates = params_.psk.empty() && params_.verify != ssl_verify::none;
+    if (trusts_certificates) load_trusted(context, params_);
     load_identity(context, params_);
     SSL_CTX_set_app_data(context, this);
     SSL_CTX_sess_set_new_cb(context, &on_new_session);

@@ -67,9 +67,9 @@ void tls_transport::on_opened(epoch e) {
     SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_app_data(ssl_.get(), this);
     SSL_set_cert_cb(ssl_.get(), &on_certificate_asked, this);
-    const bool verifies = context_.params().verify != ssl_verify::none;
-    SSL_set_verify(ssl_.get(), verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, verifies ? &on_verified : nullptr);
     facts_.has_psk = !context_.params().psk.empty();
+    const bool verifies = facts_.has_psk || context_.params().verify != ssl_verify::none;
+    SSL_set_verify(ssl_.get(), verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, verifies ? &on_verified : nullptr);
     handshake();
 }
 

@@ -141,6 +141,10 @@ failure explain_alert(int alert, const handshake_facts& facts) {
 
 failure explain_verification(X509_STORE_CTX* store, const ssl_params& params, const std::string& wanted) {
     X509* const certificate = X509_STORE_CTX_get_current_cert(store);
+    if (!params.psk.empty()) {
+        return {errc::tls_failed, "the server has a certificate instead: it does not know psk_identity, or no psk",
+                false};
+    }
     const int error = X509_STORE_CTX_get_error(store);
     const bool is_leaf = X509_STORE_CTX_get_error_depth(store) == 0;
     std::string what = "the server's certificate";
