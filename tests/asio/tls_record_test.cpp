@@ -185,6 +185,24 @@ TEST_F(tls_record, the_end_is_told_to_the_server) {
     }
 }
 
+TEST_F(tls_record, an_event_loop_that_ends_first_leaks_nothing_in_the_handshake_or_after) {
+    scripted_server silent({[](peer& p) {
+        while (p.read()) {
+        }
+    }});
+    scripted_server good({[this](peer& p) {
+        const tls_end secured(p, own);
+        good_broker(p);
+    }});
+    for (const bool connects : {false, true}) {
+        // The client goes, and the loop is never run again. AddressSanitizer looks.
+        world w;
+        MQTTClient client(w.executor(), place.client_at(connects ? good.port() : silent.port()));
+        client.connect([](std::error_code, const connect_result&) {});
+        EXPECT_TRUE(w.until([&] { return connects ? client.isconnected() : client.explain().at == stage::tls; }));
+    }
+}
+
 TEST_F(tls_record, bytes_that_were_tampered_with_end_the_connection_and_are_told) {
     const broker_process broker(secured_by(own));
     fault_proxy proxy(broker.socket(), content::anything);
