@@ -227,7 +227,8 @@ public:
     void on_opened(time_point now, epoch e);
     /// `error`: resolve_failed, connect_failed, tls_failed, connection_closed... ; partial writes must have
     /// been reported by on_sent before. `transport_error` is the front's number for it, 0 for an orderly end.
-    void on_closed(time_point now, epoch e, errc error, int transport_error);
+    /// `can_retry_help`: false when the front knows that the same attempt will fail the same way.
+    void on_closed(time_point now, epoch e, errc error, int transport_error, bool can_retry_help = true);
     /// Processes at most one packet. An incomplete one is assembled in the engine's memory.
     taken on_bytes(time_point now, epoch e, bytes in);
     /// The transport has taken `size` more bytes of the batch.

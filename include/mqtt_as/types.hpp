@@ -100,7 +100,7 @@ enum class errc : std::uint8_t {
     link_down = 40,                ///< the network interface is down
     resolve_failed = 41,           ///< the server's name has no address
     connect_failed = 42,           ///< no transport connection (refused, unreachable)
-    tls_failed = 43,               ///< the TLS handshake failed
+    tls_failed = 43,               ///< the handshake of TLS failed, or its connection broke
     stage_timed_out = 44,          ///< a stage of connecting had no answer within `response_time`
     connection_closed = 45,        ///< the peer closed the connection, or the transport failed
     connection_refused = 46,       ///< CONNACK carried a failing reason code

@@ -3,6 +3,7 @@
 
 #include "src/asio/clock.hpp"
 #include "src/asio/transport/socket_transport.hpp"
+#include "src/asio/transport/tls_transport.hpp"
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -71,7 +72,9 @@ core::core(MQTTClient& client, const boost::asio::any_io_executor& executor, con
     : settings_(std::move(given)), executor_(executor), mutex_(!settings_.user().single_threaded),
       engine_(settings_.engine(), settings_.limits(), memory_, random_seed()), client_(&client), timer_(executor) {
     if (!engine_.ok()) throw std::bad_alloc();
-    if (settings_.user().queue_len > 0) queue_ = std::make_unique<std::deque<queue_entry>>();
+    const config& c = settings_.user();
+    if (c.ssl) tls_ = std::make_unique<tls_context>(c.ssl_params, c.server);
+    if (c.queue_len > 0) queue_ = std::make_unique<std::deque<queue_entry>>();
 }
 
 core::~core() { abandon(); }
@@ -131,7 +134,8 @@ void core::read(lock_type& lock) {
         lock.lock();
         if (r.size > 0) {
             if (!feed(lock, buffer.span().first(r.size))) return;
-            if (r.size < buffer.span().size()) {  // drained
+            const bool goes_on = r.now == io_result::state::done || r.now == io_result::state::would_block;
+            if (goes_on && r.size < buffer.span().size()) {  // drained
                 read_ready_ = !leftover_.empty();
                 return;
             }
@@ -219,8 +223,7 @@ void core::perform(lock_type& lock) {
             lose_transport(lock, errc::connection_closed, 0);
         } else {
             epoch_ = c->epoch;
-            transport_ =
-                std::make_shared<socket_transport>(executor_, epoch_, settings_.target(), book_, shared_from_this());
+            transport_ = make_transport();
             lock.unlock();
             transport_->open();
             lock.lock();
@@ -228,18 +231,33 @@ void core::perform(lock_type& lock) {
     }
 }
 
+std::shared_ptr<transport> core::make_transport() {
+    const socket_target& to = settings_.target();
+    if (tls_) return std::make_shared<tls_transport>(executor_, epoch_, to, book_, *tls_, shared_from_this());
+    return std::make_shared<socket_transport>(executor_, epoch_, to, book_, shared_from_this());
+}
+
 void core::lose_transport(lock_type& lock, errc error, int number) {
     const auto lost = std::exchange(transport_, nullptr);
     open_ = read_ready_ = read_armed_ = write_blocked_ = false;
     leftover_ = {};
     if (lost) {
-        last_address_ = lost->address();
         lock.unlock();
         lost->close();
         lock.lock();
     }
-    engine_.on_closed(boot_time(), epoch_, error, number);
+    tell_end(lost.get(), epoch_, error, number);
+}
+
+void core::tell_end(const transport* lost, epoch e, errc error, int number) {
+    if (lost != nullptr) {
+        last_address_ = lost->address();
+        why_ = lost->why();
+    }
+    if (why_.error != errc::ok) error = why_.error;
+    engine_.on_closed(boot_time(), e, error, number, why_.can_retry_help);
     collect();
+    why_ = {};
 }
 
 // ---- time -------------------------------------------------------------------------------------------------
@@ -347,6 +365,8 @@ void core::on_opened(epoch e) {
     sent_ = acknowledged_ = 0;
     was_pending_ = false;
     last_address_ = transport_->address();
+    security_ = transport_->security();
+    if (!security_.empty()) note("Secured by " + security_ + ".");
     engine_.on_opened(boot_time(), e);
     collect();
     happened(lock);
@@ -355,10 +375,7 @@ void core::on_opened(epoch e) {
 void core::on_failed(epoch e, errc error, int number) {
     lock_type lock(mutex_);
     if (e != epoch_ || !transport_) return;
-    last_address_ = transport_->address();
-    transport_.reset();
-    engine_.on_closed(boot_time(), e, error, number);
-    collect();
+    tell_end(std::exchange(transport_, nullptr).get(), e, error, number);
     happened(lock);
 }
 

@@ -42,6 +42,8 @@
 
 namespace mqtt_as::detail {
 
+class tls_context;
+
 /// A mutex, or nothing where one thread does everything. Each message takes it once: uncontended it is one atomic
 /// operation and no call, where std::mutex makes two calls of 55 instructions in all.
 class optional_mutex {
@@ -184,7 +186,9 @@ private:
     void arm(lock_type&);
     void watch(time_point deadline);
     void look_at_peer(time_point now);
+    std::shared_ptr<transport> make_transport();
     void lose_transport(lock_type&, errc, int error);
+    void tell_end(const transport* lost, epoch, errc, int error);
     bool in_turn() const noexcept { return current_turn_ == this; }
 
     // ---- events (core_events.cpp) -------------------------------------------------------------------------
@@ -279,6 +283,8 @@ private:
     connect_result failure_;            // how the running first attempt ended
     std::uint32_t republications_ = 0;  // already added to REPUB_COUNT
     std::string last_address_;
+    std::string security_;    // of the connection, for people
+    std::string error_text_;  // of the end of the last one, for people
 
     // ---- the pump -----------------------------------------------------------------------------------------------
     time_point now_;  // when the pump last moved bytes
@@ -293,6 +299,8 @@ private:
     epoch epoch_ = 0;
     std::shared_ptr<transport> transport_;
     address_book book_;
+    std::unique_ptr<tls_context> tls_;    // with `ssl`
+    failure why_;                         // while the engine is told of an end: what the transport knows of it
     std::vector<std::uint8_t> leftover_;  // read, but the engine was busy
     std::uint64_t reads_ = 0;
     std::uint64_t sent_ = 0;          // bytes on this connection

@@ -64,8 +64,10 @@ void core::on_event(const disconnected& d) {
                 .reason = d.reason,
                 .why = d.why,
                 .transport_error = d.transport_error,
+                .error_text = why_.text,
                 .can_retry_help = d.can_retry_help};
-    std::string text = describe(d);
+    error_text_ = why_.text;
+    std::string text = describe(d, error_text_);
     if (!last_address_.empty()) text += " (" + last_address_ + ")";
     if (!d.was_online) return note("Attempt failed: " + text);
     online_.store(false, std::memory_order_relaxed);

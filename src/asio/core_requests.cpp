@@ -362,6 +362,8 @@ explanation core::explain() {
     e.closed = closed_;
     e.server = settings_.server_text();
     e.address = last_address_;
+    e.error_text = error_text_;
+    if (open_) e.security = security_;
     e.waiting_for_room = parked_publishes_.size();
     e.queue_size = queue_ ? queue_->size() : 0;
     e.discards = discards_;

@@ -40,8 +40,11 @@ const char* text_of(stage at) {
     return "?";
 }
 
-std::string text_of(stage at, errc error, violation why, reason_code reason, int transport_error) {
-    std::string text = std::string(text_of(at)) + ": ";
+std::string text_of(stage at, errc error, violation why, reason_code reason, int transport_error,
+                    std::string_view error_text) {
+    // With TLS 1.3 the server judges our certificate when the handshake is over for us.
+    std::string text = std::string(text_of(error == errc::tls_failed ? stage::tls : at)) + ": ";
+    if (!error_text.empty()) return text.append(error_text);
     if (transport_error != 0) {
         if (error == errc::resolve_failed) return text + ::gai_strerror(transport_error);
         return text + std::system_category().message(transport_error);
@@ -69,10 +72,12 @@ connect_error::connect_error(std::error_code code, connect_result result)
     : std::system_error(code, result.at == stage::idle
                                   ? std::string("connect")
                                   : "connect: " + text_of(result.at, static_cast<errc>(code.value()), result.why,
-                                                          result.reason, result.transport_error)),
+                                                          result.reason, result.transport_error, result.error_text)),
       result_(std::move(result)) {}
 
-std::string describe(const disconnected& d) { return text_of(d.at, d.error, d.why, d.reason, d.transport_error); }
+std::string describe(const disconnected& d, std::string_view error_text) {
+    return text_of(d.at, d.error, d.why, d.reason, d.transport_error, error_text);
+}
 
 namespace detail {
 

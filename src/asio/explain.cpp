@@ -42,7 +42,7 @@ std::string place(const explanation& e) { return e.address.empty() ? e.server : 
 
 std::string why(const explanation& e) {
     if (!e.last_error) return {};
-    std::string text = ": " + describe(*e.last_error) + " (" + place(e) + ")";
+    std::string text = ": " + describe(*e.last_error, e.error_text) + " (" + place(e) + ")";
     if (!e.last_error->can_retry_help) text += "; trying again will not help until someone changes something";
     return text;
 }

@@ -93,6 +93,50 @@ void check_server(const config& c) {
     }
 }
 
+/// What is wrong whatever the files hold: those are read when a connection is made.
+void check_ssl(const config& c) {
+    const ssl_params& p = c.ssl_params;
+    if (!c.ssl) {
+        if (p != ssl_params{}) wrong("ssl_params is set without config.ssl: the connection would be in the clear");
+        return;
+    }
+    const bool has_ca = !p.ca_file.empty() || !p.ca_path.empty();
+    if (p.cert_file.empty() != p.key_file.empty()) {
+        wrong("ssl_params.cert_file and key_file belong together: set both, or none");
+    }
+    if (!p.key_password.empty() && p.key_file.empty()) wrong("ssl_params.key_password is set without key_file");
+    if (p.verify == ssl_verify::none && has_ca) {
+        wrong("ssl_params.verify is none although there is a ca_file or a ca_path: leave out one of them");
+    }
+    if (p.psk.empty() != p.psk_identity.empty()) {
+        wrong("ssl_params.psk and psk_identity belong together: set both, or none");
+    }
+    if (!p.psk.empty() && (has_ca || !p.cert_file.empty())) {
+        wrong("ssl_params.psk is set together with certificates: one of them is allowed");
+    }
+    constexpr std::size_t psk_bytes_max = 64, identity_max = 128;
+    const bool is_hex = p.psk.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+    if (!is_hex || p.psk.size() % 2 != 0 || p.psk.size() > 2 * psk_bytes_max) {
+        wrong("ssl_params.psk is not a key: 2 to 128 hexadecimal digits, two for each byte, are allowed");
+    }
+    if (p.psk_identity.size() > identity_max || p.psk_identity.find('\0') != std::string::npos) {
+        wrong("ssl_params.psk_identity is not a name: 1 to 128 bytes without NUL are allowed");
+    }
+    for (const std::string& protocol : p.alpn) {
+        if (protocol.empty() || protocol.size() > 255) {
+            wrong("ssl_params.alpn has a protocol of " + std::to_string(protocol.size()) +
+                  " bytes: 1 to 255 are allowed");
+        }
+    }
+    if (p.server_name.size() > 253 || p.server_name.find('\0') != std::string::npos) {
+        wrong("ssl_params.server_name is not a name or an address: at most 253 bytes without NUL are allowed");
+    }
+    const bool has_name = !c.server.empty() || !p.server_name.empty();
+    if (!has_name && p.verify == ssl_verify::full && p.psk.empty()) {
+        wrong("ssl_params.server_name is empty with config.unix_socket: a path is not a name to verify");
+    }
+}
+
 void check_identity(const config& c) {
     check_text("client_id", c.client_id);
     if (c.client_id.empty() && !(c.clean && c.clean_init)) {
@@ -145,6 +189,7 @@ settings::settings(config given) : config_(std::move(given)) {
     config& c = config_;
     check_version_5_keys(c);
     check_server(c);
+    check_ssl(c);
     check_identity(c);
     check_time("keepalive", c.keepalive, 0s, 65'535s);
     check_time("ping_interval", c.ping_interval, 0s);
@@ -162,7 +207,7 @@ settings::settings(config given) : config_(std::move(given)) {
 
     // Defaults.
     if (c.client_id.empty()) c.client_id = random_client_id();
-    if (c.port == 0 && c.unix_socket.empty()) c.port = 1883;
+    if (c.port == 0 && c.unix_socket.empty()) c.port = c.ssl ? 8883 : 1883;
 
     // The queue holds what the application has not taken and thus not acknowledged: the inbox must be larger. In MQTT 5
     // no Receive Maximum says so to the server, for Mosquitto 2.0.11 exceeds a small one after the first PUBACK (5

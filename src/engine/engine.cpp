@@ -126,11 +126,11 @@ void engine::on_opened(time_point now, epoch e) {
     s.last_received_ = now;
 }
 
-void engine::on_closed(time_point now, epoch e, errc error, int transport_error) {
+void engine::on_closed(time_point now, epoch e, errc error, int transport_error, bool can_retry_help) {
     state& s = *state_;
     if (e != s.epoch_ || !s.has_transport()) return;
     if (s.phase_ == state::phase::closing) return s.connection_over(now);
-    s.end_connection(now, {.error = error, .transport_error = transport_error}, true);
+    s.end_connection(now, {.error = error, .transport_error = transport_error, .can_retry_help = can_retry_help}, true);
 }
 
 taken engine::on_bytes(time_point now, epoch e, bytes in) {
@@ -300,7 +300,7 @@ void engine::state::close(time_point now) {
 void engine::state::end_connection(time_point now, disconnected why, bool lost) {
     why.was_online = is_connected();
     why.at = stage_;
-    why.can_retry_help = can_retry_help(why);
+    why.can_retry_help = why.can_retry_help && can_retry_help(why);
     last_error_ = why;
     last_error_->properties = {};
     if (after_ != after::stop) {

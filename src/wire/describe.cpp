@@ -40,7 +40,7 @@ std::string_view describe(errc error) noexcept {
     case errc::link_down: return "The network interface is down";
     case errc::resolve_failed: return "The server's name could not be resolved to an address";
     case errc::connect_failed: return "No connection to the server could be made";
-    case errc::tls_failed: return "The TLS handshake failed";
+    case errc::tls_failed: return "The connection could not be secured";
     case errc::stage_timed_out: return "The server did not answer in time while connecting";
     case errc::connection_closed: return "The connection was closed by the server or broke";
     case errc::connection_refused: return "The server refused the connection; the reason code says why";

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdexcept>
 #include <sys/socket.h>
@@ -48,15 +49,24 @@ std::string frame::payload(bool v5) const {
     return body.substr(at);
 }
 
+peer::peer(int socket)
+    : receive([this](char* into, std::size_t size) { return ::recv(socket_, into, size, 0); }),
+      transmit([this](const char* from, std::size_t size) { return ::send(socket_, from, size, MSG_NOSIGNAL); }),
+      socket_(socket) {
+    const timeval patience{.tv_sec = 20, .tv_usec = 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    const int yes = 1;
+    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+}
+
 peer::~peer() {
     if (socket_ >= 0) ::close(socket_);
 }
 
 bool peer::read_exactly(char* into, std::size_t size) {
     while (size > 0) {
-        pollfd p{socket_, POLLIN, 0};
-        if (::poll(&p, 1, 20'000) == 0) throw std::runtime_error("the client sent nothing for 20 s");
-        const ssize_t n = ::recv(socket_, into, size, 0);
+        const ssize_t n = receive(into, size);
+        if (n < 0 && errno == EAGAIN) throw std::runtime_error("the client sent nothing for 20 s");
         if (n <= 0) return false;
         into += n;
         size -= static_cast<std::size_t>(n);
@@ -91,7 +101,7 @@ frame peer::expect(int type) {
 
 void peer::send(std::string_view bytes) {
     while (!bytes.empty()) {
-        const ssize_t n = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        const ssize_t n = transmit(bytes.data(), bytes.size());
         if (n < 0) throw std::runtime_error(std::string("send: ") + std::strerror(errno));
         bytes.remove_prefix(static_cast<std::size_t>(n));
     }

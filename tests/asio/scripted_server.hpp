@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <thread>
 #include <vector>
 
@@ -44,7 +45,7 @@ enum packet : int {
 /// The server's end of one connection. What fails, fails by an exception that ends the script.
 class peer {
 public:
-    explicit peer(int socket) : socket_(socket) {}
+    explicit peer(int socket);
     ~peer();
     peer(const peer&) = delete;
     peer& operator=(const peer&) = delete;
@@ -66,6 +67,11 @@ public:
     /// RST instead of FIN.
     void reset();
     bool v5() const { return v5_; }
+
+    /// Moves bytes: as ::recv and ::send do. TLS puts itself here.
+    std::function<ssize_t(char* into, std::size_t size)> receive;
+    std::function<ssize_t(const char* from, std::size_t size)> transmit;
+    int socket() const { return socket_; }
 
 private:
     bool read_exactly(char* into, std::size_t size);

@@ -26,7 +26,8 @@ bool names(std::string_view wanted, std::string_view client) { return wanted.emp
 }  // namespace
 
 struct fault_proxy::machine : proxy_rules {
-    explicit machine(const std::filesystem::path& broker_socket) : broker(broker_socket.string()), listener(loop) {
+    machine(const std::filesystem::path& broker_socket, content what)
+        : proxy_rules{what}, broker(broker_socket.string()), listener(loop) {
         bind_listener();
         listen();
         thread = std::thread([this] { loop.run(); });
@@ -109,7 +110,8 @@ struct fault_proxy::machine : proxy_rules {
     std::thread thread;
 };
 
-fault_proxy::fault_proxy(const std::filesystem::path& broker) : machine_(std::make_unique<machine>(broker)) {}
+fault_proxy::fault_proxy(const std::filesystem::path& broker, content what)
+    : machine_(std::make_unique<machine>(broker, what)) {}
 
 fault_proxy::~fault_proxy() = default;
 

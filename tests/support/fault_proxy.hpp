@@ -21,6 +21,10 @@
 
 namespace mqtt_as::test {
 
+/// What the connections carry. Of `anything` (TLS) the proxy knows neither packets nor clients: what comes at a time is
+/// a packet of the type `continuation`, and clients have empty names.
+enum class content : std::uint8_t { mqtt, anything };
+
 enum class toward : std::uint8_t { broker, client };
 
 /// What becomes of bytes that arrive on a silent connection.
@@ -62,7 +66,7 @@ struct path {
 class fault_proxy {
 public:
     /// Listens on a free port of 127.0.0.1 and connects each client to the broker's Unix socket.
-    explicit fault_proxy(const std::filesystem::path& broker);
+    explicit fault_proxy(const std::filesystem::path& broker, content what = content::mqtt);
     ~fault_proxy();
     fault_proxy(const fault_proxy&) = delete;
     fault_proxy& operator=(const fault_proxy&) = delete;

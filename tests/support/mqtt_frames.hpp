@@ -42,6 +42,14 @@ class framer {
 public:
     static constexpr std::size_t whole_max = 8192;
 
+    framer() = default;
+    /// Of bytes that are not MQTT or cannot be read, as in TLS: whatever has come is a continuation.
+    static framer of_anything() {
+        framer all;
+        all.rest_of_large_ = SIZE_MAX;
+        return all;
+    }
+
     void feed(std::string_view bytes) { buffer_ += bytes; }
     /// The next frame that is there. Throws std::runtime_error when the bytes are no MQTT.
     std::optional<frame> next();

@@ -50,10 +50,11 @@ path proxy_rules::path_of(std::string_view client) const {
 // ---- life of a connection ---------------------------------------------------------------------
 
 proxy_connection::proxy_connection(socket client, socket broker, proxy_rules& rules)
-    : client_(std::move(client)), broker_(std::move(broker)), rules_(rules), upward_(client_, broker_),
-      downward_(broker_, client_) {}
+    : client_(std::move(client)), broker_(std::move(broker)), rules_(rules), upward_(client_, broker_, rules.carried),
+      downward_(broker_, client_, rules.carried) {}
 
 void proxy_connection::start() {
+    if (rules_.carried == content::anything && rules_.path_of({}).mute) return fall_silent(silence::held);
     read(toward::broker);
     read(toward::client);
 }
@@ -159,7 +160,7 @@ void proxy_connection::take(toward to, std::string_view bytes) {
 
 void proxy_connection::handle(toward to, const frame& packet) {
     stream& way = toward_(to);
-    if (packet.type == packet_type::continuation) {
+    if (packet.type == packet_type::continuation && rules_.carried == content::mqtt) {
         if (!way.dropping_rest) put(to, packet.bytes);
         return;
     }

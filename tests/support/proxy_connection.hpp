@@ -24,6 +24,8 @@ class proxy_connection;
 
 /// What the proxy was told to do, and what it has counted.
 struct proxy_rules {
+    explicit proxy_rules(content what) : carried(what) {}
+
     struct state {
         rule what;
         unsigned seen = 0;  ///< packets that matched
@@ -42,6 +44,7 @@ struct proxy_rules {
     state* match(toward to, const frame& packet, std::string_view client);
     path path_of(std::string_view client) const;
 
+    const content carried;
     std::deque<state> rules;
     std::map<std::string, path, std::less<>> paths;
     std::map<kind, std::size_t> passed;
@@ -79,7 +82,9 @@ private:
 
     // One direction. `ended`: its source has no more bytes.
     struct stream {
-        stream(socket& from, socket& to) : source(from), sink(to), pause(from.get_executor()) {}
+        stream(socket& from, socket& to, content what) : source(from), sink(to), pause(from.get_executor()) {
+            if (what == content::anything) frames = framer::of_anything();
+        }
         socket& source;
         socket& sink;
         boost::asio::steady_timer pause;

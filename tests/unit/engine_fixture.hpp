@@ -123,10 +123,10 @@ public:
         ASSERT_TRUE(opening) << "no attempt to connect";
     }
     /// The connection breaks.
-    void lose(errc error = errc::connection_closed, int transport_error = 104) {
+    void lose(errc error = errc::connection_closed, int transport_error = 104, bool can_retry_help = true) {
         forget_transport();
         opening.reset();
-        eng().on_closed(now, current, error, transport_error);
+        eng().on_closed(now, current, error, transport_error, can_retry_help);
         turn();
     }
 

@@ -52,6 +52,15 @@ TEST_P(engine_refusal, tells_each_code_and_whether_retrying_can_help) {
     }
 }
 
+TEST_P(engine_refusal, what_the_front_knows_to_be_hopeless_is_retried_at_the_cap) {
+    world v(GetParam());
+    v.start();
+    v->on_stage(v.now, v.current, stage::tls);
+    v.lose(errc::tls_failed, 0, false);
+    EXPECT_EQ(v.events(), "disconnected tls_failed at tls hopeless | waiting");
+    EXPECT_GE(*v->look().next_attempt - v.now, backoff_config{}.cap / 2);
+}
+
 TEST_P(engine_refusal, retries_what_cannot_be_cured_at_the_cap_and_other_things_soon) {
     for (const auto& r : all()) {
         SCOPED_TRACE(r.connack);

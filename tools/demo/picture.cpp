@@ -43,7 +43,7 @@ std::string state_text(const explanation& e) {
 
 std::string why_text(const explanation& e) {
     if (is_online(e)) return {};
-    return e.last_error ? describe(*e.last_error) : "not connected yet";
+    return e.last_error ? describe(*e.last_error, e.error_text) : "not connected yet";
 }
 
 std::string next_text(const explanation& e) {

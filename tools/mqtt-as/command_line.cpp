@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <iostream>
 #include <ratio>
 #include <system_error>
@@ -17,6 +18,12 @@ namespace {
 std::string first_of(const std::string& names) { return names.substr(0, names.find(',')); }
 
 }  // namespace
+
+std::optional<std::string> from_environment(const char* name) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') return std::nullopt;
+    return value;
+}
 
 std::uint64_t number_in(std::string_view text, std::uint64_t least, std::uint64_t most, const std::string& option) {
     std::uint64_t value = 0;

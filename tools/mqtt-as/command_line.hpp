@@ -62,6 +62,9 @@ private:
     std::string group_;
 };
 
+/// The value of an environment variable; an empty one counts as unset.
+std::optional<std::string> from_environment(const char* name);
+
 /// The number in `text`, or a usage_error that names `option` and what it takes.
 std::uint64_t number_in(std::string_view text, std::uint64_t least, std::uint64_t most, const std::string& option);
 

@@ -5,19 +5,11 @@
 #include "tools/mqtt-as/url.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <unistd.h>
 
 namespace mqtt_as::cli {
 
 namespace {
-
-// An empty variable counts as unset.
-std::optional<std::string> from_environment(const char* name) {
-    const char* value = std::getenv(name);
-    if (value == nullptr || *value == '\0') return std::nullopt;
-    return value;
-}
 
 protocol_version version_of(const std::string& text) {
     if (text == "5" || text == "mqttv5") return protocol_version::v5;
@@ -36,11 +28,14 @@ std::chrono::seconds expiry_of(const std::string& text) {
 void connection_options::add_to(command_line& line) {
     line.section("Broker");
     line.text("-h,--host", host_, "HOST", "Name or address [MQTT_AS_HOST, localhost]");
-    line.number<std::optional<std::uint16_t>>("-p,--port", port_, 1, 65'535, "Port [MQTT_AS_PORT, 1883]");
+    line.number<std::optional<std::uint16_t>>("-p,--port", port_, 1, 65'535,
+                                              "Port [MQTT_AS_PORT, 1883; 8883 with TLS]");
     line.text("--unix", unix_socket_, "PATH", "Unix socket, instead of -h and -p");
-    line.text("-L,--url", url_, "URL", "mqtt://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC");
+    line.text("-L,--url", url_, "URL", "mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC");
     line.text("-u,--username", user_, "USER", "[MQTT_AS_USER]");
     line.text("-P,--pw", password_, "PASSWORD", "[MQTT_AS_PASSWORD]");
+
+    tls_.add_to(line);
 
     line.section("Session");
     line.text("-V,--protocol-version", version_, "VERSION", "311 or 5 [311; 5 with -D]");
@@ -94,23 +89,26 @@ void connection_options::set_broker(connection& c) const {
     if (unix_socket_) {
         if (unix_socket_->empty()) throw usage_error("--unix takes the path of a socket");
         config.unix_socket = *unix_socket_;
-        return;
+        return tls_.apply(config, tls_.ask_for_tls());
     }
     if (url_) {
         const url from = parse_url(*url_);
+        if (!from.secured && tls_.ask_for_tls()) throw usage_error("-L says mqtt://, in the clear: TLS is mqtts://");
         config.server = from.host;
-        config.port = from.port.value_or(1883);
+        config.port = from.port.value_or(0);
         config.user = from.user;
         config.password = from.password;
         c.topic = from.topic;
-        return;
+        return tls_.apply(config, from.secured);
     }
     config.server = host_ ? *host_ : from_environment("MQTT_AS_HOST").value_or("localhost");
     if (config.server.empty()) throw usage_error("-h takes a name or an address, for example localhost");
-    config.port = port_.value_or(1883);
+    config.port = port_.value_or(0);
     if (const auto text = from_environment("MQTT_AS_PORT"); text && !port_) {
         config.port = static_cast<std::uint16_t>(number_in(*text, 1, 65'535, "the variable MQTT_AS_PORT"));
     }
+    constexpr std::uint16_t port_of_tls = 8883;  // by which mosquitto_pub turns to TLS, too
+    tls_.apply(config, tls_.ask_for_tls() || config.port == port_of_tls || from_environment("MQTT_AS_CAFILE"));
 }
 
 void connection_options::set_identity(connection& c) const {

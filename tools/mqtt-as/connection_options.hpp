@@ -4,6 +4,7 @@
 #include "mqtt_as/asio/config.hpp"
 #include "tools/mqtt-as/command_line.hpp"
 #include "tools/mqtt-as/property_options.hpp"
+#include "tools/mqtt-as/tls_options.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -42,6 +43,7 @@ private:
     std::optional<std::uint16_t> port_;
     std::optional<std::string> unix_socket_;
     std::optional<std::string> url_;
+    tls_options tls_;
     std::optional<std::string> user_;
     std::optional<std::string> password_;
     std::optional<std::string> client_id_;

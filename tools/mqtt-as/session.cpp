@@ -107,7 +107,7 @@ void session::connection_changed() {
     if (!now.last_error) return;
     const bool is_over = now.now_in == status::phase::stopped;
     const std::string& place = now.address.empty() ? now.server : now.address;
-    const std::string why = describe(*now.last_error) + " (" + place + ")";
+    const std::string why = describe(*now.last_error, now.error_text) + " (" + place + ")";
     if (told_.empty() && was_connected_) down_since_ = std::chrono::steady_clock::now();
     if (is_over) {
         say(why);

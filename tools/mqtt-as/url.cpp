@@ -11,7 +11,7 @@ namespace {
 
 // The text itself may hold a password and is not repeated.
 [[noreturn]] void wrong(const std::string& why) {
-    throw usage_error("-L: " + why + "; it takes mqtt://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC");
+    throw usage_error("-L: " + why + "; it takes mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC");
 }
 
 std::string decode(std::string_view text) {
@@ -32,13 +32,11 @@ std::string decode(std::string_view text) {
 }  // namespace
 
 url parse_url(std::string_view text) {
-    constexpr std::string_view plain = "mqtt://";
-    if (text.starts_with("mqtts://")) {
-        throw usage_error("-L: TLS is not supported in this version; mqtt:// is, in the clear");
-    }
-    if (!text.starts_with(plain)) wrong("it does not begin with mqtt://");
-    std::string_view rest = text.substr(plain.size());
+    constexpr std::string_view plain = "mqtt://", secured = "mqtts://";
     url result;
+    result.secured = text.starts_with(secured);
+    if (!result.secured && !text.starts_with(plain)) wrong("it begins neither with mqtt:// nor with mqtts://");
+    std::string_view rest = text.substr(result.secured ? secured.size() : plain.size());
 
     // The topic may hold '@' and ':', so it goes first.
     if (const auto slash = rest.find('/'); slash != rest.npos) {

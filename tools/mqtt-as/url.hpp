@@ -1,4 +1,4 @@
-// mqtt://user:password@host:port/topic, as mosquitto_pub's -L takes it.
+// mqtt://user:password@host:port/topic, or mqtts:// with TLS, as mosquitto_pub's -L takes it.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 namespace mqtt_as::cli {
 
 struct url {
+    bool secured = false;  ///< mqtts
     std::optional<std::string> user;
     std::optional<std::string> password;
     std::string host;

@@ -82,6 +82,8 @@ struct explanation : status {
     bool closed = false;               ///< after `close()`
     std::string server;                ///< "name:port", or the path of the Unix socket
     std::string address;               ///< the address last tried or in use, for example "127.0.0.1:1883"
+    std::string error_text;            ///< of `last_error`, with tls_failed: what is wrong, in words
+    std::string security;              ///< while up: "TLSv1.3, TLS_AES_256_GCM_SHA384, resumed"; empty without TLS
     std::size_t waiting_for_room = 0;  ///< publishes that wait under full_policy::wait
     std::size_t queue_size = 0;        ///< messages in `queue`
     std::uint64_t discards = 0;        ///< messages that `queue` discarded
@@ -213,7 +215,7 @@ public:
     /// Connects, and from then on stays connected: later outages are healed without the application.
     ///
     /// Completes when the server has accepted us. Without `retry` the first attempt decides.
-    /// Errors: already_started, closed (at once); resolve_failed, connect_failed, stage_timed_out,
+    /// Errors: already_started, closed (at once); resolve_failed, connect_failed, tls_failed, stage_timed_out,
     ///         connection_refused... : coroutines throw connect_error; `explain()` tells it in words.
     /// Cancellation: any kind gives up; the client is then as after `disconnect()`.
     [[nodiscard]] task<connect_result> connect(connect_options options = {});

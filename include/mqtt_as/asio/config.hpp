@@ -3,6 +3,7 @@
 
 #include "mqtt_as/asio/boxed.hpp"
 #include "mqtt_as/asio/message.hpp"
+#include "mqtt_as/asio/ssl_params.hpp"
 #include "mqtt_as/asio/task.hpp"
 #include "mqtt_as/engine_config.hpp"
 #include "mqtt_as/payload.hpp"
@@ -110,15 +111,17 @@ struct config {
     // ---- the original's keys ----------------------------------------------------------------------
     std::string client_id;   ///< empty: `mqttas` and 17 random characters, new for each client
     std::string server;      ///< a name, an IPv4 or an IPv6 address; or use `unix_socket`
-    std::uint16_t port = 0;  ///< 0: 1883
+    std::uint16_t port = 0;  ///< 0: 1883, or 8883 with `ssl`
     std::optional<std::string> user{};
     std::optional<std::string> password{};            ///< any bytes
     std::chrono::seconds keepalive{60};               ///< 0: no keep-alive rule; at most 65,535 s
     std::chrono::milliseconds ping_interval{0};       ///< 0: keepalive / 4; only shortens
     std::chrono::milliseconds response_time{10'000};  ///< how long the server may take to answer anything
-    bool clean_init = true;                           ///< begin with a clean session at the first connection
-    bool clean = true;                                ///< begin with a clean session at every reconnection
-    std::uint32_t max_repubs = 4;                     ///< repetitions on a live connection before it is given up
+    bool ssl = false;                                 ///< secure the connection by TLS
+    mqtt_as::ssl_params ssl_params;
+    bool clean_init = true;        ///< begin with a clean session at the first connection
+    bool clean = true;             ///< begin with a clean session at every reconnection
+    std::uint32_t max_repubs = 4;  ///< repetitions on a live connection before it is given up
     boxed<will_message> will;
     message_callback subs_cb;
     coro_callback<bool> wifi_coro;            ///< (true) when the broker is connected, (false) when it is lost

@@ -4,6 +4,8 @@
 #include "mqtt_as/asio/message.hpp"
 #include "mqtt_as/types.hpp"
 
+#include <string>
+#include <string_view>
 #include <system_error>
 
 namespace mqtt_as {
@@ -46,8 +48,8 @@ private:
 };
 
 /// "TCP: connection refused", "MQTT: refused by the server: Not authorized": the end of a connection, or of an
-/// attempt at one, in one phrase.
-std::string describe(const disconnected&);
+/// attempt at one, in one phrase. `error_text`: what the transport says, where it says more than its number.
+std::string describe(const disconnected&, std::string_view error_text = {});
 
 }  // namespace mqtt_as
 

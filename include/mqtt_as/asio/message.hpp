@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <vector>
@@ -116,6 +117,7 @@ struct connect_result {
     reason_code reason{};        ///< with connection_refused
     violation why{};             ///< with protocol_violation
     int transport_error = 0;     ///< errno, or getaddrinfo's number with resolve_failed
+    std::string error_text{};    ///< with tls_failed: what is wrong, in words
     bool can_retry_help = true;  ///< false: it will fail the same way until someone changes something
 };
 

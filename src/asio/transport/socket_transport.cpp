@@ -117,7 +117,8 @@ void socket_transport::run(const addresses& found) {
 }
 
 void socket_transport::run(std::vector<stream_endpoint> endpoints) {
-    owner_->on_stage(epoch_, stage::connect);
+    const auto owner = owner_;  // it may close us
+    owner->on_stage(epoch_, stage::connect);
     if (!owner_) return;
     const auto weak = weak_from_this();
     race_ = std::make_shared<race>(executor_, std::move(endpoints),
@@ -151,7 +152,8 @@ void socket_transport::on_won(stream_socket socket, const stream_endpoint& endpo
         const int yes = 1;
         ::setsockopt(socket_->native_handle(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     }
-    owner_->on_opened(epoch_);
+    const auto owner = owner_;  // it may close us
+    owner->on_opened(epoch_);
 }
 
 void socket_transport::fail(errc error, int number) {

@@ -1,4 +1,4 @@
-// What the pump needs of a connection, whatever it is made of: TCP and Unix sockets now, TLS and WebSocket later.
+// What the pump needs of a connection, whatever it is made of: TCP and Unix sockets, TLS over them, WebSocket later.
 #pragma once
 
 #include "mqtt_as/engine.hpp"
@@ -37,6 +37,13 @@ struct io_result {
     int error = 0;  ///< errno
 };
 
+/// What else is known about the end of a connection.
+struct failure {
+    errc error = errc::ok;  ///< of the part that knows it; ok: nothing else is known
+    std::string text{};     ///< for people, instead of what the number says
+    bool can_retry_help = true;
+};
+
 /// One connection or one attempt at one. After `close()` it tells nothing any more.
 class transport {
 public:
@@ -53,6 +60,10 @@ public:
     virtual std::size_t unacknowledged() noexcept = 0;
     /// The peer's address in use, or tried last, for people to read.
     virtual std::string address() const = 0;
+    /// After the end.
+    virtual failure why() const { return {}; }
+    /// How the connection is secured, for people to read: "TLSv1.3, TLS_AES_256_GCM_SHA384, resumed".
+    virtual std::string security() const { return {}; }
 };
 
 }  // namespace mqtt_as::detail

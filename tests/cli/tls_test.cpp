@@ -1,0 +1,104 @@
+// pub and sub over TLS: the options of mosquitto_pub do what they do there, and what is wrong is told and ends with 2.
+#include "tests/cli/program.hpp"
+#include "tests/support/certificates.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/fault_proxy.hpp"
+
+#include <fstream>
+#include <gtest/gtest.h>
+
+namespace mqtt_as::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The broker speaks TLS on its Unix socket; on TCP it is reached through a proxy.
+class cli_tls : public testing::TestWithParam<std::string> {
+protected:
+    static std::string settings(const certificate_files& own) {
+        return "certfile " + own.certificate.string() + "\nkeyfile " + own.key.string() + "\n";
+    }
+    words at(const fault_proxy& proxy, const std::string& host = "127.0.0.1") const {
+        return {"-V", GetParam(), "-h", host, "-p", std::to_string(proxy.port())};
+    }
+
+    temp_folder folder;
+    authority ca{folder.path(), "Test CA"};
+    words trusting{"--cafile", ca.pem()};
+};
+
+INSTANTIATE_TEST_SUITE_P(version, cli_tls, testing::Values("311", "5"), version_name);
+
+TEST_P(cli_tls, pub_and_sub_and_those_of_mosquitto_understand_each_other) {
+    const broker_process broker(settings(ca.issue()));
+    const fault_proxy proxy(broker.socket(), content::anything);
+    const listener theirs(at(proxy) + trusting + words{"-t", "a"}, "%p");
+    program ours(mqtt_as(words{"sub", "-t", "a", "-C", "2"} + at(proxy) + trusting));
+    ASSERT_TRUE(eventually(10s, [&] { return broker.log().find("mqttas") != std::string::npos; }));
+    ASSERT_EQ(run(mqtt_as(words{"pub", "-t", "a", "-m", "ours", "-q", "1"} + at(proxy) + trusting)).status, 0);
+    publish(at(proxy) + trusting + words{"-t", "a", "-m", "theirs", "-q", "1"});
+    EXPECT_TRUE(theirs.gets({"ours", "theirs"}));
+    EXPECT_EQ(ours.wait(), 0);
+    EXPECT_EQ(ours.out(), "ours\ntheirs\n");
+}
+
+TEST_P(cli_tls, every_option_is_taken_up) {
+    const certificate_files own = ca.issue({.common_name = "me", .key_password = "secret"});
+    const broker_process broker(settings(ca.issue({.names = {"elsewhere"}, .addresses = {}})) +
+                                "require_certificate true\ncafile " + ca.pem().string() + "\n");
+    const fault_proxy proxy(broker.socket(), content::anything);
+    const words with_key{"--cert", own.certificate, "--key", own.key, "--tls-version", "tlsv1.3", "--tls-alpn", "mqtt"};
+    const words pub = mqtt_as(words{"pub", "-t", "a", "-n"} + at(proxy) + trusting + with_key + words{"--insecure"});
+    EXPECT_EQ(run(pub + words{"--keypass", "secret"}).status, 0);
+    EXPECT_EQ(run(pub, {}, {"MQTT_AS_KEYPASS=secret"}).status, 0);
+    const outcome wrong = run(pub + words{"--keypass", "guess"});
+    EXPECT_EQ(wrong.status, 2);
+    EXPECT_EQ(split_lines(wrong.err).at(0),
+              "mqtt-as pub: TLS: key_file '" + own.key.string() +
+                  "': key_password does not decrypt it (127.0.0.1:" + std::to_string(proxy.port()) + ")");
+}
+
+TEST_P(cli_tls, with_a_pre_shared_key) {
+    const std::string keys = folder.path() / "psk";
+    std::ofstream(keys) << "me:00ff\n";
+    const broker_process broker("psk_hint x\npsk_file " + keys + "\n");
+    const fault_proxy proxy(broker.socket(), content::anything);
+    const words pub = mqtt_as(words{"pub", "-t", "a", "-n", "--psk-identity", "me"} + at(proxy));
+    EXPECT_EQ(run(pub + words{"--psk", "00ff"}).status, 0);
+    EXPECT_EQ(run(pub, {}, {"MQTT_AS_PSK=00ff"}).status, 0);
+    EXPECT_EQ(run(pub + words{"--psk", "00fe"}).status, 2);
+}
+
+TEST_P(cli_tls, urls_and_variables_ask_for_it_too) {
+    const broker_process broker(settings(ca.issue()));
+    const fault_proxy proxy(broker.socket(), content::anything);
+    const words pub{"pub", "-n", "-V", GetParam()};
+    const std::string place = "127.0.0.1:" + std::to_string(proxy.port());
+    const words trust{"MQTT_AS_CAFILE=" + ca.pem().string()};
+    EXPECT_EQ(run(mqtt_as(pub + words{"-L", "mqtts://" + place + "/a"} + trusting)).status, 0);
+    EXPECT_EQ(run(mqtt_as(pub + words{"-L", "mqtts://" + place + "/a"}), {}, trust).status, 0);
+    EXPECT_EQ(run(mqtt_as(words{"pub", "-n", "-t", "a"} + at(proxy)), {}, trust).status, 0);
+    const outcome untrusted = run(mqtt_as(words{"pub", "-n", "-t", "a", "--tls-use-os-certs"} + at(proxy)), {}, trust);
+    EXPECT_EQ(untrusted.status, 2);
+    EXPECT_EQ(
+        split_lines(untrusted.err).at(0),
+        "mqtt-as pub: TLS: the server's certificate was issued by 'CN=Test CA', which is not in the system's CAs (" +
+            place + ")");
+}
+
+TEST_P(cli_tls, what_is_wrong_is_told_once_and_ends_with_2) {
+    const broker_process broker(settings(ca.issue({.valid_until = -60s})));
+    const fault_proxy proxy(broker.socket(), content::anything);
+    for (const words& command : {words{"pub", "-t", "a", "-m", "x"}, words{"sub", "-t", "a"}}) {
+        const outcome expired = run(mqtt_as(command + at(proxy) + trusting));
+        EXPECT_EQ(expired.status, 2);
+        EXPECT_EQ(expired.err.find("mqtt-as " + command[0] + ": TLS: the server's certificate expired on 20"), 0u)
+            << expired.err;
+        const outcome missing = run(mqtt_as(command + at(proxy) + words{"--cafile", "/no/such/file"}));
+        EXPECT_EQ(missing.status, 2);
+        EXPECT_NE(missing.err.find("TLS: ca_file '/no/such/file': No such file or directory"), std::string::npos);
+    }
+}
+
+}  // namespace
+}  // namespace mqtt_as::test
