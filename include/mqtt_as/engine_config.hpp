@@ -39,7 +39,7 @@ struct limits {
     std::uint16_t inbound_qos2_max = 65'535;     ///< qos 2 identifiers between PUBLISH and PUBREL
     std::size_t packet_bytes_max = 268'435'460;  ///< largest packet received (and sent)
     std::size_t batch_bytes_max = 128u << 10;    ///< small packets copied together into one write
-    std::size_t gather_from = 4'096;             ///< payloads from this size on are sent by reference
+    std::size_t gather_from = 8'192;             ///< payloads from this size on are sent by reference
 };
 
 /// What becomes of an unfinished qos 2 publish when the server has lost the session.

@@ -12,7 +12,7 @@
 
 namespace mqtt_as {
 
-/// Powers of two up to 64 KiB are kept in free lists, so that a warm engine allocates nothing; larger blocks go
+/// Powers of two up to 128 KiB are kept in free lists, so that a warm engine allocates nothing; larger blocks go
 /// straight back to the source, so that one large packet does not stay for ever.
 class pool {
 public:
@@ -54,7 +54,7 @@ private:
         free_block* next;
     };
     static constexpr std::size_t smallest_shift = 5;  // 32 bytes
-    static constexpr std::size_t class_count = 12;    // up to 64 KiB
+    static constexpr std::size_t class_count = 13;    // up to 128 KiB
     static constexpr std::size_t largest = std::size_t{1} << (smallest_shift + class_count - 1);
 
     static constexpr std::size_t class_size(std::size_t c) { return std::size_t{1} << (smallest_shift + c); }
