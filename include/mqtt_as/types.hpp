@@ -110,6 +110,7 @@ enum class errc : std::uint8_t {
     protocol_violation = 50,       ///< the server broke the protocol; `violation` says how
     session_unknown = 51,          ///< session present 1 although we hold no session [MQTT-3.2.2-4]
     superseded = 52,               ///< we ended it ourselves: a new attempt replaces it
+    network_changed = 53,          ///< the way to the server changed, and the connection did not survive that
 };
 
 /// Reason codes of MQTT 5 (section 2.4). Return codes of MQTT 3.1.1 are given as their equivalent here.

@@ -121,6 +121,10 @@ struct engine::state {
     /// A sign of life: silence, if it begins, begins now.
     void on_life(time_point now);
     bool awaits_answer() const;
+    void on_round_trip(duration measured);
+    /// Something must come within a few round trips.
+    void demand_life(time_point now);
+    void replace_connection(time_point now);
     /// Old moments are kept comparable: the clock wraps.
     void refresh_old(time_point now);
 
@@ -161,6 +165,7 @@ struct engine::state {
     bool retry_first_ = false;  // `start` asked for it
     bool was_online_ = false;   // since `start`
     bool link_up_ = true;
+    time_point link_since_;
     bool at_cap_ = false;    // the next wait is at the back-off's cap
     bool open_due_ = false;  // commands that wait to be taken
     bool close_due_ = false;
@@ -224,6 +229,8 @@ struct engine::state {
     std::optional<time_point> silent_since_;  // set while an answer is due
     bool silent_by_write_ = false;            // ... only because a write is under way: begins anew when it is through
     bool probed_ = false;
+    std::optional<time_point> life_due_;  // the network changed: without a sign of life until then it is replaced
+    duration round_trip_{0};              // measured last, on any connection; 0: never
 
     // ---- the packet that arrives in pieces ----------------------------------------------------------------------
     std::uint8_t* assembly_ = nullptr;

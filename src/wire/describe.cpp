@@ -50,6 +50,7 @@ std::string_view describe(errc error) noexcept {
     case errc::protocol_violation: return "The server broke the MQTT protocol";
     case errc::session_unknown: return "The server resumed a session that this client does not have";
     case errc::superseded: return "The attempt was replaced by a new one";
+    case errc::network_changed: return "The network changed and the connection did not survive it";
     }
     return "Unknown error";
 }
