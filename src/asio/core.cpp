@@ -228,11 +228,13 @@ void core::perform(lock_type& lock) {
             epoch_ = c->epoch;
             transport_ =
                 std::make_shared<socket_transport>(executor_, epoch_, settings_.target(), book_, shared_from_this());
+            ask_link(lock);
             lock.unlock();
             transport_->open();
             lock.lock();
         }
     }
+    if (!started_ && link_) drop_link(lock);
 }
 
 void core::lose_transport(lock_type& lock, errc error, int number) {
@@ -354,6 +356,7 @@ void core::on_opened(epoch e) {
     sent_ = acknowledged_ = 0;
     was_pending_ = false;
     last_address_ = transport_->address();
+    ask_link(lock);
     engine_.on_opened(boot_time(), e);
     collect();
     happened(lock);

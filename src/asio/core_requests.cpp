@@ -41,6 +41,7 @@ std::uint64_t core::new_ticket(waiter& who) noexcept {
 void core::abandon() noexcept {
     std::vector<waiter*> all;
     std::shared_ptr<transport> lost;
+    std::unique_ptr<link> unwatched;
     {
         const lock_type lock(mutex_);
         abandoned_ = true;
@@ -50,6 +51,7 @@ void core::abandon() noexcept {
         slots_.clear();
         questions_.clear();
         lost = std::exchange(transport_, nullptr);
+        unwatched = std::exchange(link_, nullptr);
         open_ = false;
     }
     if (lost) lost->close();
@@ -349,6 +351,7 @@ explanation core::explain() {
     e.now = boot_time();
     e.closed = closed_;
     e.server = settings_.server_text();
+    e.link = link_state_.text;
     e.address = last_address_;
     e.waiting_for_room = parked_publishes_.size();
     e.queue_size = queue_ ? queue_->size() : 0;

@@ -81,6 +81,7 @@ struct explanation : status {
     time_point now;
     bool closed = false;               ///< after `close()`
     std::string server;                ///< "name:port", or the path of the Unix socket
+    std::string link;                  ///< the interface in use, or why there is no way to the server; "" unknown
     std::string address;               ///< the address last tried or in use, for example "127.0.0.1:1883"
     std::size_t waiting_for_room = 0;  ///< publishes that wait under full_policy::wait
     std::size_t queue_size = 0;        ///< messages in `queue`

@@ -97,6 +97,13 @@ enum class overflow_policy : std::uint8_t {
     discard_oldest,  ///< as the original: counted in `queue.discards()`, and acknowledged
 };
 
+/// Who tells the client that its network comes and goes.
+enum class link_kind : std::uint8_t {
+    none,       ///< nobody: a lost network is noticed by silence
+    rtnetlink,  ///< the kernel: interfaces, addresses and routes towards the server. Loopback and Unix sockets need
+                ///< none
+};
+
 /// Where the server is, who we are, and how to behave. Checked when a client is made of it: std::invalid_argument
 /// says which key is wrong and what is allowed.
 struct config {
@@ -124,6 +131,7 @@ struct config {
     std::string unix_socket;                           ///< path of a Unix socket, instead of `server` and `port`
     std::chrono::seconds session_expiry{0xFFFF'FFFF};  ///< MQTT 5: how long the server keeps a session that is
                                                        ///< not clean; the default is for ever
+    link_kind link = link_kind::rtnetlink;
     mqtt_as::limits limits;
     backoff_config backoff;  ///< `fleet_backoff` for many devices behind one broker
     full_policy on_full = full_policy::reject;
@@ -136,6 +144,9 @@ struct config {
     bool single_threaded = false;  ///< all calls come from the one thread that runs the executor: no locks
     /// Told of each exception that left a callback or a `*_coro`; `where` names it. Unset: one line on stderr.
     std::function<void(std::exception_ptr, std::string_view where)> on_error;
+    /// Told when the way to the server goes and comes back; `what` says why, or which interface. A connection is held
+    /// while it is gone: `wifi_coro` and `down` tell of the broker.
+    std::function<void(bool up, std::string_view what)> on_link;
     /// Told of each wanted subscription that the server refused to renew; it stays wanted.
     std::function<void(std::string_view filter, reason_code)> on_renewal_refused;
 };

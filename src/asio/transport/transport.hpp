@@ -4,8 +4,10 @@
 #include "mqtt_as/engine.hpp"
 #include "mqtt_as/types.hpp"
 
+#include <boost/asio/ip/address.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -37,6 +39,12 @@ struct io_result {
     int error = 0;  ///< errno
 };
 
+/// Between which addresses of the network a connection runs.
+struct connection_ends {
+    boost::asio::ip::address own;
+    boost::asio::ip::address server;
+};
+
 /// One connection or one attempt at one. After `close()` it tells nothing any more.
 class transport {
 public:
@@ -53,6 +61,8 @@ public:
     virtual std::size_t unacknowledged() noexcept = 0;
     /// The peer's address in use, or tried last, for people to read.
     virtual std::string address() const = 0;
+    /// While open; empty where no network is used.
+    virtual std::optional<connection_ends> ends() const { return std::nullopt; }
 };
 
 }  // namespace mqtt_as::detail
