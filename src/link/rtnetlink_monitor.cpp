@@ -2,6 +2,8 @@
 #include "src/link/rtnetlink_monitor.hpp"
 
 #include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
@@ -10,10 +12,8 @@
 #include <ctime>
 #include <limits>
 #include <linux/rtnetlink.h>
-#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <system_error>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -93,6 +93,8 @@ struct rtnetlink_monitor::descriptors {
     explicit descriptors(const asio::any_io_executor& executor)
         : events(executor, open_netlink(groups)), wake_up(executor, open_wake_up_timer()), timer(executor) {}
 
+    std::array<char, 64> ignored{};     // of an event
+    std::array<char, 8> expirations{};  // of the timer: none
     asio::posix::stream_descriptor events;
     asio::posix::stream_descriptor wake_up;
     asio::steady_timer timer;
@@ -148,32 +150,28 @@ void rtnetlink_monitor::shut_down() noexcept {
 // leaves. A handler that comes late finds others, or none.
 
 void rtnetlink_monitor::wait_for_events() {
-    open_->events.async_wait(
-        asio::posix::stream_descriptor::wait_read,
-        [self = shared_from_this(), of = std::weak_ptr(open_)](boost::system::error_code error) {
-            const std::lock_guard lock(self->mutex_);
-            if (error || !self->open_ || of.lock() != self->open_) return;
-            std::array<char, 8192> ignored;
-            while (::recv(self->open_->events.native_handle(), ignored.data(), ignored.size(), MSG_DONTWAIT) > 0 ||
-                   errno == ENOBUFS || errno == EINTR) {
-            }
-            self->look_in(burst);
-            self->wait_for_events();
-        });
+    // What does not fit is cut off, and nobody misses it.
+    open_->events.async_read_some(asio::buffer(open_->ignored), [self = shared_from_this(), of = std::weak_ptr(open_)](
+                                                                    boost::system::error_code error, std::size_t) {
+        const std::lock_guard lock(self->mutex_);
+        if (!self->open_ || of.lock() != self->open_) return;
+        if (error && error != asio::error::no_buffer_space) return;  // events were lost: the more reason to look
+        self->look_in(burst);
+        self->wait_for_events();
+    });
 }
 
 void rtnetlink_monitor::wait_for_wake_up() {
     arm_wake_up_timer(open_->wake_up.native_handle());
-    open_->wake_up.async_wait(asio::posix::stream_descriptor::wait_read,
-                              [self = shared_from_this(), of = std::weak_ptr(open_)](boost::system::error_code error) {
-                                  const std::lock_guard lock(self->mutex_);
-                                  if (error || !self->open_ || of.lock() != self->open_) return;
-                                  std::uint64_t ignored = 0;
-                                  [[maybe_unused]] const auto n =
-                                      ::read(self->open_->wake_up.native_handle(), &ignored, sizeof ignored);
-                                  self->note_sleep(time_asleep());
-                                  self->wait_for_wake_up();
-                              });
+    open_->wake_up.async_read_some(
+        asio::buffer(open_->expirations),
+        [self = shared_from_this(), of = std::weak_ptr(open_)](boost::system::error_code error, std::size_t) {
+            const std::lock_guard lock(self->mutex_);
+            if (!self->open_ || of.lock() != self->open_) return;
+            if (error && error != asio::error::operation_aborted) return;  // ECANCELED: the clock was set
+            self->note_sleep(time_asleep());
+            self->wait_for_wake_up();
+        });
 }
 
 void rtnetlink_monitor::note_sleep(milliseconds asleep) {
