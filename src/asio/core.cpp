@@ -2,7 +2,6 @@
 #include "src/asio/core.hpp"
 
 #include "src/asio/clock.hpp"
-#include "src/asio/transport/socket_transport.hpp"
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -226,15 +225,14 @@ void core::perform(lock_type& lock) {
             lose_transport(lock, errc::connection_closed, 0);
         } else {
             epoch_ = c->epoch;
-            transport_ =
-                std::make_shared<socket_transport>(executor_, epoch_, settings_.target(), book_, shared_from_this());
+            transport_ = make_transport();
             ask_link(lock);
             lock.unlock();
             transport_->open();
             lock.lock();
         }
     }
-    if (!started_ && link_) drop_link(lock);
+    if (!started_ && (link_ || station_)) drop_link(lock);
 }
 
 void core::lose_transport(lock_type& lock, errc error, int number) {

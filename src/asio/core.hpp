@@ -22,6 +22,7 @@
 #include "src/asio/settings.hpp"
 #include "src/asio/transport/transport.hpp"
 #include "src/link/link.hpp"
+#include "src/link/wifi_station.hpp"
 
 #include <array>
 #include <atomic>
@@ -198,6 +199,7 @@ private:
     // ---- the network link (core_link.cpp) -----------------------------------------------------------------
     void ask_link(lock_type&);
     void drop_link(lock_type&);
+    std::shared_ptr<transport> make_transport();
 
     // ---- events (core_events.cpp) -------------------------------------------------------------------------
     /// Takes the engine's events where no message can be among them: after everything but on_bytes.
@@ -310,7 +312,9 @@ private:
     epoch epoch_ = 0;
     std::shared_ptr<transport> transport_;
     address_book book_;
-    std::unique_ptr<link> link_;  // while started, where there is one to watch
+    std::shared_ptr<wifi_station> station_;  // with config::ssid
+    bool quick_ = false;                     // the first connection is to be made without a check of the Wi-Fi
+    std::unique_ptr<link> link_;             // while started, where there is one to watch
     link_state link_state_;
     std::uint32_t link_questions_ = 0;    // asked so far
     bool link_failed_ = false;            // there is no netlink here

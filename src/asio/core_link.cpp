@@ -1,6 +1,8 @@
 // The network link: which question it is asked, and what its answers mean for the engine.
 #include "src/asio/clock.hpp"
 #include "src/asio/core.hpp"
+#include "src/asio/transport/joining_transport.hpp"
+#include "src/asio/transport/socket_transport.hpp"
 #include "src/link/rtnetlink_link.hpp"
 
 #include <algorithm>
@@ -20,6 +22,20 @@ addresses known_addresses(const socket_target& target, const address_book& book)
 }
 
 }  // namespace
+
+std::shared_ptr<transport> core::make_transport() {
+    auto made = std::make_shared<socket_transport>(executor_, epoch_, settings_.target(), book_, shared_from_this());
+    const config& c = settings_.user();
+    if (c.ssid.empty()) return made;
+    if (!station_) {
+        station_ = std::make_shared<wifi_station>(executor_, wifi_settings{.control = c.wpa_supplicant,
+                                                                           .interface = c.wifi_interface,
+                                                                           .ssid = c.ssid,
+                                                                           .password = c.wifi_pw});
+    }
+    const bool checks_stability = !quick_ || engine_.count().connections > 0;
+    return std::make_shared<joining_transport>(station_, checks_stability, std::move(made), epoch_, shared_from_this());
+}
 
 /// At each attempt and at each connection: what the link is asked has changed.
 void core::ask_link(lock_type& lock) {
@@ -51,12 +67,16 @@ void core::ask_link(lock_type& lock) {
     note("The network link is not watched: " + failure);
 }
 
+/// Nothing of the link may keep the event loop from ending. The network that we joined is left by `close` alone.
 void core::drop_link(lock_type& lock) {
+    const auto station = closed_ ? std::exchange(station_, nullptr) : station_;
     auto unwatched = std::exchange(link_, nullptr);
     link_state_ = {};
     engine_.on_link(boot_time(), true);  // nobody knows better
     lock.unlock();
     unwatched.reset();
+    if (station) station->rest();
+    if (station && closed_) station->leave();
     lock.lock();
 }
 

@@ -3,6 +3,7 @@
 #include "src/asio/core.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 namespace mqtt_as::detail {
@@ -71,6 +72,7 @@ void core::connect(const connect_options& options, result_waiter<connect_result>
     const errc error = engine_.start(boot_time(), options.retry);
     if (error == errc::ok) {
         started_ = true;
+        quick_ = options.quick;
         failure_ = {};
         enlist(who, connecting);
         collect();
@@ -352,6 +354,10 @@ explanation core::explain() {
     e.closed = closed_;
     e.server = settings_.server_text();
     e.link = link_state_.text;
+    if (station_) {
+        e.rssi = station_->signal();
+        boost::asio::post(executor_, [station = station_] { station->poll_signal(); });
+    }
     e.address = last_address_;
     e.waiting_for_room = parked_publishes_.size();
     e.queue_size = queue_ ? queue_->size() : 0;

@@ -78,6 +78,14 @@ void network::on_client_side(const std::string& command) const {
     broker_.enter();
 }
 
+std::unique_ptr<test::child_process> network::start_on_client_side(const std::vector<std::string>& argv,
+                                                                   const std::filesystem::path& output) const {
+    client_.enter();
+    auto started = std::make_unique<test::child_process>(argv, output);
+    broker_.enter();
+    return started;
+}
+
 void network::drop(unsigned percent) const {
     if (percent == 0) return test::shell("nft delete table inet faults");
     const std::string rule = percent == 100 ? "drop" : "numgen random mod 100 < " + std::to_string(percent) + " drop";

@@ -10,9 +10,12 @@
 
 #include "mqtt_as/asio/event_loop.hpp"
 #include "tests/outages/world.hpp"
+#include "tests/support/child_process.hpp"
 #include "tests/support/net_namespace.hpp"
 
+#include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -28,6 +31,9 @@ public:
     /// Runs a shell command on a side.
     void on_client_side(const std::string& command) const;
     void on_broker_side(const std::string& command) const { test::shell(command); }
+    /// Starts a program that lives on the client side.
+    std::unique_ptr<test::child_process> start_on_client_side(const std::vector<std::string>& argv,
+                                                              const std::filesystem::path& output) const;
     /// A second way to 10.9.9.9, which is taken when the first one is gone.
     void add_cell() const;
     /// All packets to the client, or from it, by this chance [percent]; 0 heals.

@@ -126,12 +126,17 @@ struct config {
                                               ///< cancelled by an outage; at most one runs
     std::size_t queue_len = 0;                ///< more than 0: messages go to `MQTTClient::queue`, this many
 
+    std::string ssid;     ///< the Wi-Fi network to be joined, by wpa_supplicant; empty: the system's network is used
+    std::string wifi_pw;  ///< 8 to 63 characters, or the key as 64 hexadecimal digits; empty: an open network
+
     // ---- what C++ adds ----------------------------------------------------------------------------
     protocol_version version = protocol_version::v3_1_1;
     std::string unix_socket;                           ///< path of a Unix socket, instead of `server` and `port`
     std::chrono::seconds session_expiry{0xFFFF'FFFF};  ///< MQTT 5: how long the server keeps a session that is
                                                        ///< not clean; the default is for ever
     link_kind link = link_kind::rtnetlink;
+    std::string wifi_interface;                          ///< empty: the first that wpa_supplicant manages
+    std::string wpa_supplicant = "/run/wpa_supplicant";  ///< the folder of its control sockets (ctrl_interface)
     mqtt_as::limits limits;
     backoff_config backoff;  ///< `fleet_backoff` for many devices behind one broker
     full_policy on_full = full_policy::reject;
