@@ -69,14 +69,15 @@ void core::ask_link(lock_type& lock) {
 
 /// Nothing of the link may keep the event loop from ending. The network that we joined is left by `close` alone.
 void core::drop_link(lock_type& lock) {
-    const auto station = closed_ ? std::exchange(station_, nullptr) : station_;
+    const bool leaves = closed_;
+    const auto station = leaves ? std::exchange(station_, nullptr) : station_;
     auto unwatched = std::exchange(link_, nullptr);
     link_state_ = {};
     engine_.on_link(boot_time(), true);  // nobody knows better
     lock.unlock();
     unwatched.reset();
     if (station) station->rest();
-    if (station && closed_) station->leave();
+    if (station && leaves) station->leave();
     lock.lock();
 }
 

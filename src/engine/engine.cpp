@@ -101,7 +101,8 @@ void engine::on_link(time_point now, bool up) {
     if (!up) return s.life_due_.reset();  // nothing can come: the connection is held
     if (s.phase_ == state::phase::waiting) return s.open(now);
     // An attempt without any answer may hang on a packet that was lost with the link: begin again.
-    if (s.phase_ == state::phase::opening && s.stage_ <= stage::connect) return s.replace_connection(now);
+    const bool asks_network = s.stage_ == stage::resolve || s.stage_ == stage::connect;
+    if (s.phase_ == state::phase::opening && asks_network) return s.replace_connection(now);
     s.demand_life(now);
 }
 

@@ -26,8 +26,10 @@ std::string hex(std::string_view bytes) {
 std::string printed(std::string_view ssid) {
     std::string text;
     for (const char c : ssid) {
-        if (c == '"' || c == '\\') {
-            text.append("\\").append(1, c);
+        constexpr std::string_view escaped = "\"\\\033\n\r\t";
+        constexpr std::string_view as = "\"\\enrt";
+        if (const auto at = escaped.find(c); at != escaped.npos) {
+            text.append("\\").append(1, as[at]);
         } else if (c >= 32 && c < 127) {
             text += c;
         } else {
@@ -154,7 +156,7 @@ void wifi_station::select() {
 }
 
 void wifi_station::on_event(std::string_view event) {
-    const auto is = [event](std::string_view name) { return event.rfind(name, 0) == 0; };
+    const auto is = [event](std::string_view name) { return event.starts_with(name); };
     if (is("CTRL-EVENT-TERMINATING")) return lose_control();
     if (!joining_ || network_.empty()) return;
     const bool is_ours = event.find("id=" + network_ + " ") != std::string_view::npos;

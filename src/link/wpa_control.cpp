@@ -2,6 +2,7 @@
 #include "src/link/wpa_control.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <filesystem>
 #include <sys/socket.h>
@@ -21,10 +22,11 @@ std::string wpa_control::find(const std::string& folder, const std::string& inte
     if (!interface.empty()) return in / interface;
     std::error_code error;
     std::string first;
-    for (const auto& entry : std::filesystem::directory_iterator(in, error)) {
-        const std::string name = entry.path().filename();
-        if (name.rfind("p2p-dev-", 0) == 0 || !entry.is_socket(error)) continue;  // not a station's
-        if (first.empty() || entry.path().string() < first) first = entry.path();
+    using std::filesystem::directory_iterator;
+    for (auto entry = directory_iterator(in, error); !error && entry != directory_iterator(); entry.increment(error)) {
+        const std::string name = entry->path().filename();
+        if (name.starts_with("p2p-dev-") || !entry->is_socket(error)) continue;  // not a station's
+        if (first.empty() || entry->path().string() < first) first = entry->path();
     }
     return first.empty() ? (in / "*").string() : first;
 }
@@ -47,7 +49,10 @@ void wpa_control::ask(const std::string& command, std::function<void(std::string
     waiting_.push_back(std::move(answer));
     boost::system::error_code error;
     socket_.send(asio::buffer(command), 0, error);
-    if (error && listener_.lost) std::exchange(listener_, {}).lost(error);
+    if (!error) return;
+    asio::post(socket_.get_executor(), [self = shared_from_this(), error] {
+        if (self->listener_.lost) std::exchange(self->listener_, {}).lost(error);
+    });
 }
 
 void wpa_control::tell(const std::string& command) {

@@ -67,6 +67,16 @@ TEST_P(engine_link, link_up_and_down_leave_a_good_connection_alone) {
     EXPECT_EQ(w.events(), "");
 }
 
+TEST_P(engine_link, link_up_is_what_an_attempt_that_joins_a_network_waits_for) {
+    w.start();
+    w->on_stage(w.now, w.current, stage::link);
+    w->on_link(w.now, false);
+    w->on_link(w.now, true);
+    w.turn();
+    EXPECT_EQ(w.opens, 1u);
+    EXPECT_EQ(w.closes, 0u);
+}
+
 TEST_P(engine_link, link_up_asks_for_a_sign_of_life_and_any_will_do) {
     w.go_online();
     w->on_link(w.now, false);
