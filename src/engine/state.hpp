@@ -157,15 +157,16 @@ struct engine::state {
     stage stage_ = stage::idle;
     after after_ = after::retry;  // what follows when the transport is gone
     epoch epoch_ = 0;
-    time_point since_;       // of the phase
-    time_point until_;       // waiting: next attempt; opening, handshake: limit of the stage; draining: end of grace;
-                             // leaving: limit
-    bool accepting_ = true;  // until `stop`
-    bool closed_ = false;    // by `close`, for good
+    time_point since_;        // of the phase
+    time_point until_;        // waiting: next attempt; opening, handshake: limit of the stage; draining: end of grace;
+                              // leaving: limit
+    time_point link_since_;   // when it came or went
+    duration round_trip_{0};  // measured last, on any connection; 0: never
+    bool accepting_ = true;   // until `stop`
+    bool closed_ = false;     // by `close`, for good
     bool retry_first_ = false;  // `start` asked for it
     bool was_online_ = false;   // since `start`
     bool link_up_ = true;
-    time_point link_since_;
     bool at_cap_ = false;    // the next wait is at the back-off's cap
     bool open_due_ = false;  // commands that wait to be taken
     bool close_due_ = false;
@@ -223,14 +224,13 @@ struct engine::state {
     time_point ping_at_;
     time_point ping_sent_at_;
     time_point last_received_;
+    std::optional<time_point> life_due_;      // the network changed: without a sign of life until then it is replaced
     time_point judging_since_;                // no acknowledgement is missed for what came before: we did not read, or
                                               // the peer's TCP was still taking what we had sent
     bool is_draining_ = false;                // it was when we looked last, and nothing has been received since
     std::optional<time_point> silent_since_;  // set while an answer is due
     bool silent_by_write_ = false;            // ... only because a write is under way: begins anew when it is through
     bool probed_ = false;
-    std::optional<time_point> life_due_;  // the network changed: without a sign of life until then it is replaced
-    duration round_trip_{0};              // measured last, on any connection; 0: never
 
     // ---- the packet that arrives in pieces ----------------------------------------------------------------------
     std::uint8_t* assembly_ = nullptr;
