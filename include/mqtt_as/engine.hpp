@@ -155,6 +155,7 @@ struct status {
     time_point since;  ///< of this phase
     stage at{};
     bool link_up = true;
+    time_point link_since;  ///< when the link was last said to have come or gone
     std::uint8_t endpoint = 0;
     std::uint32_t attempt = 0;                 ///< attempts in this outage, the running one included
     std::optional<time_point> outage_since{};  ///< since when we are not online although started
@@ -219,9 +220,13 @@ public:
 
     // ---- the world tells ----------------------------------------------------------------------
 
-    /// The network interface came or went. Advice: attempts go on at back-off pace while it is down; up
-    /// ends a back-off wait and restarts an attempt that has had no answer.
+    /// The way to the server went or came. Advice: while it is down a connection is held and attempts go on at back-off
+    /// pace. Up, also when it was up already (another route; the machine has slept): ends a back-off wait and restarts
+    /// an attempt that has had no answer; a connection is asked for a sign of life, and replaced by a new one when none
+    /// comes within a few round trips.
     void on_link(time_point now, bool up);
+    /// There is a way to the server, but the connection's own address is gone: it is replaced at once.
+    void on_address_lost(time_point now, epoch e);
     /// The attempt reached this stage (resolve, connect, tls): its limit of inactivity begins anew.
     void on_stage(time_point now, epoch e, stage s);
     void on_opened(time_point now, epoch e);

@@ -110,6 +110,13 @@ enum class errc : std::uint8_t {
     protocol_violation = 50,       ///< the server broke the protocol; `violation` says how
     session_unknown = 51,          ///< session present 1 although we hold no session [MQTT-3.2.2-4]
     superseded = 52,               ///< we ended it ourselves: a new attempt replaces it
+    network_changed = 53,          ///< the way to the server changed, and the connection did not survive that
+    wifi_unavailable = 54,         ///< wpa_supplicant cannot be reached at its control socket
+    wifi_refused = 55,             ///< wpa_supplicant does not take the network's settings
+    wifi_not_found = 56,           ///< no access point of this name was heard
+    wifi_wrong_key = 57,           ///< the access point does not take the password
+    wifi_timed_out = 58,           ///< joining the network took more than a minute
+    wifi_unstable = 59,            ///< the network was joined and lost again within 5 s
 };
 
 /// Reason codes of MQTT 5 (section 2.4). Return codes of MQTT 3.1.1 are given as their equivalent here.

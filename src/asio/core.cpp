@@ -2,8 +2,7 @@
 #include "src/asio/core.hpp"
 
 #include "src/asio/clock.hpp"
-#include "src/asio/transport/socket_transport.hpp"
-#include "src/asio/transport/tls_transport.hpp"
+#include "src/asio/transport/tls_context.hpp"
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -224,17 +223,13 @@ void core::perform(lock_type& lock) {
         } else {
             epoch_ = c->epoch;
             transport_ = make_transport();
+            ask_link(lock);
             lock.unlock();
             transport_->open();
             lock.lock();
         }
     }
-}
-
-std::shared_ptr<transport> core::make_transport() {
-    const socket_target& to = settings_.target();
-    if (tls_) return std::make_shared<tls_transport>(executor_, epoch_, to, book_, *tls_, shared_from_this());
-    return std::make_shared<socket_transport>(executor_, epoch_, to, book_, shared_from_this());
+    if (!started_ && (link_ || station_)) drop_link(lock);
 }
 
 void core::lose_transport(lock_type& lock, errc error, int number) {
@@ -365,6 +360,7 @@ void core::on_opened(epoch e) {
     sent_ = acknowledged_ = 0;
     was_pending_ = false;
     last_address_ = transport_->address();
+    ask_link(lock);
     security_ = transport_->security();
     if (!security_.empty()) note("Secured by " + security_ + ".");
     engine_.on_opened(boot_time(), e);

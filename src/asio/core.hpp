@@ -21,6 +21,8 @@
 #include "src/asio/blocks.hpp"
 #include "src/asio/settings.hpp"
 #include "src/asio/transport/transport.hpp"
+#include "src/link/link.hpp"
+#include "src/link/wifi_station.hpp"
 
 #include <array>
 #include <atomic>
@@ -92,7 +94,7 @@ struct parked_publish {
     std::optional<time_point> deadline;
 };
 
-class core final : public std::enable_shared_from_this<core>, public transport_events {
+class core final : public std::enable_shared_from_this<core>, public transport_events, public link_events {
     using lock_type = std::unique_lock<optional_mutex>;
 
 public:
@@ -140,6 +142,9 @@ public:
     void on_readable(epoch) override;
     void on_writable(epoch) override;
 
+    // ---- the network link tells: executor (core_link.cpp) --------------------------------------------------
+    void on_link(const link_state&) override;
+
 private:
     /// Which list a waiter is in, and of what kind it is.
     enum list_name : std::uint8_t {
@@ -154,7 +159,7 @@ private:
     };
     /// What is to be told to the user's callbacks.
     struct notice {
-        enum class kind : std::uint8_t { connected, renewed, refused, lost, stopped, text } what;
+        enum class kind : std::uint8_t { connected, renewed, refused, lost, stopped, link_up, link_down, text } what;
         std::string text{};
         reason_code reason{};
     };
@@ -186,10 +191,14 @@ private:
     void arm(lock_type&);
     void watch(time_point deadline);
     void look_at_peer(time_point now);
-    std::shared_ptr<transport> make_transport();
     void lose_transport(lock_type&, errc, int error);
     void tell_end(const transport* lost, epoch, errc, int error);
     bool in_turn() const noexcept { return current_turn_ == this; }
+
+    // ---- the network link (core_link.cpp) -----------------------------------------------------------------
+    void ask_link(lock_type&);
+    void drop_link(lock_type&);
+    std::shared_ptr<transport> make_transport();
 
     // ---- events (core_events.cpp) -------------------------------------------------------------------------
     /// Takes what the engine has to tell: after each of its calls.
@@ -299,8 +308,14 @@ private:
     epoch epoch_ = 0;
     std::shared_ptr<transport> transport_;
     address_book book_;
-    std::unique_ptr<tls_context> tls_;    // with `ssl`
-    failure why_;                         // while the engine is told of an end: what the transport knows of it
+    std::unique_ptr<tls_context> tls_;       // with `ssl`
+    failure why_;                            // while the engine is told of an end: what the transport knows of it
+    std::shared_ptr<wifi_station> station_;  // with config::ssid
+    bool quick_ = false;                     // the first connection is to be made without a check of the Wi-Fi
+    std::unique_ptr<link> link_;             // while started, where there is one to watch
+    link_state link_state_;
+    std::uint32_t link_questions_ = 0;    // asked so far
+    bool link_failed_ = false;            // there is no netlink here
     std::vector<std::uint8_t> leftover_;  // read, but the engine was busy
     std::uint64_t reads_ = 0;
     std::uint64_t sent_ = 0;          // bytes on this connection

@@ -56,6 +56,19 @@ void core::run_notice(const notice& n) {
         print(n.text);
         start_wifi_coro(false);
         break;
+    case notice::kind::link_up:
+    case notice::kind::link_down: {
+        const bool up = n.what == notice::kind::link_up;
+        print((up ? "Link up: " : "Link down: ") + n.text);
+        if (const auto& call = settings_.user().on_link) {
+            try {
+                call(up, n.text);
+            } catch (...) {
+                report(std::current_exception(), "on_link");
+            }
+        }
+        break;
+    }
     case notice::kind::stopped: break;
     case notice::kind::text: print(n.text); break;
     }

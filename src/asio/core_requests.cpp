@@ -3,6 +3,7 @@
 #include "src/asio/core.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 namespace mqtt_as::detail {
@@ -45,6 +46,7 @@ std::uint64_t core::new_ticket(waiter& who) noexcept {
 void core::abandon() noexcept {
     std::vector<waiter*> all;
     std::shared_ptr<transport> lost;
+    std::unique_ptr<link> unwatched;
     {
         const lock_type lock(mutex_);
         abandoned_ = true;
@@ -56,6 +58,7 @@ void core::abandon() noexcept {
         lists_ = {};
         questions_.clear();
         lost = std::exchange(transport_, nullptr);
+        unwatched = std::exchange(link_, nullptr);
         open_ = false;
     }
     if (lost) lost->close();
@@ -75,6 +78,7 @@ void core::connect(const connect_options& options, result_waiter<connect_result>
     const errc error = engine_.start(boot_time(), options.retry);
     if (error == errc::ok) {
         started_ = true;
+        quick_ = options.quick;
         failure_ = {};
         enlist(who, connecting);
         collect();
@@ -361,6 +365,11 @@ explanation core::explain() {
     e.now = boot_time();
     e.closed = closed_;
     e.server = settings_.server_text();
+    e.link = link_state_.text;
+    if (station_) {
+        e.rssi = station_->signal();
+        boost::asio::post(executor_, [station = station_] { station->poll_signal(); });
+    }
     e.address = last_address_;
     e.error_text = error_text_;
     if (open_) e.security = security_;

@@ -68,7 +68,7 @@ std::string explanation::text() const {
     std::string text;
     switch (now_in) {
     case phase::stopped: return (last_error ? "stopped" + why(*this) : std::string("not started")) + backlog(*this);
-    case phase::online: return "up " + text_of(now - since) + " (" + place(*this) + ")" + backlog(*this);
+    case phase::online: text = "up " + text_of(now - since) + " (" + place(*this) + ")"; break;
     case phase::waiting:
         text = down(*this) + "; attempt " + std::to_string(attempt);
         if (next_attempt) text += "; next in " + text_of(std::max(duration(0), *next_attempt - now), true);
@@ -79,7 +79,7 @@ std::string explanation::text() const {
         break;
     default: text = "closing the connection"; break;
     }
-    if (!link_up) text += "; the network interface is down";
+    if (!link_up) text += "; link down " + text_of(now - link_since) + (link.empty() ? "" : ": " + link);
     return text + backlog(*this);
 }
 

@@ -137,6 +137,22 @@ void check_ssl(const config& c) {
     }
 }
 
+void check_wifi(const config& c) {
+    constexpr std::size_t ssid_max = 32;
+    if (c.ssid.size() > ssid_max) {
+        wrong("ssid has " + std::to_string(c.ssid.size()) + " bytes: at most 32 are allowed");
+    }
+    if (c.ssid.empty() && !c.wifi_pw.empty()) wrong("wifi_pw is set without config.ssid: which network is it for?");
+    const auto is_printable = [](char letter) { return letter >= 32 && letter < 127; };
+    const bool is_key =
+        c.wifi_pw.size() == 64 && c.wifi_pw.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+    const bool is_passphrase = c.wifi_pw.size() >= 8 && c.wifi_pw.size() <= 63 &&
+                               std::all_of(c.wifi_pw.begin(), c.wifi_pw.end(), is_printable);
+    if (!c.wifi_pw.empty() && !is_key && !is_passphrase) {
+        wrong("wifi_pw is no password of WPA: 8 to 63 ASCII characters or 64 hexadecimal digits are allowed");
+    }
+}
+
 void check_identity(const config& c) {
     check_text("client_id", c.client_id);
     if (c.client_id.empty() && !(c.clean && c.clean_init)) {
@@ -191,6 +207,7 @@ settings::settings(config given) : config_(std::move(given)) {
     check_server(c);
     check_ssl(c);
     check_identity(c);
+    check_wifi(c);
     check_time("keepalive", c.keepalive, 0s, 65'535s);
     check_time("ping_interval", c.ping_interval, 0s);
     check_time("response_time", c.response_time, 1ms);

@@ -99,15 +99,18 @@ bool engine::ping(time_point) {
 
 void engine::on_link(time_point now, bool up) {
     state& s = *state_;
-    if (s.link_up_ == up) return;
+    if (s.link_up_ != up) s.link_since_ = now;
     s.link_up_ = up;
-    if (!up) return;
+    if (!up) return s.life_due_.reset();  // nothing can come: the connection is held
     if (s.phase_ == state::phase::waiting) return s.open(now);
     // An attempt without any answer may hang on a packet that was lost with the link: begin again.
-    if (s.phase_ == state::phase::opening && s.stage_ <= stage::connect) {
-        s.after_ = state::after::reopen;
-        s.close_transport(now);
-    }
+    const bool asks_network = s.stage_ == stage::resolve || s.stage_ == stage::connect;
+    if (s.phase_ == state::phase::opening && asks_network) return s.replace_connection(now);
+    s.demand_life(now);
+}
+
+void engine::on_address_lost(time_point now, epoch e) {
+    if (e == state_->epoch_) state_->replace_connection(now);
 }
 
 void engine::on_stage(time_point now, epoch e, stage at) {
@@ -195,6 +198,7 @@ status engine::look() const {
                .since = s.since_,
                .at = s.stage_,
                .link_up = s.link_up_,
+               .link_since = s.link_since_,
                .endpoint = s.supervisor.endpoint(),
                .attempt = s.supervisor.attempt(),
                .outage_since = s.outage_since_,
@@ -325,6 +329,19 @@ void engine::state::end_by_violation(time_point now, violation v) {
     end_connection(now, {.error = errc::protocol_violation, .why = v});
 }
 
+/// Not an outage like others: what was wrong is known, and over. So there is no wait.
+void engine::state::replace_connection(time_point now) {
+    switch (phase_) {
+    case phase::online:
+        end_connection(now, {.error = errc::network_changed});
+        if (after_ == after::retry) after_ = after::reopen;
+        return;
+    case phase::opening:
+    case phase::handshake: after_ = after::reopen; return close_transport(now);
+    default: return;
+    }
+}
+
 void engine::state::leave(time_point now, reason_code reason) {
     turn_direct_into_operations();
     phase_ = phase::closing;
@@ -357,6 +374,7 @@ void engine::state::connection_over(time_point now) {
     leaving_ = connect_due_ = disconnect_due_ = close_due_ = ping_due_ = ping_outstanding_ = probed_ = false;
     ping_end_ = 0;
     silent_since_.reset();
+    life_due_.reset();
     keep_quiet(tell_renewed);
     renewals_pending_ = 0;
     stage_ = stage::idle;
@@ -413,6 +431,7 @@ void engine::state::go_online(time_point now, const wire::connack& ack) {
     have_session_ = keeps_session();
     wiped_ = false;
     const time_point asked_at = since_;
+    on_round_trip(now - asked_at);
     enter(now, phase::online, stage::online);
     outage_since_.reset();
     supervisor.on_online(now);

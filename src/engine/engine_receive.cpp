@@ -168,7 +168,9 @@ void engine::state::on_packet(time_point now, packet_type type, std::uint8_t fla
     case packet_type::suback:
     case packet_type::unsuback: on_subscription_acknowledgement(now, type, body); break;
     case packet_type::connack: on_connack(now, body); break;
-    case packet_type::pingresp: ping_outstanding_ = false; break;
+    case packet_type::pingresp:
+        if (std::exchange(ping_outstanding_, false)) on_round_trip(now - ping_sent_at_);
+        break;
     case packet_type::disconnect: {
         wire::disconnect d;
         if (const violation v = wire.decode_disconnect(body, d); v != violation::none) return end_by_violation(now, v);

@@ -10,6 +10,12 @@ namespace {
 /// Moments older than this are moved up: on a clock that wraps they would soon lie in the future.
 constexpr duration old_age{1'000'000'000};  // 11.5 days
 
+/// How long a sign of life may take when the network has changed: this many round trips, but not less than a busy
+/// broker needs.
+constexpr std::int32_t round_trips = 4;
+constexpr duration least_patience{100};
+constexpr duration unknown_patience{1'000};  // while no round trip was ever measured
+
 void refresh(time_point& t, time_point now) {
     if (now - t > old_age || now - t < duration(0)) t = now + -old_age;
 }
@@ -18,6 +24,7 @@ void refresh(time_point& t, time_point now) {
 
 void engine::state::refresh_old(time_point now) {
     refresh(since_, now);
+    refresh(link_since_, now);
     refresh(judging_since_, now);
     supervisor.refresh([now](time_point& t) { refresh(t, now); });
     if (outage_since_) refresh(*outage_since_, now);
@@ -31,7 +38,23 @@ bool engine::state::awaits_answer() const {
 void engine::state::begin_silence_anew(time_point now) {
     probed_ = false;
     silent_since_.reset();
+    life_due_.reset();
     if (awaits_answer()) silent_since_ = now;
+}
+
+/// One answer that an outage held up may only double it.
+void engine::state::on_round_trip(duration measured) {
+    const duration at_least = std::max(measured, duration(1));
+    round_trip_ = round_trip_.count() == 0 ? at_least : std::min(at_least, round_trip_ * 2);
+}
+
+/// The kernel's TCP repeats what the outage swallowed, but after a long one only after long: at once, then, when a ping
+/// finds a living connection; else we are faster than it.
+void engine::state::demand_life(time_point now) {
+    if (phase_ != phase::handshake && phase_ != phase::online) return;
+    if (phase_ == phase::online) ping_due_ = true;
+    const duration patience = round_trip_.count() == 0 ? unknown_patience : round_trip_ * round_trips;
+    life_due_ = now + std::min(std::max(patience, least_patience), config.response_time);
 }
 
 /// When the oldest of `list` has waited long enough, provided that something else came in the meantime: without
@@ -95,7 +118,8 @@ void engine::state::on_time(time_point now) {
         return;
     case phase::opening:
     case phase::handshake:
-        if (!(now < until_)) end_connection(now, {.error = errc::stage_timed_out});
+        if (!(now < until_)) return end_connection(now, {.error = errc::stage_timed_out});
+        if (life_due_ && !(now < *life_due_)) replace_connection(now);
         return;
     case phase::draining: return check_drained(now);
     case phase::closing:
@@ -108,6 +132,7 @@ void engine::state::on_time(time_point now) {
         ping_at_ = now + ping_interval_;
         refresh_old(now);
     }
+    if (life_due_ && !inbox.full() && !(now < *life_due_)) return replace_connection(now);
     judge_silence(now);
     if (!is_online()) return;
     if (const auto due = ping_answer_due(); due && !(now < *due))
@@ -127,8 +152,11 @@ std::optional<time_point> engine::state::deadline() const {
     case phase::stopped: break;
     case phase::waiting:
     case phase::opening:
-    case phase::handshake:
     case phase::draining: consider(until_); break;
+    case phase::handshake:
+        consider(until_);
+        consider(life_due_);
+        break;
     case phase::closing:
         if (leaving_) consider(until_);
         break;
@@ -136,6 +164,7 @@ std::optional<time_point> engine::state::deadline() const {
         consider(ping_at_);
         if (inbox.full()) break;
         if (silent_since_) consider(*silent_since_ + config.response_time);
+        consider(life_due_);
         consider(ping_answer_due());
         consider(acknowledgement_due(ops.awaiting));
         consider(acknowledgement_due(ops.awaiting_sub));

@@ -141,6 +141,10 @@ struct engine::state {
     }
     void begin_silence_anew(time_point now);
     bool awaits_answer() const;
+    void on_round_trip(duration measured);
+    /// Something must come within a few round trips.
+    void demand_life(time_point now);
+    void replace_connection(time_point now);
     /// Old moments are kept comparable: the clock wraps.
     void refresh_old(time_point now);
 
@@ -174,11 +178,13 @@ struct engine::state {
     stage stage_ = stage::idle;
     after after_ = after::retry;  // what follows when the transport is gone
     epoch epoch_ = 0;
-    time_point since_;       // of the phase
-    time_point until_;       // waiting: next attempt; opening, handshake: limit of the stage; draining: end of grace;
-                             // leaving: limit
-    bool accepting_ = true;  // until `stop`
-    bool closed_ = false;    // by `close`, for good
+    time_point since_;        // of the phase
+    time_point until_;        // waiting: next attempt; opening, handshake: limit of the stage; draining: end of grace;
+                              // leaving: limit
+    time_point link_since_;   // when it came or went
+    duration round_trip_{0};  // measured last, on any connection; 0: never
+    bool accepting_ = true;   // until `stop`
+    bool closed_ = false;     // by `close`, for good
     bool retry_first_ = false;  // `start` asked for it
     bool was_online_ = false;   // since `start`
     bool link_up_ = true;
@@ -236,6 +242,7 @@ struct engine::state {
     time_point ping_at_;
     time_point ping_sent_at_;
     time_point last_received_;
+    std::optional<time_point> life_due_;      // the network changed: without a sign of life until then it is replaced
     time_point judging_since_;                // no acknowledgement is missed for what came before: we did not read, or
                                               // the peer's TCP was still taking what we had sent
     bool is_draining_ = false;                // it was when we looked last, and nothing has been received since

@@ -50,6 +50,14 @@ std::string_view describe(errc error) noexcept {
     case errc::protocol_violation: return "The server broke the MQTT protocol";
     case errc::session_unknown: return "The server resumed a session that this client does not have";
     case errc::superseded: return "The attempt was replaced by a new one";
+    case errc::network_changed: return "The network changed and the connection did not survive it";
+    case errc::wifi_unavailable:
+        return "wpa_supplicant cannot be reached: is it running, with a control socket for us?";
+    case errc::wifi_refused: return "wpa_supplicant does not take the settings of the Wi-Fi network";
+    case errc::wifi_not_found: return "The Wi-Fi network was not found: is the ssid right, and the access point near?";
+    case errc::wifi_wrong_key: return "The Wi-Fi network does not take the password";
+    case errc::wifi_timed_out: return "The Wi-Fi network could not be joined within a minute";
+    case errc::wifi_unstable: return "The Wi-Fi connection is unstable";
     }
     return "Unknown error";
 }

@@ -21,9 +21,12 @@ TEST(explain, puts_numbers_into_words) {
     e.unfinished = 1;
     e.payload_bytes = 10;
     e.link_up = false;
-    EXPECT_EQ(e.text(),
-              "down 41 s: TCP: Connection refused (127.0.0.1:1883); trying again will not help until someone "
-              "changes something; attempt 7; next in 12.3 s; the network interface is down; 1 message (10 B) queued");
+    e.link_since = time_point(58'000);
+    e.link = "eth0 has no carrier";
+    EXPECT_EQ(
+        e.text(),
+        "down 41 s: TCP: Connection refused (127.0.0.1:1883); trying again will not help until someone "
+        "changes something; attempt 7; next in 12.3 s; link down 42 s: eth0 has no carrier; 1 message (10 B) queued");
 }
 
 TEST(explain, in_each_state_of_a_client) {

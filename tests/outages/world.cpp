@@ -68,7 +68,8 @@ std::optional<moment> peer::wait_outage(std::size_t count, milliseconds limit) c
 
 // ---- world ------------------------------------------------------------------------------------
 
-world::world(protocol_version version) : version_(version), last_beat_(steady_clock::now()) {
+world::world(protocol_version version, std::string_view broker_settings)
+    : broker(broker_settings), version_(version), last_beat_(steady_clock::now()) {
     loop.post([this] { beat(); });
     thread_ = std::thread([this] { loop.run(); });
 }
@@ -108,7 +109,7 @@ void world::start(config publishing, config subscribing) {
         subscribing.subs_cb = [this](const received_message& message) { deliver(message); };
     }
     subscriber = make_peer(std::move(subscribing));
-    publisher = make_peer(std::move(publishing));
+    publisher = std::make_unique<peer>(publishers_loop ? *publishers_loop : loop, std::move(publishing));
     ASSERT_TRUE(subscriber->connect());
     ASSERT_TRUE(publisher->connect());
     ASSERT_EQ(subscriber->subscribe("t/+", 2), errc::ok);

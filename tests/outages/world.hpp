@@ -64,7 +64,8 @@ struct failure {
 
 class world {
 public:
-    explicit world(protocol_version version);
+    /// `broker_settings` are more lines for the broker's configuration.
+    explicit world(protocol_version version, std::string_view broker_settings = {});
     ~world();
     world(const world&) = delete;
     world& operator=(const world&) = delete;
@@ -100,6 +101,7 @@ public:
     void deliver(const received_message& message);
 
     test::broker_process broker;
+    event_loop* publishers_loop = nullptr;  ///< another than `loop`
     test::fault_proxy proxy{broker.socket()};
     event_loop loop;
     std::unique_ptr<peer> publisher;

@@ -61,6 +61,12 @@ void front::set_link(bool up) {
     after_call();
 }
 
+void front::change_address() {
+    network_.silence_for(never);
+    engine_.on_address_lost(time_.engine_time(), network_.current());
+    after_call();
+}
+
 void front::turn() {
     is_turn_due_ = false;
     if (time_.now() < asleep_until_) return wake();

@@ -48,6 +48,8 @@ public:
     void sleep_for(std::uint64_t ms);
     moment awake_at() const { return asleep_until_; }
     void set_link(bool up);
+    /// Another way with another address: the current connection can never be heard of again.
+    void change_address();
     void sabotage_with(sabotage s) { sabotage_ = s; }
 
     std::uint64_t timer_calls() const { return timer_calls_; }

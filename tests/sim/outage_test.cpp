@@ -130,6 +130,57 @@ TEST_P(sim_outage, link_up_cuts_the_wait_short) {
     expect_no_objection(w);
 }
 
+TEST_P(sim_outage, a_link_that_returns_finds_its_connection_alive) {
+    for (const std::uint64_t down : {1u, 300u, 9'000u, 19'000u}) {
+        world w(options());
+        go_online(w);
+        w.run_for(seconds(3));
+        w.pump.set_link(false);
+        for (int i = 0; i < 6; ++i) w.app.publish({.qos = static_cast<std::uint8_t>(i % 3)});
+        w.run_for(down);
+        w.pump.set_link(true);
+        expect_settled(w, 100);
+        w.run_for(seconds(2));
+        EXPECT_EQ(told(w, note::kind::disconnected), 0u) << down;
+        expect_no_objection(w);
+    }
+}
+
+TEST_P(sim_outage, behind_a_link_that_returns_a_dead_connection_is_replaced_within_300_ms) {
+    for (const std::uint64_t down : {1u, 300u, 9'000u, 30'000u, 90'000u}) {
+        world w(options());
+        go_online(w);
+        w.run_for(seconds(3));
+        w.pump.set_link(false);
+        w.net.silence_for(never);
+        for (int i = 0; i < 6; ++i) w.app.publish({.qos = static_cast<std::uint8_t>(i % 2 + 1)});
+        w.run_for(down);
+        const moment returned = w.time.now();
+        w.pump.set_link(true);
+        if (w.app.is_online()) time_until_down(w, 110);
+        time_until_up(w, 300);
+        EXPECT_LE(w.time.now() - returned, 300u) << down;
+        expect_settled(w, 100);
+    }
+}
+
+TEST_P(sim_outage, with_another_address_a_new_connection_is_made_at_once) {
+    world w(options());
+    go_online(w);
+    w.run_for(seconds(3));
+    for (int i = 0; i < 6; ++i) w.app.publish({.qos = static_cast<std::uint8_t>(i % 2 + 1)});
+    w.pump.set_link(false);
+    w.run_for(seconds(3));
+    const moment returned = w.time.now();
+    w.pump.change_address();
+    w.pump.set_link(true);
+    time_until_up(w, 100);
+    EXPECT_LE(w.time.now() - returned, 100u);
+    expect_settled(w, 100);
+    EXPECT_EQ(told(w, note::kind::disconnected), 1u);
+    EXPECT_EQ(told(w, note::kind::waiting), 0u);
+}
+
 TEST_P(sim_outage, a_mute_broker_ends_each_attempt_after_response_time) {
     world w(options());
     w.server.set_mute(true);

@@ -163,9 +163,16 @@ void hour::inflict(fault f) {
         return w_.net.silence_for(f == fault::half_open_8s    ? 8 * second
                                   : f == fault::half_open_25s ? 25 * second
                                                               : never);
-    case fault::link_flap:
+    case fault::link_flap: {
+        // It comes back as it was, or behind another router that knows nothing of us, or with another address.
         w_.pump.set_link(false);
-        return w_.time.after(random_.between(1, 20 * second), [this] { w_.pump.set_link(true); });
+        const std::uint64_t down = random_.between(1, 20 * second);
+        return w_.time.after(down, [this, down] {
+            if (down % 3 == 1) w_.net.silence_for(never);
+            if (down % 3 == 2) w_.pump.change_address();
+            w_.pump.set_link(true);
+        });
+    }
     case fault::slow_link:
         w_.counts.happened(f);
         w_.net.set_rate(random_.between(1, 20));

@@ -1,4 +1,4 @@
-// When the next attempt comes: back-off, stages of connecting that take too long, and the network interface.
+// When the next attempt comes: back-off, and stages of connecting that take too long.
 #include "tests/unit/engine_polite_broker.hpp"
 
 namespace engine_tests {
@@ -197,82 +197,6 @@ TEST_P(engine_backoff, an_opening_that_succeeds_after_its_close_command_is_ignor
     w.turn();
     EXPECT_EQ(w.offer(), 0u);
     EXPECT_FALSE(w->wants_bytes());
-}
-
-// ---- the network interface -------------------------------------------------------------------------
-
-TEST_P(engine_backoff, link_up_ends_a_wait_at_once) {
-    w.start();
-    fail_until(w, 2min);
-    w->on_link(w.now, false);
-    w.turn();
-    EXPECT_FALSE(w->look().link_up);
-    w.lose(errc::connect_failed, 101);
-    EXPECT_FALSE(w.opening);
-    w->on_link(w.now, true);
-    w.turn();
-    EXPECT_TRUE(w.opening);
-    EXPECT_TRUE(w->look().link_up);
-}
-
-TEST_P(engine_backoff, attempts_go_on_while_the_link_is_said_to_be_down) {
-    // It is advice: whoever says so may be wrong.
-    w.start();
-    w->on_link(w.now, false);
-    w.turn();
-    const auto opens = w.opens;
-    for (int i = 0; i < 5; ++i) {
-        w.lose(errc::connect_failed, 101);
-        w.await_attempt();
-    }
-    EXPECT_EQ(w.opens, opens + 5);
-    polite_broker broker(w);
-    broker.run();
-    EXPECT_TRUE(w->is_online());
-}
-
-TEST_P(engine_backoff, link_up_restarts_an_attempt_that_has_had_no_answer) {
-    // Its SYN was lost with the link; the kernel would repeat it after 1, 3, 7 s.
-    w.start();
-    w->on_stage(w.now, w.current, stage::connect);
-    w->on_link(w.now, false);
-    w.turn();
-    const auto old = w.current;
-    w.advance(500ms);
-    w->on_link(w.now, true);
-    w.turn();
-    w.advance(100ms);
-    EXPECT_TRUE(w.opening);
-    EXPECT_NE(w.current, old);
-    EXPECT_EQ(w.closes, 1u);
-    EXPECT_EQ(w.events().find("waiting"), std::string::npos);
-}
-
-TEST_P(engine_backoff, link_up_and_down_leave_a_good_connection_alone) {
-    w.go_online();
-    for (const bool up : {false, true, true, false, true}) {
-        w->on_link(w.now, up);
-        w.turn();
-    }
-    EXPECT_TRUE(w->is_online());
-    EXPECT_EQ(w.closes, 0u);
-    EXPECT_EQ(w.events(), "");
-}
-
-TEST_P(engine_backoff, link_up_before_start_and_after_stop_does_nothing) {
-    w->on_link(w.now, false);
-    w->on_link(w.now, true);
-    w.turn();
-    EXPECT_EQ(w.opens, 0u);
-    w.go_online();
-    w.stop(0ms);
-    w.flush();
-    const auto opens = w.opens;
-    w->on_link(w.now, false);
-    w->on_link(w.now, true);
-    w.turn();
-    EXPECT_EQ(w.opens, opens);
-    EXPECT_EQ(w->look().now_in, status::phase::stopped);
 }
 
 MQTT_AS_IN_BOTH_VERSIONS(engine_backoff);

@@ -131,6 +131,7 @@ inline std::string name(errc e) {
     case errc::protocol_violation: return "protocol_violation";
     case errc::session_unknown: return "session_unknown";
     case errc::superseded: return "superseded";
+    case errc::network_changed: return "network_changed";
     default: return "errc_" + std::to_string(static_cast<int>(e));
     }
 }

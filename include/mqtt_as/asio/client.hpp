@@ -43,7 +43,8 @@ namespace mqtt_as {
 // borrowed until the operation begins.
 
 struct connect_options {
-    bool quick = false;  ///< as the original: skips the check of the Wi-Fi's stability, where Wi-Fi is managed
+    bool quick = false;  ///< with `config::ssid`, at the first connection: a network just joined need not prove for
+                         ///< 5 s that it is stable
     bool retry = false;  ///< an absent server is an outage like any other instead of an error
 };
 
@@ -79,11 +80,13 @@ static_assert(std::is_trivially_copyable_v<connect_options> && std::is_trivially
 /// Where the client stands, why, and what comes next. Times are those of `now`.
 struct explanation : status {
     time_point now;
-    bool closed = false;               ///< after `close()`
-    std::string server;                ///< "name:port", or the path of the Unix socket
-    std::string address;               ///< the address last tried or in use, for example "127.0.0.1:1883"
-    std::string error_text;            ///< of `last_error`, with tls_failed: what is wrong, in words
-    std::string security;              ///< while up: "TLSv1.3, TLS_AES_256_GCM_SHA384, resumed"; empty without TLS
+    bool closed = false;      ///< after `close()`
+    std::string server;       ///< "name:port", or the path of the Unix socket
+    std::string link;         ///< the interface in use, or why there is no way to the server; "" unknown
+    std::optional<int> rssi;  ///< with `config::ssid`: the signal's strength [dBm] as the last call asked for it
+    std::string address;      ///< the address last tried or in use, for example "127.0.0.1:1883"
+    std::string error_text;   ///< of `last_error`, with tls_failed: what is wrong, in words
+    std::string security;     ///< while up: "TLSv1.3, TLS_AES_256_GCM_SHA384, resumed"; empty without TLS
     std::size_t waiting_for_room = 0;  ///< publishes that wait under full_policy::wait
     std::size_t queue_size = 0;        ///< messages in `queue`
     std::uint64_t discards = 0;        ///< messages that `queue` discarded

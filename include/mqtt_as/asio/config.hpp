@@ -105,6 +105,13 @@ enum class overflow_policy : std::uint8_t {
     discard_oldest,  ///< as the original: counted in `queue.discards()`, and acknowledged
 };
 
+/// Who tells the client that its network comes and goes.
+enum class link_kind : std::uint8_t {
+    none,       ///< nobody: a lost network is noticed by silence
+    rtnetlink,  ///< the kernel: interfaces, addresses and routes towards the server. Loopback and Unix sockets need
+                ///< none
+};
+
 /// Where the server is, who we are, and how to behave. Checked when a client is made of it: std::invalid_argument
 /// says which key is wrong and what is allowed.
 struct config {
@@ -129,11 +136,17 @@ struct config {
                                               ///< cancelled by an outage; at most one runs
     std::size_t queue_len = 0;                ///< more than 0: messages go to `MQTTClient::queue`, this many
 
+    std::string ssid;     ///< the Wi-Fi network to be joined, by wpa_supplicant; empty: the system's network is used
+    std::string wifi_pw;  ///< 8 to 63 characters, or the key as 64 hexadecimal digits; empty: an open network
+
     // ---- what C++ adds ----------------------------------------------------------------------------
     protocol_version version = protocol_version::v3_1_1;
     std::string unix_socket;                           ///< path of a Unix socket, instead of `server` and `port`
     std::chrono::seconds session_expiry{0xFFFF'FFFF};  ///< MQTT 5: how long the server keeps a session that is
                                                        ///< not clean; the default is for ever
+    link_kind link = link_kind::rtnetlink;
+    std::string wifi_interface;                          ///< empty: the first that wpa_supplicant manages
+    std::string wpa_supplicant = "/run/wpa_supplicant";  ///< the folder of its control sockets (ctrl_interface)
     mqtt_as::limits limits;
     backoff_config backoff;  ///< `fleet_backoff` for many devices behind one broker
     full_policy on_full = full_policy::reject;
@@ -146,6 +159,9 @@ struct config {
     bool single_threaded = false;  ///< all calls come from the one thread that runs the executor: no locks
     /// Told of each exception that left a callback or a `*_coro`; `where` names it. Unset: one line on stderr.
     std::function<void(std::exception_ptr, std::string_view where)> on_error;
+    /// Told when the way to the server goes and comes back; `what` says why, or which interface. A connection is held
+    /// while it is gone: `wifi_coro` and `down` tell of the broker.
+    std::function<void(bool up, std::string_view what)> on_link;
     /// Told of each wanted subscription that the server refused to renew; it stays wanted.
     std::function<void(std::string_view filter, reason_code)> on_renewal_refused;
 };

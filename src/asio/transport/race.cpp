@@ -2,13 +2,16 @@
 #include "src/asio/transport/race.hpp"
 
 #include <boost/asio/post.hpp>
+#include <cerrno>
 #include <utility>
 
 namespace mqtt_as::detail {
 
-race::race(const boost::asio::any_io_executor& executor, std::vector<stream_endpoint> endpoints, listener l)
-    : executor_(executor), endpoints_(std::move(endpoints)), timer_(executor), listener_(std::move(l)) {
-    runners_.reserve(endpoints_.size());
+race::race(const boost::asio::any_io_executor& executor, std::vector<stream_endpoint> endpoints, listener l,
+           bool in_a_hurry)
+    : executor_(executor), timer_(executor), listener_(std::move(l)), in_a_hurry_(in_a_hurry) {
+    for (const auto& endpoint : endpoints) endpoints_.insert(endpoints_.end(), in_a_hurry ? 2 : 1, endpoint);
+    runners_.reserve(endpoints_.size() + 1);  // and one that is retried
 }
 
 void race::start() { next(); }
@@ -26,7 +29,7 @@ void race::next() {
     runners_.emplace_back(executor_);
     start_one(runner);
     if (runners_.size() < endpoints_.size()) {
-        timer_.expires_after(stagger);
+        timer_.expires_after(in_a_hurry_ ? repeat_after : stagger);
         timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
             if (!error && !self->over_) self->next();
         });
@@ -55,7 +58,7 @@ void race::start_one(std::size_t runner) {
 
 void race::arrived(std::size_t runner, int error) {
     --running_;
-    if (error != 0) return fail_one(error);
+    if (error != 0) return fail_one(runner, error);
     stream_socket winner = std::move(runners_[runner]);
     const stream_endpoint endpoint = endpoints_[runner];
     const auto won = std::move(listener_.won);
@@ -63,8 +66,10 @@ void race::arrived(std::size_t runner, int error) {
     won(std::move(winner), endpoint);
 }
 
-void race::fail_one(int error) {
+void race::fail_one(std::size_t runner, int error) {
     if (first_error_ == 0) first_error_ = error;
+    if (in_a_hurry_ && error == EHOSTUNREACH && !std::exchange(retried_, true))
+        endpoints_.push_back(stream_endpoint(endpoints_[runner]));
     if (runners_.size() < endpoints_.size()) return next();
     if (running_ != 0) return;
     const auto lost = std::move(listener_.lost);

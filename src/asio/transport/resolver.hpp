@@ -6,6 +6,7 @@
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -39,9 +40,10 @@ private:
 
 /// What a client remembers of its server's name from one attempt to the next.
 struct address_book {
-    std::shared_ptr<lookup> running;                    ///< late for its attempt: its answer serves the next one
-    addresses last;                                     ///< the last answer that had any
-    std::optional<boost::asio::ip::address> last_good;  ///< where the last connection was made
+    std::shared_ptr<lookup> running;                       ///< late for its attempt: its answer serves the next one
+    addresses last;                                        ///< the last answer that had any
+    std::optional<boost::asio::ip::address> last_good;     ///< where the last connection was made
+    std::chrono::steady_clock::time_point network_back{};  ///< when the network was last said to be there again
 
     /// Nobody listens any more.
     void detach() {

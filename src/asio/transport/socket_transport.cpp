@@ -40,6 +40,9 @@ std::string text_of(const stream_endpoint& endpoint, const std::string& path) {
     return (tcp.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(tcp.port());
 }
 
+/// How long after the network's return a packet may still be lost for no other reason.
+constexpr std::chrono::seconds network_settles{3};
+
 /// How Linux says that a non-blocking call has to wait.
 bool is_would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
@@ -120,6 +123,7 @@ void socket_transport::run(std::vector<stream_endpoint> endpoints) {
     const auto owner = owner_;  // it may close us
     owner->on_stage(epoch_, stage::connect);
     if (!owner_) return;
+    const bool in_a_hurry = std::chrono::steady_clock::now() - book_.network_back < network_settles;
     const auto weak = weak_from_this();
     race_ = std::make_shared<race>(executor_, std::move(endpoints),
                                    race::listener{.trying =
@@ -137,7 +141,8 @@ void socket_transport::run(std::vector<stream_endpoint> endpoints) {
                                                       [weak](int error) {
                                                           if (const auto self = weak.lock())
                                                               self->fail(errc::connect_failed, error);
-                                                      }});
+                                                      }},
+                                   in_a_hurry);
     race_->start();
 }
 
@@ -227,6 +232,16 @@ std::size_t socket_transport::unacknowledged() noexcept {
     int size = 0;
     if (!socket_ || ::ioctl(socket_->native_handle(), SIOCOUTQ, &size) != 0) return 0;
     return static_cast<std::size_t>(size);
+}
+
+std::optional<connection_ends> socket_transport::ends() const {
+    if (!socket_) return std::nullopt;
+    boost::system::error_code error;
+    const auto own = socket_->local_endpoint(error);
+    if (error || is_unix(own)) return std::nullopt;
+    const auto server = socket_->remote_endpoint(error);
+    if (error) return std::nullopt;
+    return connection_ends{tcp_of(own).address(), tcp_of(server).address()};
 }
 
 }  // namespace mqtt_as::detail

@@ -43,6 +43,7 @@ public:
     void wait_writable() override;
     std::size_t unacknowledged() noexcept override;
     std::string address() const override { return address_; }
+    std::optional<connection_ends> ends() const override;
 
 private:
     void resolve(const std::string& name);

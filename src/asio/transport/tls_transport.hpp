@@ -40,6 +40,7 @@ public:
     std::string address() const override { return socket_->address(); }
     failure why() const override { return why_; }
     std::string security() const override;
+    std::optional<connection_ends> ends() const override { return socket_->ends(); }
 
 private:
     /// One who waits, and for which direction of the socket.

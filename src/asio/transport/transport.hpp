@@ -4,8 +4,10 @@
 #include "mqtt_as/engine.hpp"
 #include "mqtt_as/types.hpp"
 
+#include <boost/asio/ip/address.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -44,6 +46,12 @@ struct failure {
     bool can_retry_help = true;
 };
 
+/// Between which addresses of the network a connection runs.
+struct connection_ends {
+    boost::asio::ip::address own;
+    boost::asio::ip::address server;
+};
+
 /// One connection or one attempt at one. After `close()` it tells nothing any more.
 class transport {
 public:
@@ -64,6 +72,8 @@ public:
     virtual failure why() const { return {}; }
     /// How the connection is secured, for people to read: "TLSv1.3, TLS_AES_256_GCM_SHA384, resumed".
     virtual std::string security() const { return {}; }
+    /// While open; empty where no network is used.
+    virtual std::optional<connection_ends> ends() const { return std::nullopt; }
 };
 
 }  // namespace mqtt_as::detail

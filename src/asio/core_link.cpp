@@ -1,0 +1,108 @@
+// The network link: which question it is asked, and what its answers mean for the engine.
+#include "src/asio/clock.hpp"
+#include "src/asio/core.hpp"
+#include "src/asio/transport/joining_transport.hpp"
+#include "src/asio/transport/socket_transport.hpp"
+#include "src/asio/transport/tls_transport.hpp"
+#include "src/link/rtnetlink_link.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+namespace mqtt_as::detail {
+
+namespace {
+
+/// The server's addresses as far as they are known before a connection is made.
+addresses known_addresses(const socket_target& target, const address_book& book) {
+    boost::system::error_code error;
+    const auto numeric = boost::asio::ip::make_address(target.host, error);
+    return error ? book.last : addresses{numeric};
+}
+
+}  // namespace
+
+std::shared_ptr<transport> core::make_transport() {
+    const socket_target& to = settings_.target();
+    std::shared_ptr<transport> made;
+    if (tls_)
+        made = std::make_shared<tls_transport>(executor_, epoch_, to, book_, *tls_, shared_from_this());
+    else
+        made = std::make_shared<socket_transport>(executor_, epoch_, to, book_, shared_from_this());
+    const config& c = settings_.user();
+    if (c.ssid.empty()) return made;
+    if (!station_) {
+        station_ = std::make_shared<wifi_station>(executor_, wifi_settings{.control = c.wpa_supplicant,
+                                                                           .interface = c.wifi_interface,
+                                                                           .ssid = c.ssid,
+                                                                           .password = c.wifi_pw});
+    }
+    const bool checks_stability = !quick_ || engine_.count().connections > 0;
+    return std::make_shared<joining_transport>(station_, checks_stability, std::move(made), epoch_, shared_from_this());
+}
+
+/// At each attempt and at each connection: what the link is asked has changed.
+void core::ask_link(lock_type& lock) {
+    if (settings_.user().link == link_kind::none || link_failed_ || !settings_.target().unix_socket.empty()) return;
+    link_question q{
+        .servers = known_addresses(settings_.target(), book_), .own = std::nullopt, .number = ++link_questions_};
+    if (open_) {
+        if (const auto ends = transport_->ends()) {
+            q.servers = {ends->server};
+            q.own = ends->own;
+        }
+    }
+    const auto is_loopback = [](const auto& address) { return address.is_loopback(); };
+    const bool needs_none = !q.servers.empty() && std::all_of(q.servers.begin(), q.servers.end(), is_loopback);
+    if (needs_none && !link_) return;
+    auto watching = std::exchange(link_, nullptr);
+    lock.unlock();
+    std::string failure;
+    try {
+        if (!watching) watching = std::make_unique<rtnetlink_link>(executor_, std::weak_ptr<core>(shared_from_this()));
+        watching->ask(std::move(q));
+    } catch (const std::system_error& e) {
+        failure = e.what();
+    }
+    lock.lock();
+    link_ = std::move(watching);
+    if (failure.empty()) return;
+    link_failed_ = true;
+    note("The network link is not watched: " + failure);
+}
+
+/// Nothing of the link may keep the event loop from ending. The network that we joined is left by `close` alone.
+void core::drop_link(lock_type& lock) {
+    const bool leaves = closed_;
+    const auto station = leaves ? std::exchange(station_, nullptr) : station_;
+    auto unwatched = std::exchange(link_, nullptr);
+    link_state_ = {};
+    engine_.on_link(boot_time(), true);  // nobody knows better
+    lock.unlock();
+    unwatched.reset();
+    if (station) station->rest();
+    if (station && leaves) station->leave();
+    lock.lock();
+}
+
+void core::on_link(const link_state& s) {
+    lock_type lock(mutex_);
+    if (!link_) return;
+    const link_state before = std::exchange(link_state_, s);
+    const time_point now = boot_time();
+    if (s.up != before.up) {
+        notices_.push_back({.what = s.up ? notice::kind::link_up : notice::kind::link_down, .text = s.text});
+    }
+    if (s.up) book_.network_back = std::chrono::steady_clock::now();
+    if (s.up && !s.keeps_address && s.question == link_questions_) engine_.on_address_lost(now, epoch_);
+    if (s.up != before.up || (s.up && s.is_another_way_than(before))) {
+        if (open_) look_at_peer(now);  // what is acknowledged from now on is a sign of life
+        engine_.on_link(now, s.up);
+    }
+    collect();
+    happened(lock);
+}
+
+}  // namespace mqtt_as::detail
