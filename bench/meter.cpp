@@ -7,7 +7,6 @@
 namespace {
 // Where there are several threads, some allocations are missed: an exact count would slow down those who allocate much.
 std::atomic<std::uint64_t> count = 0;
-void count_one() noexcept { count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
 }  // namespace
 
 namespace bench {
@@ -15,6 +14,10 @@ std::uint64_t allocations() noexcept { return count.load(std::memory_order_relax
 }  // namespace bench
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+
+namespace {
+void count_one() noexcept { count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
+}  // namespace
 
 extern "C" {
 

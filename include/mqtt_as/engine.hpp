@@ -145,8 +145,11 @@ struct taken {
         busy,       ///< the inbox is full: keep the rest, stop reading until `wants_bytes()`
         closed,     ///< the connection is over; drop the rest
     } reason;
-    std::size_t size = 0;               ///< bytes taken from the front of the input
+    std::uint32_t size = 0;             ///< bytes taken from the front of the input
     const message* received = nullptr;  ///< what the packet brought, if it was a message; valid as its views are
+
+    taken(why r, std::size_t s, const message* m = nullptr)
+        : reason(r), size(static_cast<std::uint32_t>(s)), received(m) {}
 };
 
 /// Where the client stands. Everything `explain()` says comes from here.
