@@ -148,7 +148,7 @@ struct taken {
     std::uint32_t size = 0;             ///< bytes taken from the front of the input
     const message* received = nullptr;  ///< what the packet brought, if it was a message; valid as its views are
 
-    taken(why r, std::size_t s, const message* m = nullptr)
+    taken(why r, std::size_t s = 0, const message* m = nullptr)
         : reason(r), size(static_cast<std::uint32_t>(s)), received(m) {}
 };
 
