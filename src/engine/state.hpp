@@ -137,7 +137,7 @@ struct engine::state {
     std::optional<time_point> deadline() const;
     /// A sign of life: silence, if it begins, begins now. What was not awaited before is not awaited now.
     void on_life(time_point now) {
-        if (silent_since_) begin_silence_anew(now);
+        if (silent_since_ || life_due_) begin_silence_anew(now);
     }
     void begin_silence_anew(time_point now);
     bool awaits_answer() const;

@@ -124,8 +124,8 @@ struct config {
     std::chrono::seconds keepalive{60};               ///< 0: no keep-alive rule; at most 65,535 s
     std::chrono::milliseconds ping_interval{0};       ///< 0: keepalive / 4; only shortens
     std::chrono::milliseconds response_time{10'000};  ///< how long the server may take to answer anything
-    bool ssl = false;                                 ///< secure the connection by TLS
     mqtt_as::ssl_params ssl_params;
+    bool ssl = false;              ///< secure the connection by TLS, as `ssl_params` says
     bool clean_init = true;        ///< begin with a clean session at the first connection
     bool clean = true;             ///< begin with a clean session at every reconnection
     std::uint32_t max_repubs = 4;  ///< repetitions on a live connection before it is given up
@@ -141,22 +141,22 @@ struct config {
 
     // ---- what C++ adds ----------------------------------------------------------------------------
     protocol_version version = protocol_version::v3_1_1;
-    std::string unix_socket;                           ///< path of a Unix socket, instead of `server` and `port`
-    std::chrono::seconds session_expiry{0xFFFF'FFFF};  ///< MQTT 5: how long the server keeps a session that is
-                                                       ///< not clean; the default is for ever
-    link_kind link = link_kind::rtnetlink;
+    std::string unix_socket;                             ///< path of a Unix socket, instead of `server` and `port`
+    std::chrono::seconds session_expiry{0xFFFF'FFFF};    ///< MQTT 5: how long the server keeps a session that is
+                                                         ///< not clean; the default is for ever
     std::string wifi_interface;                          ///< empty: the first that wpa_supplicant manages
     std::string wpa_supplicant = "/run/wpa_supplicant";  ///< the folder of its control sockets (ctrl_interface)
     mqtt_as::limits limits;
     backoff_config backoff;  ///< `fleet_backoff` for many devices behind one broker
+    link_kind link = link_kind::rtnetlink;
     full_policy on_full = full_policy::reject;
     overflow_policy on_overflow = overflow_policy::wait;
     qos2_policy qos2_on_lost_session = qos2_policy::republish;
     refusal_policy on_refusal = refusal_policy::retry_at_cap;
-    bool request_response_information = false;                         ///< MQTT 5: CONNECT asks for it
-    bool request_problem_information = true;                           ///< MQTT 5: the server may send reason strings
+    bool single_threaded = false;               ///< all calls come from the one thread that runs the executor: no locks
+    bool request_response_information = false;  ///< MQTT 5: CONNECT asks for it
+    bool request_problem_information = true;    ///< MQTT 5: the server may send reason strings
     std::vector<std::pair<std::string, std::string>> user_properties;  ///< MQTT 5: of CONNECT
-    bool single_threaded = false;  ///< all calls come from the one thread that runs the executor: no locks
     /// Told of each exception that left a callback or a `*_coro`; `where` names it. Unset: one line on stderr.
     std::function<void(std::exception_ptr, std::string_view where)> on_error;
     /// Told when the way to the server goes and comes back; `what` says why, or which interface. A connection is held
