@@ -43,7 +43,8 @@ std::string small_libraries() {
               " -G Ninja -DCMAKE_BUILD_TYPE=MinSizeRel -DMQTT_AS_TOOLS=OFF -DMQTT_AS_TESTS=OFF -DCMAKE_CXX_COMPILER=" +
               compiler + " -DCMAKE_CXX_FLAGS='-ffunction-sections -fdata-sections' 2>&1");
     output_of("cmake --build " + folder + " --target mqtt_as 2>&1");
-    return folder + "/src/asio/libmqtt_as.a " + folder + "/src/libmqtt_as_engine.a -lssl -lcrypto";  // OpenSSL is shared
+    return folder + "/src/asio/libmqtt_as.a " + folder +
+           "/src/libmqtt_as_engine.a -lssl -lcrypto";  // OpenSSL is shared
 }
 
 }  // namespace
