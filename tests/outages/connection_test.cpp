@@ -91,7 +91,7 @@ TEST_P(half_open, behind_a_middlebox_that_acknowledges_is_noticed_all_the_same) 
     std::this_thread::sleep_for(300ms);
     const moment broken = steady_clock::now();
     w.proxy.half_open("publisher", test::silence::dropped);
-    const auto noticed = w.publisher->wait_outage(1, 20s);
+    const auto noticed = w.publisher->wait_outage(1, 60s);
     ASSERT_TRUE(noticed);
     world::note("noticed", broken, *noticed);
     w.expect_recovery("recovered", *noticed);

@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <stdexcept>
 #include <string_view>
+#include <sys/mount.h>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
@@ -43,9 +44,14 @@ std::string net_namespace::why_not() {
     for (const char* program : {"ip", "nft"}) {
         if (!find_program(program)) return std::string(program) + " is not installed (Debian: iproute2, nftables)";
     }
-    int result = -1;
-    std::thread([&result] { result = ::unshare(CLONE_NEWNET | CLONE_NEWNS); }).join();
-    return result == 0 ? "" : "network namespaces need CAP_SYS_ADMIN and CAP_NET_ADMIN";
+    int unshared = -1;
+    int made_private = -1;
+    std::thread([&] {
+        unshared = ::unshare(CLONE_NEWNET | CLONE_NEWNS);
+        if (unshared == 0) made_private = ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+    }).join();
+    if (unshared != 0) return "network namespaces need CAP_SYS_ADMIN and CAP_NET_ADMIN";
+    return made_private == 0 ? "" : "mounts cannot be made private here: the root of a chroot is no mount point";
 }
 
 bool net_namespace::may_be_skipped() {
