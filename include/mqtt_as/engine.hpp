@@ -140,7 +140,7 @@ struct command {
 /// Why `on_bytes` stopped.
 struct taken {
     enum class why : std::uint8_t {
-        packet,     ///< one packet was processed: take events, call again with the rest
+        packet,     ///< a packet was processed, or some bare acknowledgements: take events, call again with the rest
         need_more,  ///< all was taken; give more when it comes
         busy,       ///< the inbox is full: keep the rest, stop reading until `wants_bytes()`
         closed,     ///< the connection is over; drop the rest
@@ -237,7 +237,8 @@ public:
     /// been reported by on_sent before. `transport_error` is the front's number for it, 0 for an orderly end.
     /// `can_retry_help`: false when the front knows that the same attempt will fail the same way.
     void on_closed(time_point now, epoch e, errc error, int transport_error, bool can_retry_help = true);
-    /// Processes at most one packet. An incomplete one is assembled in the engine's memory.
+    /// Processes at most one packet, or several acknowledgements in a row that say nothing but their packet
+    /// identifier. An incomplete packet is assembled in the engine's memory.
     taken on_bytes(time_point now, epoch e, bytes in);
     /// The transport has taken `size` more bytes of the batch.
     void on_sent(time_point now, epoch e, std::size_t size);

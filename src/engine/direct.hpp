@@ -48,6 +48,15 @@ public:
     void on_sent(std::uint32_t sent) {
         for (; done_ < ring_.size() && ring_[done_].end <= sent; ++done_) payload_bytes_ -= ring_[done_].payload_size;
     }
+    /// False when there is none of this name.
+    bool disown(op_id id) {
+        for (std::uint32_t i = 0; i < ring_.size(); ++i) {
+            if (ring_[i].id() != id) continue;
+            ring_[i].owner = nullptr;
+            return true;
+        }
+        return false;
+    }
     /// Valid until the next call.
     const op_done* take_report() {
         if (done_ == 0) return nullptr;

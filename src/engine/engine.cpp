@@ -40,14 +40,7 @@ errc check(const engine_config& config, const limits& limit) noexcept {
                     .user = config.user,
                     .password = config.password,
                     .properties = config.properties};
-    if (config.will) {
-        c.last_will = wire::will{.topic = config.will->topic,
-                                 .payload = config.will->payload,
-                                 .qos = config.will->qos,
-                                 .retain = config.will->retain,
-                                 .delay_interval = config.will->delay_interval,
-                                 .properties = *config.will->properties};
-    }
+    if (config.will) c.last_will = packet_of(*config.will);
     if (const errc error = config.protocol->check_connect(c); error != errc::ok) return error;
     if (config.client_id.empty() && !c.clean_start) return errc::bad_client_id;
     const backoff_config& b = config.backoff;
@@ -87,6 +80,7 @@ submitted engine::unsubscribe(time_point now, const unsubscription& u) { return 
 cancel_result engine::cancel(time_point now, op_id id, cancel_scope scope) { return state_->cancel(now, id, scope); }
 bool engine::drop_oldest_qos0(time_point now) { return state_->drop_oldest_qos0(now); }
 void engine::disown(op_id id) {
+    if (state_->direct.disown(id)) return;
     if (operation* op = state_->find(id)) op->done.owner = nullptr;
 }
 void engine::acknowledge(time_point now, acknowledge_id id) { state_->acknowledge(now, id); }

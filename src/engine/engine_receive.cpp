@@ -82,7 +82,7 @@ std::size_t engine::state::take_bare_acknowledgements(time_point now, bytes in) 
     const std::size_t size = in.size();
     for (; is_online() && is_bare_acknowledgement(in); in = in.subspan(wire::bare_acknowledgement_size)) {
         const auto type = static_cast<packet_type>(in[0] >> 4);
-        operation* const op = answered_by(type, static_cast<std::uint16_t>(in[2] << 8 | in[3]));
+        operation* const op = answered_by(type, wire::read_u16(in.data() + 2));
         if (op == nullptr) break;
         on_answer(now, *op, type, reason_code::success);
     }

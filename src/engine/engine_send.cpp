@@ -47,14 +47,7 @@ void engine::state::stage_connect() {
     if (limit.packet_bytes_max < wire::remaining_length_max + wire::fixed_header_max)
         c.maximum_packet_size = static_cast<std::uint32_t>(limit.packet_bytes_max);
     // The will belongs to the connection that stays.
-    if (config.will && !wiping_) {
-        c.last_will = wire::will{.topic = config.will->topic,
-                                 .payload = config.will->payload,
-                                 .qos = config.will->qos,
-                                 .retain = config.will->retain,
-                                 .delay_interval = config.will->delay_interval,
-                                 .properties = *config.will->properties};
-    }
+    if (config.will && !wiping_) c.last_will = packet_of(*config.will);
     wire::writer measure;
     wire.encode_connect(measure, c);
     if (!outbox.has_room(measure.size())) return;  // without memory the stage runs into its limit
@@ -130,8 +123,7 @@ bool engine::state::stage_publish(time_point now, operation& op) {
         if (!op.counted && in_flight_ >= agreed_.receive_maximum) return false;
         if (op.packet_id == 0) {
             if (!ops.bind_packet_id(op)) return false;
-            op.packet()[op.packet_id_offset] = static_cast<std::uint8_t>(op.packet_id >> 8);
-            op.packet()[op.packet_id_offset + 1] = static_cast<std::uint8_t>(op.packet_id);
+            op.write_packet_id();
         }
         if (again) op.packet()[0] |= wire::dup_flag;
     }
@@ -156,8 +148,7 @@ bool engine::state::stage_control(time_point now, operation& op) {
         return true;
     }
     if (!ops.bind_packet_id(op)) return false;
-    op.packet()[op.packet_id_offset] = static_cast<std::uint8_t>(op.packet_id >> 8);
-    op.packet()[op.packet_id_offset + 1] = static_cast<std::uint8_t>(op.packet_id);
+    op.write_packet_id();
     if (!outbox.append(op)) {
         ops.release_packet_id(op);
         return false;

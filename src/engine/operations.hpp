@@ -75,8 +75,7 @@ struct operation : list_node {
     reason_code early_reason{};
     bool retain = false;
     bool touched = false;   // given to a transport at least once
-    bool reported = false;  // the caller knows, or op_done waits to be taken
-    bool told = false;      // `done` was taken
+    bool reported = false;  // the caller knows, or `done` waits to be taken
     bool in_events = false;
     bool internal = false;        // a renewal: nobody waits for it
     bool renewal = false;         // `renewed` waits for it
@@ -85,6 +84,11 @@ struct operation : list_node {
     bool answered_early = false;  // acknowledged before the transport reported the last byte
 
     std::uint8_t* packet() { return reinterpret_cast<std::uint8_t*>(this + 1); }
+    /// Into the hole that was left for it.
+    void write_packet_id() {
+        packet()[packet_id_offset] = static_cast<std::uint8_t>(packet_id >> 8);
+        packet()[packet_id_offset + 1] = static_cast<std::uint8_t>(packet_id);
+    }
     std::size_t block_size() const { return sizeof(operation) + packet_size; }
     bool has_deadline() const { return heap_place != UINT32_MAX; }
     std::uint32_t wire_size() const { return packet_size + body_size; }
@@ -311,7 +315,11 @@ inline void operations::finish(operation& op) {
     --(op.internal ? renewals : unfinished);
     if (op.internal) return free(op);
     op.done.finished = true;
-    if (!op.in_events) push_event(op);  // reported before: a second report; otherwise the first still waits
+    if (op.in_events) return;  // the one report still waits, and will say this, too
+    op.done.reported_before = true;
+    op.done.owner = nullptr;
+    op.done.properties = {};
+    push_event(op);
 }
 
 inline void operations::push_event(operation& op) {
@@ -329,12 +337,6 @@ inline const op_done* operations::take_report() {
     first_event_ = op->next_event;
     if (first_event_ == nullptr) events_end_ = &first_event_;
     op->in_events = false;
-    if (op->told) {
-        op->done.reported_before = true;
-        op->done.owner = nullptr;
-        op->done.properties = {};
-    }
-    op->told = true;
     if (op->done.finished) taken_ = op;
     return &op->done;
 }

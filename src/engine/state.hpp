@@ -27,6 +27,16 @@
 
 namespace mqtt_as {
 
+/// The will of a configuration, as CONNECT carries it.
+inline wire::will packet_of(const engine_will& w) {
+    return {.topic = w.topic,
+            .payload = w.payload,
+            .qos = w.qos,
+            .retain = w.retain,
+            .delay_interval = w.delay_interval,
+            .properties = *w.properties};
+}
+
 struct engine::state {
     using phase = status::phase;
 

@@ -39,8 +39,7 @@ void put_fixed_header(writer& out, std::uint8_t first, std::size_t remaining_len
 }
 
 void put_acknowledgement_start(writer& out, packet_type type, std::size_t remaining_length, std::uint16_t packet_id) {
-    const int flags = type == packet_type::pubrel ? 2 : 0;  // [MQTT-3.6.1-1]
-    put_fixed_header(out, static_cast<std::uint8_t>(static_cast<int>(type) << 4 | flags), remaining_length);
+    put_fixed_header(out, first_byte_of(type), remaining_length);
     out.put_u16(packet_id);
 }
 

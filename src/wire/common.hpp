@@ -18,8 +18,6 @@ inline constexpr std::size_t packet_bytes_max = fixed_header_max + remaining_len
 inline constexpr std::uint16_t publish_flags = 0b0011'1100'0011'1111;
 inline constexpr std::uint16_t pubrel_flags = 0b0100;  // [MQTT-3.6.1-1]
 
-inline std::uint16_t read_u16(const std::uint8_t* at) { return static_cast<std::uint16_t>(at[0] << 8 | at[1]); }
-
 /// Fails on 0 [MQTT-2.3.1-1].
 inline std::uint16_t take_packet_id(reader& in) {
     const auto packet_id = static_cast<std::uint16_t>(in.take_number(2));

@@ -11,6 +11,8 @@ namespace mqtt_as::wire {
 
 // ---- framing: the same in both versions --------------------------------------------------------
 
+inline std::uint16_t read_u16(const std::uint8_t* at) { return static_cast<std::uint16_t>(at[0] << 8 | at[1]); }
+
 struct fixed_header {
     enum class status : std::uint8_t { complete, need_more, malformed } state = status::need_more;
     std::uint8_t first = 0;        ///< packet type and flags

@@ -80,10 +80,15 @@ inline std::uint8_t* put_publish_start(std::uint8_t* at, const publish_head& hea
 
 inline constexpr std::size_t bare_acknowledgement_size = 4;
 
+/// Of PUBACK, PUBREC, PUBREL and PUBCOMP.
+inline std::uint8_t first_byte_of(packet_type type) {
+    const int flags = type == packet_type::pubrel ? 2 : 0;  // [MQTT-3.6.1-1]
+    return static_cast<std::uint8_t>(static_cast<int>(type) << 4 | flags);
+}
+
 /// PUBACK, PUBREC, PUBREL or PUBCOMP with nothing but the packet identifier: success.
 inline void put_bare_acknowledgement(std::uint8_t* to, packet_type type, std::uint16_t packet_id) {
-    const std::uint8_t flags = type == packet_type::pubrel ? 2 : 0;  // [MQTT-3.6.1-1]
-    to[0] = static_cast<std::uint8_t>(static_cast<std::uint8_t>(type) << 4 | flags);
+    to[0] = first_byte_of(type);
     to[1] = 2;
     to[2] = static_cast<std::uint8_t>(packet_id >> 8);
     to[3] = static_cast<std::uint8_t>(packet_id);

@@ -100,6 +100,68 @@ TEST_P(engine_direct, counts_against_the_limits) {
     EXPECT_NE(v.publish("a", "2", 0), 0);
 }
 
+// As are operations: a front that is going must not be told through an owner that is gone.
+TEST_P(engine_direct, is_disowned_in_every_state) {
+    engine& e = w.eng();
+    int owner = 0;
+    const auto submit = [&](std::uint8_t qos) {
+        const submitted s = e.publish(w.now, {.topic = "a", .qos = qos, .owner = &owner});
+        EXPECT_EQ(s.error, errc::ok);
+        return s.id;
+    };
+    // Not given to the transport yet, and by an operation behind it.
+    const op_id first = submit(0);
+    submit(0);
+    const op_id acknowledged = submit(1);
+    e.disown(first);
+    bytes out[1];
+    ASSERT_EQ(e.poll_transmit(w.now, out), 1u);
+    const bytes last = out[0].last(out[0].size() - 2 * whole_packet(out[0]));
+    const unsigned packet_id = id_of(last);
+    e.on_sent(w.now, w.current, out[0].size());
+    // Taken by the transport, and not reported yet.
+    const op_id second = {first.index, first.generation + 1};
+    e.disown(second);
+    e.disown(acknowledged);
+    for (const op_id id : {first, second}) {
+        const op_done* const done = e.poll_done();
+        ASSERT_NE(done, nullptr);
+        EXPECT_EQ(done->id, id);
+        EXPECT_EQ(done->owner, nullptr);
+    }
+    const auto puback = unhex("40 02 " + u16(packet_id));
+    EXPECT_EQ(e.on_bytes(w.now, w.current, puback).size, puback.size());
+    const op_done* const done = e.poll_done();
+    ASSERT_NE(done, nullptr);
+    EXPECT_EQ(done->id, acknowledged);
+    EXPECT_EQ(done->owner, nullptr);
+}
+
+TEST_P(engine_direct, is_disowned_when_it_has_become_an_operation) {
+    engine& e = w.eng();
+    int owner = 0;
+    const submitted s = e.publish(w.now, {.topic = "a", .owner = &owner});
+    w.lose();
+    e.disown(s.id);
+    e.close(w.now);
+    const op_done* const done = e.poll_done();
+    ASSERT_NE(done, nullptr);
+    EXPECT_EQ(done->id, s.id);
+    EXPECT_EQ(done->owner, nullptr);
+}
+
+TEST_P(engine_direct, has_its_owner_in_its_report) {
+    engine& e = w.eng();
+    int owner = 0;
+    e.publish(w.now, {.topic = "a", .owner = &owner});
+    bytes out[1];
+    ASSERT_EQ(e.poll_transmit(w.now, out), 1u);
+    e.on_sent(w.now, w.current, out[0].size());
+    const op_done* const done = e.poll_done();
+    ASSERT_NE(done, nullptr);
+    EXPECT_EQ(done->owner, &owner);
+}
+
 MQTT_AS_IN_BOTH_VERSIONS(engine_direct);
 
 }  // namespace
