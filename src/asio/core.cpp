@@ -229,6 +229,7 @@ void core::perform(lock_type& lock) {
             lock.lock();
         }
     }
+    if (std::exchange(asks_link_, false)) ask_link(lock);
     if (!started_ && (link_ || station_)) drop_link(lock);
 }
 
@@ -360,7 +361,7 @@ void core::on_opened(epoch e) {
     sent_ = acknowledged_ = 0;
     was_pending_ = false;
     last_address_ = transport_->address();
-    ask_link(lock);
+    asks_link_ = true;  // in the turn: asking lets go of the lock
     security_ = transport_->security();
     if (!security_.empty()) note("Secured by " + security_ + ".");
     engine_.on_opened(boot_time(), e);

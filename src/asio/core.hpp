@@ -313,6 +313,7 @@ private:
     std::shared_ptr<wifi_station> station_;  // with config::ssid
     bool quick_ = false;                     // the first connection is to be made without a check of the Wi-Fi
     std::unique_ptr<link> link_;             // while started, where there is one to watch
+    bool asks_link_ = false;                 // the connection is new, and with it the question
     link_state link_state_;
     std::uint32_t link_questions_ = 0;    // asked so far
     bool link_failed_ = false;            // there is no netlink here

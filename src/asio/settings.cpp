@@ -3,6 +3,7 @@
 
 #include "mqtt_as/topic.hpp"
 #include "src/asio/clock.hpp"
+#include "src/link/wifi_station.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -144,11 +145,9 @@ void check_wifi(const config& c) {
     }
     if (c.ssid.empty() && !c.wifi_pw.empty()) wrong("wifi_pw is set without config.ssid: which network is it for?");
     const auto is_printable = [](char letter) { return letter >= 32 && letter < 127; };
-    const bool is_key =
-        c.wifi_pw.size() == 64 && c.wifi_pw.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
     const bool is_passphrase = c.wifi_pw.size() >= 8 && c.wifi_pw.size() <= 63 &&
                                std::all_of(c.wifi_pw.begin(), c.wifi_pw.end(), is_printable);
-    if (!c.wifi_pw.empty() && !is_key && !is_passphrase) {
+    if (!c.wifi_pw.empty() && !detail::is_wpa_key(c.wifi_pw) && !is_passphrase) {
         wrong("wifi_pw is no password of WPA: 8 to 63 ASCII characters or 64 hexadecimal digits are allowed");
     }
 }

@@ -1,6 +1,8 @@
 // Asks the kernel about interfaces (getifaddrs) and routes (rtnetlink).
 #include "src/link/kernel_routes.hpp"
 
+#include "src/link/addresses.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -9,7 +11,6 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <system_error>
 #include <unistd.h>
@@ -22,23 +23,6 @@ namespace {
 namespace ip = boost::asio::ip;
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::system_category(), what); }
-
-std::optional<ip::address> address_of(const sockaddr* from) {
-    if (from == nullptr) return std::nullopt;
-    if (from->sa_family == AF_INET) {
-        sockaddr_in in;
-        std::memcpy(&in, from, sizeof in);
-        return ip::address_v4(ntohl(in.sin_addr.s_addr));
-    }
-    if (from->sa_family == AF_INET6) {
-        sockaddr_in6 in;
-        std::memcpy(&in, from, sizeof in);
-        ip::address_v6::bytes_type raw;
-        std::memcpy(raw.data(), &in.sin6_addr, raw.size());
-        return ip::address_v6(raw, in.sin6_scope_id);
-    }
-    return std::nullopt;
-}
 
 bool is_only_local(const ip::address& a) {
     return a.is_loopback() || (a.is_v6() ? a.to_v6().is_link_local() : (a.to_v4().to_uint() >> 16) == 0xA9FE);
@@ -98,16 +82,7 @@ std::optional<route> route_of(const nlmsghdr* header, const ip::address& to) {
     for (const rtattr* a = RTM_RTA(found); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
         const auto* value = static_cast<const unsigned char*>(RTA_DATA(a));
         if (a->rta_type == RTA_OIF) std::memcpy(&result.interface, value, sizeof result.interface);
-        if (a->rta_type != RTA_PREFSRC) continue;
-        if (to.is_v6()) {
-            ip::address_v6::bytes_type raw;
-            std::memcpy(raw.data(), value, raw.size());
-            result.source = ip::address_v6(raw);
-        } else {
-            ip::address_v4::bytes_type raw;
-            std::memcpy(raw.data(), value, raw.size());
-            result.source = ip::address_v4(raw);
-        }
+        if (a->rta_type == RTA_PREFSRC) result.source = address_of({value, RTA_PAYLOAD(a)}).value_or(result.source);
     }
     if (result.interface == 0 || !can_be_answered(result.source, to)) return std::nullopt;
     return result;

@@ -39,11 +39,11 @@ std::string printed(std::string_view ssid) {
     return text;
 }
 
-bool is_key(std::string_view password) {
+}  // namespace
+
+bool is_wpa_key(std::string_view password) {
     return password.size() == 64 && password.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
-
-}  // namespace
 
 std::string_view wpa_value(std::string_view lines, std::string_view key) {
     while (!lines.empty()) {
@@ -145,7 +145,7 @@ void wifi_station::configure(std::string_view network) {
     if (password.empty()) {
         ask(set + "key_mgmt NONE", must_be_ok);
     } else {
-        ask(set + "psk " + (is_key(password) ? password : '"' + password + '"'), must_be_ok);
+        ask(set + "psk " + (is_wpa_key(password) ? password : '"' + password + '"'), must_be_ok);
     }
     select();
 }

@@ -91,6 +91,9 @@ private:
     std::atomic<int> signal_{0};  // 0: not known
 };
 
+/// Whether it is the key of a network itself, in hexadecimal, and no password that makes one.
+bool is_wpa_key(std::string_view password);
+
 /// The value of `key` in wpa_supplicant's "key=value" lines; empty when it is not there.
 std::string_view wpa_value(std::string_view lines, std::string_view key);
 

@@ -33,8 +33,10 @@ public:
     ~boxed() = default;
 
     explicit operator bool() const { return value_ != nullptr; }
-    T& operator*() const { return *value_; }
-    T* operator->() const { return value_.get(); }
+    T& operator*() { return *value_; }
+    const T& operator*() const { return *value_; }
+    T* operator->() { return value_.get(); }
+    const T* operator->() const { return value_.get(); }
     void reset() { value_.reset(); }
 
 private:

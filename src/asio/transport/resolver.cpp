@@ -1,10 +1,10 @@
 // Names to addresses on detached threads.
 #include "src/asio/transport/resolver.hpp"
 
+#include "src/link/addresses.hpp"
+
 #include <algorithm>
-#include <cstring>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <system_error>
 #include <thread>
@@ -13,8 +13,6 @@
 namespace mqtt_as::detail {
 
 namespace {
-
-namespace ip = boost::asio::ip;
 
 lookup::answer ask_system(const std::string& name) {
     addrinfo hints{};
@@ -25,17 +23,7 @@ lookup::answer ask_system(const std::string& name) {
     answer.error = ::getaddrinfo(name.c_str(), nullptr, &hints, &list);
     if (answer.error != 0) return answer;
     for (const addrinfo* a = list; a != nullptr; a = a->ai_next) {
-        if (a->ai_family == AF_INET) {
-            sockaddr_in in;
-            std::memcpy(&in, a->ai_addr, sizeof in);
-            answer.found.push_back(ip::address_v4(ntohl(in.sin_addr.s_addr)));
-        } else if (a->ai_family == AF_INET6) {
-            sockaddr_in6 in;
-            std::memcpy(&in, a->ai_addr, sizeof in);
-            ip::address_v6::bytes_type raw;
-            std::memcpy(raw.data(), &in.sin6_addr, raw.size());
-            answer.found.push_back(ip::address_v6(raw, in.sin6_scope_id));
-        }
+        if (const auto address = address_of(a->ai_addr)) answer.found.push_back(*address);
     }
     ::freeaddrinfo(list);
     if (answer.found.empty()) answer.error = EAI_NONAME;

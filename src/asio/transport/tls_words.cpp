@@ -1,14 +1,14 @@
 // Words for verification errors, alerts and local failures of TLS.
 #include "src/asio/transport/tls_words.hpp"
 
+#include "src/link/addresses.hpp"
+
 #include <algorithm>
 #include <array>
-#include <boost/asio/ip/address.hpp>
 #include <ctime>
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
 #include <openssl/x509v3.h>
-#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -53,16 +53,9 @@ std::string this_moment() {
 }
 
 std::string text_of_address(const ASN1_OCTET_STRING* address) {
-    const std::span raw(ASN1_STRING_get0_data(address), static_cast<std::size_t>(ASN1_STRING_length(address)));
-    boost::asio::ip::address_v4::bytes_type v4;
-    boost::asio::ip::address_v6::bytes_type v6;
-    if (raw.size() == v4.size()) {
-        std::copy(raw.begin(), raw.end(), v4.begin());
-        return boost::asio::ip::address_v4(v4).to_string();
-    }
-    if (raw.size() != v6.size()) return "not an address";
-    std::copy(raw.begin(), raw.end(), v6.begin());
-    return boost::asio::ip::address_v6(v6).to_string();
+    const auto found =
+        address_of({ASN1_STRING_get0_data(address), static_cast<std::size_t>(ASN1_STRING_length(address))});
+    return found ? found->to_string() : "not an address";
 }
 
 /// The names and addresses that a certificate is for; of many the first ones.
