@@ -49,7 +49,7 @@ private:
     }
 
     void begin_next() {
-        if (started_ == load_.warm_up + load_.count) return;
+        if (started_ == load_.total()) return;
         ++started_;
         client_.publish(topic_of(load_.what), body(), {.qos = load_.what.qos},
                         [this](std::error_code error, mqtt_as::publish_result) {
@@ -67,10 +67,7 @@ private:
     }
 
     void one_more() {
-        ++done_;
-        if (done_ == load_.warm_up) meter_.start();
-        if (done_ != load_.warm_up + load_.count) return;
-        meter_.print();
+        if (!meter_.one_more()) return;
         status_ = 0;
         loop_.stop();
     }
@@ -83,9 +80,8 @@ private:
     const load load_;
     const std::size_t gather_from_;
     const std::shared_ptr<const std::string> body_;
-    meter meter_;
+    load_meter meter_{load_};
     std::uint32_t started_ = 0;
-    std::uint32_t done_ = 0;
     int status_ = 2;
     mqtt_as::event_loop loop_;
     mqtt_as::MQTTClient client_;

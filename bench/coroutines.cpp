@@ -41,15 +41,12 @@ private:
     }
 
     mqtt_as::task<> publish_again_and_again() {
-        while (started_ < load_.warm_up + load_.count) {
+        while (started_ < load_.total()) {
             ++started_;
             // As an application would have it: small bodies are copied, large ones shared.
             mqtt_as::payload body = body_->size() < large_payload ? mqtt_as::payload(*body_) : mqtt_as::payload(body_);
             co_await client_.publish(topic, std::move(body), {.qos = load_.what.qos});
-            ++done_;
-            if (done_ == load_.warm_up) meter_.start();
-            if (done_ != load_.warm_up + load_.count) continue;
-            meter_.print();
+            if (!meter_.one_more()) continue;
             status_ = 0;
             loop_.stop();
         }
@@ -57,9 +54,8 @@ private:
 
     const load load_;
     const std::shared_ptr<const std::string> body_;
-    meter meter_;
+    load_meter meter_{load_};
     std::uint32_t started_ = 0;
-    std::uint32_t done_ = 0;
     int status_ = 2;
     boost::asio::io_context loop_{1};
     mqtt_as::MQTTClient client_;

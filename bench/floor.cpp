@@ -25,23 +25,17 @@ namespace {
 /// What all connections of the process have done together.
 class tally {
 public:
-    explicit tally(const load& l) : load_(l) {}
+    explicit tally(const load& l) : meter_(l) {}
 
     void one_more() {
-        ++ended_;
-        if (ended_ == load_.warm_up) meter_.start();
-        if (ended_ != load_.warm_up + load_.count) return;
-        meter_.print();
-        loop.stop();
+        if (meter_.one_more()) loop.stop();
     }
     void lap() { meter_.lap(); }
 
     boost::asio::io_context loop{1};
 
 private:
-    const load load_;
-    meter meter_;
-    std::uint32_t ended_ = 0;  // messages
+    load_meter meter_;
 };
 
 class connection {

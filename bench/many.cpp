@@ -67,10 +67,7 @@ private:
     }
 
     void one_more() {
-        ++done_;
-        if (done_ == load_.warm_up) meter_.start();
-        if (done_ != load_.warm_up + load_.count) return;
-        meter_.print();
+        if (!meter_.one_more()) return;
         status_ = 0;
         loop_.stop();
     }
@@ -83,11 +80,10 @@ private:
     const load load_;
     const std::string body_;
     meter connecting_;
-    meter meter_;
+    load_meter meter_{load_};
     std::size_t resident_kb_ = 0;
     std::uint32_t count_ = 0;
     std::uint32_t connected_ = 0;
-    std::uint32_t done_ = 0;
     int status_ = 2;
     mqtt_as::event_loop loop_;
     std::vector<std::unique_ptr<mqtt_as::MQTTClient>> clients_;

@@ -56,7 +56,7 @@ public:
         };
         until(load_.warm_up);
         meter_.start();
-        until(load_.warm_up + load_.count);
+        until(load_.total());
         meter_.print();
     }
 

@@ -52,7 +52,7 @@ void measure_profile(figures& found, const tell_step& tell) {
             if (!is_in_list || !(words >> count) || !std::getline(words >> std::ws, function)) continue;
             count.erase(std::remove(count.begin(), count.end(), ','), count.end());
             if (count.find_first_not_of("0123456789") != std::string::npos) continue;
-            const double per_message = std::stod(count) / (l.warm_up + l.count);
+            const double per_message = std::stod(count) / l.total();
             found.push_back(
                 {"profile of " + std::string(name), short_name(function), std::string(ours_v311), per_message});
             ++functions;

@@ -1,6 +1,8 @@
 // What a client process has used since a moment of its choice.
 #pragma once
 
+#include "bench/rows.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -60,6 +62,27 @@ private:
     std::uint64_t wall_ns_ = 0;
     std::uint64_t last_lap_ns_ = 0;
     std::vector<std::uint64_t> laps_;
+};
+
+/// Meters a load: from behind its warm-up to the last message.
+class load_meter : public meter {
+public:
+    explicit load_meter(const load& l) : warm_up_(l.warm_up), total_(l.total()) {}
+
+    /// One more message is done. True for the last one: the figures have been printed.
+    bool one_more() {
+        ++done_;
+        if (done_ == warm_up_) start();
+        if (done_ != total_) return false;
+        print();
+        return true;
+    }
+    std::uint32_t done() const { return done_; }
+
+private:
+    const std::uint32_t warm_up_;
+    const std::uint32_t total_;
+    std::uint32_t done_ = 0;
 };
 
 }  // namespace bench

@@ -51,6 +51,8 @@ struct load {
     std::uint16_t port = 0;
     std::uint32_t warm_up = 0;
     std::uint32_t count = 0;
+
+    std::uint32_t total() const { return warm_up + count; }
 };
 
 /// The topic of every message; what is published to `echo_topic` comes back.
@@ -63,7 +65,7 @@ inline constexpr std::size_t large_payload = 8'192;
 
 /// The subscription that makes the source send: payload size, messages, qos, and how many may be unacknowledged.
 inline std::string flood_filter(const load& l) {
-    return "flood/" + std::to_string(l.what.payload_size) + '/' + std::to_string(l.warm_up + l.count) + '/' +
+    return "flood/" + std::to_string(l.what.payload_size) + '/' + std::to_string(l.total()) + '/' +
            std::to_string(l.what.qos) + '/' + std::to_string(l.what.window);
 }
 

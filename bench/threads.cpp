@@ -49,7 +49,7 @@ private:
         for (publisher& p : publishers_) {
             p.room = load_.what.window / count;
             p.wake_at = std::max(p.room / 2, 1u);
-            p.thread = std::thread([this, &p, count] { publish((load_.warm_up + load_.count) / count, p); });
+            p.thread = std::thread([this, &p, count] { publish((load_.total()) / count, p); });
         }
     }
 
@@ -69,10 +69,7 @@ private:
     }
 
     void one_more() {
-        ++done_;
-        if (done_ == load_.warm_up) meter_.start();
-        if (done_ != load_.warm_up + load_.count) return;
-        meter_.print();
+        if (!meter_.one_more()) return;
         status_ = 0;
         loop_.stop();
     }
@@ -84,8 +81,7 @@ private:
 
     const load load_;
     const std::string body_;
-    meter meter_;
-    std::uint32_t done_ = 0;
+    load_meter meter_{load_};
     int status_ = 2;
     std::vector<publisher> publishers_;
     mqtt_as::event_loop loop_;

@@ -27,17 +27,17 @@ public:
         while (!is_connected_) turn();
         if (load_.what.way == direction::receive)
             mosquitto_subscribe(client_, nullptr, flood_filter(load_).c_str(), load_.what.qos);
-        while (done_ < total()) {
-            while (load_.what.way != direction::receive && started_ < total() && started_ - done_ < load_.what.window)
+        while (meter_.done() < load_.total()) {
+            while (load_.what.way != direction::receive && started_ < load_.total() &&
+                   started_ - meter_.done() < load_.what.window)
                 publish();
-            if (done_ < total()) turn();
+            if (meter_.done() < load_.total()) turn();
         }
         return status_;
     }
 
 private:
     static program& of(void* self) { return *static_cast<program*>(self); }
-    std::uint32_t total() const { return load_.warm_up + load_.count; }
 
     void turn() {
         if (mosquitto_loop(client_, 1'000, 1) != MOSQ_ERR_SUCCESS) std::terminate();
@@ -58,10 +58,7 @@ private:
     }
 
     void one_more() {
-        ++done_;
-        if (done_ == load_.warm_up) meter_.start();
-        if (done_ != total()) return;
-        meter_.print();
+        if (!meter_.one_more()) return;
         status_ = 0;
     }
 
@@ -69,10 +66,9 @@ private:
     const std::string name_;
     const std::string body_;
     mosquitto* client_;
-    meter meter_;
+    load_meter meter_{load_};
     bool is_connected_ = false;
     std::uint32_t started_ = 0;
-    std::uint32_t done_ = 0;
     int status_ = 2;
 };
 

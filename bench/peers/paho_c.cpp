@@ -44,7 +44,6 @@ public:
 
 private:
     static program& of(void* self) { return *static_cast<program*>(self); }
-    std::uint32_t total() const { return load_.warm_up + load_.count; }
 
     void begin() {
         if (load_.what.way == direction::receive) {
@@ -56,7 +55,7 @@ private:
     }
 
     void begin_next() {
-        if (started_.fetch_add(1) >= total()) return;
+        if (started_.fetch_add(1) >= load_.total()) return;
         MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
         options.context = this;
         options.onSuccess = [](void* self, MQTTAsync_successData*) { of(self).on_published(); };
@@ -78,10 +77,7 @@ private:
 
     /// In the client's one thread for callbacks.
     void one_more() {
-        ++done_;
-        if (done_ == load_.warm_up) meter_.start();
-        if (done_ != total()) return;
-        meter_.print();
+        if (!meter_.one_more()) return;
         is_over_ = true;
         is_over_.notify_one();
     }
@@ -90,9 +86,8 @@ private:
     const std::string name_;
     const std::string body_;
     MQTTAsync client_ = nullptr;
-    meter meter_;
+    load_meter meter_{load_};
     std::atomic<std::uint32_t> started_ = 0;
-    std::uint32_t done_ = 0;
     std::atomic<bool> is_over_ = false;
 };
 

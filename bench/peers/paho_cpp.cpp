@@ -34,10 +34,8 @@ public:
     }
 
 private:
-    std::uint32_t total() const { return load_.warm_up + load_.count; }
-
     void begin_next() {
-        if (started_.fetch_add(1) >= total()) return;
+        if (started_.fetch_add(1) >= load_.total()) return;
         client_.publish(name_, body_.data(), body_.size(), load_.what.qos, false, nullptr, *this);
     }
 
@@ -58,10 +56,7 @@ private:
 
     /// In the client's one thread for callbacks.
     void one_more() {
-        ++done_;
-        if (done_ == load_.warm_up) meter_.start();
-        if (done_ != total()) return;
-        meter_.print();
+        if (!meter_.one_more()) return;
         is_over_ = true;
         is_over_.notify_one();
     }
@@ -70,9 +65,8 @@ private:
     const std::string name_;
     const std::string body_;
     mqtt::async_client client_;
-    meter meter_;
+    load_meter meter_{load_};
     std::atomic<std::uint32_t> started_ = 0;
-    std::uint32_t done_ = 0;
     std::atomic<bool> is_over_ = false;
 };
 
