@@ -60,11 +60,7 @@ TEST_P(broker, loses_nothing_when_it_is_killed_and_started_again) {
     broker_process b;
     world w;
     std::map<int, int> got;
-    config c = config_for(b);
-    c.client_id = "survivor";
-    c.clean = c.clean_init = false;  // Mosquitto does not save an MQTT 5 session that began with Clean Start
-    c.subs_cb = [&](std::string_view, std::string_view message, bool) { ++got[std::stoi(std::string(message))]; };
-    MQTTClient client(w.executor(), c);
+    MQTTClient client(w.executor(), survivor(config_for(b), got));
     w.run(
         [&]() -> task<> {
             co_await client.connect();
@@ -132,11 +128,7 @@ TEST_P(broker, sends_the_will_after_close_and_not_after_disconnect) {
         MQTTClient client(w.executor(), c);
         w.run([&]() -> task<> {
             co_await client.connect();
-            if (close) {
-                client.close();
-            } else {
-                co_await client.disconnect();
-            }
+            co_await leave(client, close);
             co_await sleep_for(50ms);
         });
     }

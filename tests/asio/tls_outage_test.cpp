@@ -77,8 +77,7 @@ TEST_P(tls_outage, no_session_is_resumed_when_told_so_or_when_a_file_has_changed
     fault_proxy proxy(broker.socket(), content::anything);
     const certificate_files own = place.ca.issue({.common_name = "me"});
     config c = client_at(proxy);
-    c.ssl_params.cert_file = own.certificate;
-    c.ssl_params.key_file = own.key;
+    show(c, own);
     world w;
     MQTTClient client(w.executor(), c);
     w.run([&]() -> task<> {
@@ -150,8 +149,7 @@ TEST_P(tls_outage, a_renewed_client_certificate_is_taken_up) {
     broker_process broker(secured_by(place.ca.issue()) + demanding(place.ca.pem()) + "use_identity_as_username true\n");
     fault_proxy proxy(broker.socket(), content::anything);
     config c = client_at(proxy);
-    c.ssl_params.cert_file = old.certificate;
-    c.ssl_params.key_file = old.key;
+    show(c, old);
     world w;
     MQTTClient client(w.executor(), c);
     w.run([&]() -> task<> {
@@ -216,11 +214,8 @@ TEST_P(tls_outage, nothing_is_lost_through_cuts_silence_and_a_killed_broker) {
     fault_proxy proxy(broker.socket(), content::anything);
     world w;
     std::map<int, int> got;
-    config c = client_at(proxy);
-    c.client_id = "survivor";
-    c.clean = c.clean_init = false;
+    config c = survivor(client_at(proxy), got);
     c.response_time = 500ms;
-    c.subs_cb = [&](std::string_view, std::string_view message, bool) { ++got[std::stoi(std::string(message))]; };
     MQTTClient client(w.executor(), c);
     w.run(
         [&]() -> task<> {

@@ -142,8 +142,7 @@ TEST_F(tls_record, tickets_that_come_in_pieces_do_not_hold_up_what_we_send) {
     world w;
     config c = place.client_at(proxy.port());
     const certificate_files ours = place.ca.issue({.common_name = std::string(60, 'x')});
-    c.ssl_params.cert_file = ours.certificate;
-    c.ssl_params.key_file = ours.key;
+    show(c, ours);
     MQTTClient client(w.executor(), c);
     w.run([&]() -> task<> {
         co_await client.connect();
@@ -174,11 +173,7 @@ TEST_F(tls_record, the_end_is_told_to_the_server) {
         MQTTClient client(w.executor(), place.client_at(server.port()));
         w.run([&]() -> task<> {
             co_await client.connect();
-            if (close) {
-                client.close();
-            } else {
-                co_await client.disconnect();
-            }
+            co_await leave(client, close);
             co_await sleep_for(20ms);
         });
         EXPECT_TRUE(in_order.get_future().get()) << (close ? "close" : "disconnect");

@@ -83,12 +83,10 @@ TEST_F(tls_refusal, a_client_certificate_that_the_server_does_not_trust_is_told)
     const broker_process broker(secured_by(place.ca.issue()) + demanding(place.ca.pem()));
     config c = place.client_of(broker);
     const certificate_files foreign = other.issue();
-    c.ssl_params.cert_file = foreign.certificate;
-    c.ssl_params.key_file = foreign.key;
+    show(c, foreign);
     EXPECT_EQ(refusal_of(c), "the server refused: unknown ca: it does not accept our certificate (cert_file)");
     const certificate_files old = place.ca.issue({.valid_until = -60s});
-    c.ssl_params.cert_file = old.certificate;
-    c.ssl_params.key_file = old.key;
+    show(c, old);
     EXPECT_EQ(refusal_of(c), "the server refused: certificate expired: it does not accept our certificate (cert_file)");
 }
 

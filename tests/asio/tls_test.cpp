@@ -80,8 +80,7 @@ TEST_P(tls, presents_its_certificate_in_pem_and_der_with_and_without_password) {
             const certificate_files own = place.ca.issue({.common_name = "me", .der = der, .key_password = password});
             config c = client_of(broker);
             c.ssl_params.ca_file = der ? place.ca.der() : place.ca.pem();
-            c.ssl_params.cert_file = own.certificate;
-            c.ssl_params.key_file = own.key;
+            show(c, own);
             c.ssl_params.key_password = password;
             expect_echo(c);
         }

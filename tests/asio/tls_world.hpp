@@ -73,6 +73,12 @@ private:
     }
 };
 
+/// The client of `c` has a certificate of its own.
+inline void show(config& c, const certificate_files& own) {
+    c.ssl_params.cert_file = own.certificate;
+    c.ssl_params.key_file = own.key;
+}
+
 /// How the first attempt to connect ended.
 struct attempt {
     std::error_code error;

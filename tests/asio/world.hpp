@@ -12,7 +12,9 @@
 #include <exception>
 #include <functional>
 #include <gtest/gtest.h>
+#include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace mqtt_as::front_test {
@@ -66,6 +68,24 @@ public:
         return condition();
     }
 };
+
+/// A client whose session outlives its server, and that counts each numbered message in `got`. (Mosquitto does not save
+/// an MQTT 5 session that began with Clean Start.)
+inline config survivor(config c, std::map<int, int>& got) {
+    c.client_id = "survivor";
+    c.clean = c.clean_init = false;
+    c.subs_cb = [&got](std::string_view, std::string_view message, bool) { ++got[std::stoi(std::string(message))]; };
+    return c;
+}
+
+/// Ends the connection in one of the two ways.
+inline task<> leave(MQTTClient& client, bool close) {
+    if (close) {
+        client.close();
+    } else {
+        co_await client.disconnect();
+    }
+}
 
 /// Waits in a coroutine until `condition`, at most 10 s.
 template <class Condition>
