@@ -50,7 +50,7 @@ taken engine::state::on_bytes(time_point now, bytes in) {
     if (assembly_ != nullptr || header_size_ != 0) return assemble(now, in);
 
     // At the border between two packets.
-    if (is_bare_acknowledgement(in)) {
+    if (wire::prefers_speed && is_bare_acknowledgement(in)) {
         if (const std::size_t size = take_bare_acknowledgements(now, in); size != 0) return {taken::why::packet, size};
     }
     // Is there room for what comes?

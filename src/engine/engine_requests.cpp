@@ -83,12 +83,12 @@ inline submitted engine::state::submit(time_point now, operation& op, duration t
     return {op.done.id, errc::ok};
 }
 
-/// Nothing is before it, it has no properties, and nothing else is to be known of it than that the transport has taken
-/// it.
+/// On hosts. Nothing is before it, it has no properties, and nothing else is to be known of it than that the transport
+/// has taken it.
 inline bool engine::state::may_go_direct(const publish_request& r) const {
     constexpr std::size_t head_bytes_max = wire::fixed_header_max + 3;
-    return r.qos == 0 && r.timeout.count() <= 0 && r.payload.size() < limit.gather_from && is_online() &&
-           !outbox.is_offered() && ops.queued.empty() && ops.control.empty() && ops.resend.empty() &&
+    return wire::prefers_speed && r.qos == 0 && r.timeout.count() <= 0 && r.payload.size() < limit.gather_from &&
+           is_online() && !outbox.is_offered() && ops.queued.empty() && ops.control.empty() && ops.resend.empty() &&
            r.properties.empty() && outbox.has_room_now(head_bytes_max + r.topic.size() + r.payload.size());
 }
 
@@ -300,7 +300,7 @@ operation* engine::state::find(op_id id) {
 /// Makes of direct publishes what they would be had they gone the long way: staged operations, or, when the transport
 /// has not been given the batch yet, queued ones.
 void engine::state::turn_direct_into_operations() {
-    if (direct.pending() == 0) return;
+    if (!wire::prefers_speed || direct.pending() == 0) return;
     const bool is_offered = outbox.is_offered();
     direct.turn_into_operations([&](const direct_publish& d) {
         operation* op = ops.create(operation::kind::publish, d.size, false);

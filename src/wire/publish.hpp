@@ -94,9 +94,6 @@ inline void put_bare_acknowledgement(std::uint8_t* to, packet_type type, std::ui
     to[3] = static_cast<std::uint8_t>(packet_id);
 }
 
-/// Boards call the table in any case: it is smaller.
-inline constexpr bool knows_bare_publish = scans_words;
-
 struct checked_publish {
     errc error = errc::ok;
     publish_layout layout{};
@@ -114,7 +111,7 @@ struct checked_publish {
 
 /// As protocol::check_publish.
 inline checked_publish check_publish(const protocol& p, const publish_head& head) {
-    if (!knows_bare_publish || !head.properties.empty()) return check_by_table(p, head);
+    if (!prefers_speed || !head.properties.empty()) return check_by_table(p, head);
     checked_publish result{.error = check_publish_fields(head)};
     if (result.error == errc::ok) result.error = lay_out_publish(head, p.has_properties ? 1 : 0, result.layout);
     return result;
@@ -123,7 +120,7 @@ inline checked_publish check_publish(const protocol& p, const publish_head& head
 /// As protocol::encode_publish_head; where the payload begins.
 inline std::uint8_t* encode_publish_head(const protocol& p, std::uint8_t* to, const publish_head& head,
                                          const publish_layout& layout) {
-    if (!knows_bare_publish || layout.property_bytes > 1) {
+    if (!prefers_speed || layout.property_bytes > 1) {
         encode_by_table(p, to, head, layout);
     } else {
         std::uint8_t* const properties = put_publish_start(to, head, layout);
