@@ -20,6 +20,13 @@ std::string_view make_client_id(std::span<char> to, std::uint64_t chance) {
     return {to.data(), size};
 }
 
+/// An outage fills the queue with publishes. Subscriptions have places of their own: `connect_coro` must find one.
+limits limits_for(const config& c) {
+    limits l = c.limits;
+    l.operations_max += l.subscriptions_max;
+    return l;
+}
+
 std::span<std::byte> memory_for(const config& c) { return c.memory.empty() ? port::engine_memory() : c.memory; }
 
 }  // namespace
@@ -30,7 +37,7 @@ detail::operation_wait::~operation_wait() {
 
 MQTTClient::MQTTClient(event_loop& loop, const mqtt_as::config& given)
     : up(loop), down(loop), config_(given), loop_(loop), next_client_(loop.clients_), memory_(memory_for(given)),
-      engine_(make_engine_config(), config_.limits, memory_, port::entropy()), connect_job_(loop), wifi_job_(loop) {
+      engine_(make_engine_config(), limits_for(config_), memory_, port::entropy()), connect_job_(loop), wifi_job_(loop) {
     loop.clients_ = this;
     invalid_ = engine_.ok() ? check(make_engine_config(), config_.limits) : errc::out_of_memory;
 }
@@ -102,6 +109,7 @@ bool MQTTClient::submit(detail::operation_wait& w, submitted s) {
 bool MQTTClient::begin_publish(detail::operation_wait& w, std::string_view topic, bytes body,
                                const publish_options& o) {
     if (!engine_.ok()) return reject(w, errc::out_of_memory);
+    if (engine_.look().unfinished >= config_.limits.operations_max) return reject(w, errc::queue_full);
     return submit(w, engine_.publish(event_loop::time(), {.topic = topic,
                                                           .payload = body,
                                                           .qos = o.qos,
