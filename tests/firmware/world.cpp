@@ -29,6 +29,10 @@ machine& world::begin(std::vector<std::string> arguments, std::string_view image
     return board_.emplace(machine::board::mps2, image, arguments);
 }
 
+machine& world::begin_microbit(const std::vector<std::string>& arguments) {
+    return board_.emplace(machine::board::microbit, "microbit_traffic", arguments, proxy.port());
+}
+
 void world::tell(const std::string& text) {
     test::shell("mosquitto_pub --unix " + broker.socket().string() + " -q 1 -t to/board -m " + text);
     told_.push_back(text);

@@ -30,6 +30,8 @@ public:
 
     /// Switches the board on. `arguments` are added to those that every board needs.
     machine& begin(std::vector<std::string> arguments = {}, std::string_view image = "mps2_traffic");
+    /// The same for the micro:bit, whose UART reaches the broker through the proxy.
+    machine& begin_microbit(const std::vector<std::string>& arguments = {});
     machine& board() { return *board_; }
 
     /// Publishes to the board, past the proxy.
