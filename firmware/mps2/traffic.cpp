@@ -51,6 +51,7 @@ mqtt_as::task<> publish_numbers(mqtt_as::MQTTClient& client) {
             co_await mqtt_as::sleep_for(20ms);  // full, as it is in an outage
         }
         ++state.unanswered;
+        if (client.config().store_publishes) print_line("accepted ", body);
     }
     while (state.unanswered > 0) co_await mqtt_as::sleep_for(20ms);
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace mqtt_as {
 
@@ -36,10 +37,11 @@ detail::operation_wait::~operation_wait() {
 }
 
 MQTTClient::MQTTClient(event_loop& loop, const mqtt_as::config& given)
-    : up(loop), down(loop), config_(given), loop_(loop), next_client_(loop.clients_), memory_(memory_for(given)),
-      engine_(make_engine_config(), limits_for(config_), memory_, port::entropy()), connect_job_(loop), wifi_job_(loop) {
+    : up(loop), down(loop), config_(given), loop_(loop), next_client_(loop.clients_), limits_(limits_for(given)),
+      engine_config_(make_engine_config()), memory_(memory_for(given)),
+      engine_(engine_config_, limits_, memory_, port::entropy()), connect_job_(loop), wifi_job_(loop) {
     loop.clients_ = this;
-    invalid_ = engine_.ok() ? check(make_engine_config(), config_.limits) : errc::out_of_memory;
+    invalid_ = engine_.ok() ? check(engine_config_, limits_) : errc::out_of_memory;
 }
 
 MQTTClient::~MQTTClient() {
@@ -93,6 +95,7 @@ bool MQTTClient::begin_connect(detail::wait_for_connect& w, connect_options opti
     is_leaving_ = false;
     connecting_.push(w);
     collect();
+    if (config_.store_publishes && !std::exchange(is_restored_, true)) store_.restore(engine_, event_loop::time());
     return true;
 }
 
@@ -110,13 +113,22 @@ bool MQTTClient::begin_publish(detail::operation_wait& w, std::string_view topic
                                const publish_options& o) {
     if (!engine_.ok()) return reject(w, errc::out_of_memory);
     if (engine_.look().unfinished >= config_.limits.operations_max) return reject(w, errc::queue_full);
-    return submit(w, engine_.publish(event_loop::time(), {.topic = topic,
-                                                          .payload = body,
-                                                          .qos = o.qos,
-                                                          .retain = o.retain,
-                                                          .timeout = o.timeout,
-                                                          .properties = o.properties,
-                                                          .owner = &w}));
+    const publish_request request{.topic = topic,
+                                  .payload = body,
+                                  .qos = o.qos,
+                                  .retain = o.retain,
+                                  .timeout = o.timeout,
+                                  .properties = o.properties,
+                                  .owner = &w};
+    const submitted s = engine_.publish(event_loop::time(), request);
+    const bool must_survive = config_.store_publishes && o.qos > 0 && s.error == errc::ok;
+    if (must_survive && !store_.save(s.id, request)) {
+        engine_.disown(s.id);
+        engine_.cancel(event_loop::time(), s.id, cancel_scope::end_wait);
+        collect();
+        return reject(w, errc::out_of_memory);
+    }
+    return submit(w, s);
 }
 
 bool MQTTClient::begin_subscribe(detail::operation_wait& w, std::string_view filter, const subscribe_options& o) {

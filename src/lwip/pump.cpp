@@ -221,6 +221,7 @@ void MQTTClient::collect() {
     for (bool more = true; more;) {
         more = false;
         while (const op_done* done = engine_.poll_done()) {
+            if (config_.store_publishes && done->finished) store_.forget(done->id);
             if (done->owner == nullptr || done->reported_before) continue;
             auto& w = *static_cast<detail::operation_wait*>(done->owner);
             w.client = nullptr;

@@ -110,6 +110,24 @@ TEST_F(firmware, begins_anew_after_a_power_cycle) {
     w.end();
 }
 
+TEST_F(firmware, keeps_what_it_accepted_through_a_power_cycle_in_an_outage) {
+    world w;
+    w.begin({"store=1"});
+    EXPECT_TRUE(w.goes_on());
+    // The broker is gone, the queue fills, the power goes: what was accepted lies in the records.
+    w.proxy.refuse();
+    w.proxy.reset();
+    EXPECT_TRUE(w.board().prints("down"));
+    const std::size_t answered = w.board().lines("acknowledged ").size();
+    EXPECT_TRUE(w.board().prints("accepted ", answered + 8));
+    w.board().cycle_power();
+    EXPECT_TRUE(w.board().prints("begins", 2));
+    w.proxy.accept();
+    EXPECT_TRUE(w.goes_on());
+    w.end();
+    EXPECT_EQ(w.unheard("accepted "), std::set<std::string>());
+}
+
 TEST_F(firmware, goes_on_after_it_was_frozen_itself) {
     world w;
     w.begin();

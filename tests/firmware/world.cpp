@@ -42,9 +42,9 @@ bool world::goes_on(std::size_t more) {
     return board().prints("acknowledged ", board().lines("acknowledged ").size() + more);
 }
 
-std::set<std::string> world::lost() const {
+std::set<std::string> world::unheard(std::string_view claim) const {
     std::set<std::string> missing;
-    for (const std::string& what : board_->lines("acknowledged ")) missing.insert(what);
+    for (const std::string& what : board_->lines(claim)) missing.insert(what);
     for (const std::string& line : heard.lines()) missing.erase(line.substr(line.find(' ') + 1));
     return missing;
 }

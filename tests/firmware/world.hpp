@@ -42,8 +42,9 @@ public:
     /// it got.
     void end();
 
-    /// Acknowledged messages that the witness did not hear.
-    std::set<std::string> lost() const;
+    /// Messages that the board says were accepted, or acknowledged, and the witness did not hear.
+    std::set<std::string> unheard(std::string_view claim) const;
+    std::set<std::string> lost() const { return unheard("acknowledged "); }
 
     test::broker_process broker;
     test::fault_proxy proxy;

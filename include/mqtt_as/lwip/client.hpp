@@ -19,6 +19,7 @@
 #include "mqtt_as/lwip/config.hpp"
 #include "mqtt_as/lwip/event_loop.hpp"
 #include "mqtt_as/lwip/payload.hpp"
+#include "mqtt_as/lwip/publish_store.hpp"
 #include "mqtt_as/lwip/static_memory.hpp"
 #include "mqtt_as/lwip/task.hpp"
 #include "mqtt_as/lwip/transport.hpp"
@@ -377,8 +378,11 @@ private:
     event_loop& loop_;
     MQTTClient* next_client_;
     char own_id_[24];  // of `client_id`, when none is given
+    limits limits_;
+    engine_config engine_config_;
     static_memory memory_;
     engine engine_;
+    detail::publish_store store_;
     detail::transport transport_;
     pbuf* reading_ = nullptr;         // what was received and not yet taken by the engine
     std::uint16_t reading_from_ = 0;  // ... from here on in its first segment
@@ -404,6 +408,7 @@ private:
     bool is_saying_goodbye_ = false;  // the connection is closed when its last bytes are acknowledged
     bool is_write_blocked_ = false;
     bool is_told_up_ = false;
+    bool is_restored_ = false;  // what an earlier life had accepted
     bool may_run_connect_coro_ = false;
     bool was_on_its_way_ = false;  // bytes at the last look
     std::uint32_t written_ = 0;
