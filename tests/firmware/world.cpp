@@ -22,7 +22,7 @@ void firmware::SetUp() {
     test::shell("ip link set lo up");
 }
 
-world::world() : proxy(broker.socket()), heard(broker, "from/#", 2) {}
+world::world() : proxy(broker.socket()), heard(broker, "#", 2) {}
 
 machine& world::begin(std::vector<std::string> arguments, std::string_view image) {
     arguments.insert(arguments.begin(), {"id=board", "server=10.0.2.2", "port=" + std::to_string(proxy.port())});
@@ -33,8 +33,8 @@ machine& world::begin_microbit(const std::vector<std::string>& arguments) {
     return board_.emplace(machine::board::microbit, "microbit_traffic", arguments, proxy.port());
 }
 
-void world::tell(const std::string& text) {
-    test::shell("mosquitto_pub --unix " + broker.socket().string() + " -q 1 -t to/board -m " + text);
+void world::tell(const std::string& text, const std::string& topic) {
+    test::shell("mosquitto_pub --unix " + broker.socket().string() + " -q 1 -t " + topic + " -m " + text);
     told_.push_back(text);
 }
 
@@ -60,7 +60,8 @@ void world::end() {
     EXPECT_EQ(board().lines("rejected "), std::vector<std::string>());
     EXPECT_EQ(board().lines("failed "), std::vector<std::string>());
     const std::vector<std::string> got = board().lines("got to/board ");
-    for (const std::string& text : told_) EXPECT_TRUE(std::ranges::count(got, text) > 0) << "the board did not get " << text;
+    for (const std::string& text : told_)
+        EXPECT_TRUE(std::ranges::count(got, text) > 0) << "the board did not get " << text;
     std::printf("%zu acknowledged, 0 lost; %s\n", board().lines("acknowledged ").size(),
                 board().lines("flash ").empty() ? "" : ("flash " + board().lines("flash ").front()).c_str());
     if (testing::Test::HasFailure()) {
