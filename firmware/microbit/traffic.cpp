@@ -1,5 +1,5 @@
-// The engine alone on 16 KiB of RAM, over a UART: publishes numbers at qos 1 and 2, says which were acknowledged, prints
-// what it receives. Ends on the message "end".
+// The engine alone on 16 KiB of RAM, over a UART: publishes numbers at qos 1 and 2, says which were acknowledged,
+// prints what it receives. Ends on the message "end".
 //
 // At the other end of the UART is a broker's TCP port. Nothing tells this end when that connection breaks, so there is
 // no `on_closed` but in answer to `close`: silence does it.
@@ -60,9 +60,7 @@ std::string_view text_of(std::uint32_t number, std::span<char> to) {
 mqtt_as::bytes bytes_of(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
-std::string_view text_of(mqtt_as::bytes data) {
-    return {reinterpret_cast<const char*>(data.data()), data.size()};
-}
+std::string_view text_of(mqtt_as::bytes data) { return {reinterpret_cast<const char*>(data.data()), data.size()}; }
 
 class pump {
 public:
@@ -196,8 +194,8 @@ int main() {
     mqtt_as::engine engine(config, limits, memory, drawn);
     if (!engine.ok()) return 1;
     pump(engine).run(board::number_argument("pause", 20));
-    print_line("flash ", board::flash_used(), " ram ", board::ram_used(), " stack ", board::stack_used(), " engine ",
-               static_cast<std::uint32_t>(memory.used()));
+    print_line("figures microbit_traffic flash ", board::flash_used(), " ram ", board::ram_used(), " stack ",
+               board::stack_used(), " engine ", static_cast<std::uint32_t>(memory.used()));
     print_line("ends");
     return 0;
 }

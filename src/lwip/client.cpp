@@ -41,12 +41,18 @@ MQTTClient::MQTTClient(event_loop& loop, const mqtt_as::config& given)
       engine_config_(make_engine_config()), memory_(memory_for(given)),
       engine_(engine_config_, limits_, memory_, port::entropy()), connect_job_(loop), wifi_job_(loop) {
     loop.clients_ = this;
-    invalid_ = engine_.ok() ? check(engine_config_, limits_) : errc::out_of_memory;
+    if (config_.ssl != (config_.tls != nullptr))
+        invalid_ = errc::bad_config;  // never in the clear what was meant to be secured
+    else
+        invalid_ = engine_.ok() ? check(engine_config_, limits_) : errc::out_of_memory;
 }
 
 MQTTClient::~MQTTClient() {
     connect_job_.cancel();
     wifi_job_.cancel();
+    close();
+    for (detail::waiter_list* list : {&connecting_, &disconnecting_, &asking_, &up.waiting_, &down.waiting_})
+        loop_.end_all(*list, errc::closed);
     while (reading_ != nullptr) reading_ = transport_.give_back(reading_);
     MQTTClient** at = &loop_.clients_;
     while (*at != this) at = &(*at)->next_client_;

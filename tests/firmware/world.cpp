@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
+#include <fstream>
 
 namespace mqtt_as::firmware {
 
@@ -62,8 +62,8 @@ void world::end() {
     const std::vector<std::string> got = board().lines("got to/board ");
     for (const std::string& text : told_)
         EXPECT_TRUE(std::ranges::count(got, text) > 0) << "the board did not get " << text;
-    std::printf("%zu acknowledged, 0 lost; %s\n", board().lines("acknowledged ").size(),
-                board().lines("flash ").empty() ? "" : ("flash " + board().lines("flash ").front()).c_str());
+    for (const std::string& line : board().lines("figures ")) std::ofstream(FIGURES, std::ios::app) << line << '\n';
+    std::printf("%zu acknowledged, %zu lost\n", board().lines("acknowledged ").size(), lost().size());
     if (testing::Test::HasFailure()) {
         for (const std::string& line : board().lines()) std::printf("  | %s\n", line.c_str());
     }

@@ -29,8 +29,7 @@ public:
     message_callback(std::nullptr_t) {}
     template <class F>
         requires std::is_invocable_v<F&, std::string_view, std::string_view, bool>
-    message_callback(F f)
-        : call_([f](const received_message& m) mutable { f(m.topic(), m.text(), m.retained()); }) {}
+    message_callback(F f) : call_([f](const received_message& m) mutable { f(m.topic(), m.text(), m.retained()); }) {}
     template <class F>
         requires(std::is_invocable_v<F&, const received_message&> && !std::is_same_v<F, message_callback>)
     message_callback(F f) : call_(f) {}
@@ -109,7 +108,7 @@ struct config {
     std::chrono::duration<std::int32_t> keepalive{60};  ///< 0: no keep-alive rule; at most 65,535 s
     duration ping_interval{0};                          ///< 0: keepalive / 4; only shortens
     duration response_time{10'000};                     ///< how long the server may take to answer anything
-    bool ssl = false;                                   ///< secure the connection by TLS, as `tls` says
+    bool ssl = false;                                   ///< secure the connection by TLS; needs `tls`
     bool clean_init = true;                             ///< begin with a clean session at the first connection
     bool clean = true;                                  ///< begin with a clean session at every reconnection
     std::uint32_t max_repubs = 4;
@@ -131,9 +130,9 @@ struct config {
     refusal_policy on_refusal = refusal_policy::retry_at_cap;
 
     // ---- of boards --------------------------------------------------------------------------------
-    altcp_tls_config* tls = nullptr;   ///< with `ssl`: from altcp_tls_create_config_client
-    bool store_publishes = false;      ///< an accepted publish of qos 1 or 2 survives a power cycle (`port::save`)
-    std::span<std::byte> memory{};     ///< the engine's; empty: `port::engine_memory()`
+    altcp_tls_config* tls = nullptr;  ///< with `ssl`: from altcp_tls_create_config_client
+    bool store_publishes = false;     ///< an accepted publish of qos 1 or 2 survives a power cycle (`port::save`)
+    std::span<std::byte> memory{};    ///< the engine's; empty: `port::engine_memory()`
 };
 
 }  // namespace mqtt_as
