@@ -6,14 +6,14 @@
 namespace mqtt_as {
 
 bool outbox::gather(operation& op) {
-    if (body_count_ + 2 > bodies_max || !bodies_.reserve(body_count_ + 2)) return false;
-    if (op.packet_size < gather_from_) {
+    if (body_count_ + 2 > bodies_max || !bodies_.reserve(body_count_ + 2u)) return false;
+    if (op.packet_size < limits_.gather_from) {
         if (!has_room(op.packet_size)) return false;
         std::memcpy(append(op.packet_size).data(), op.packet(), op.packet_size);
     } else {
         gather(op.packet(), op.packet_size);
     }
-    if (op.body != nullptr) gather(op.body, op.body_size);
+    if (op.has_body()) gather(op.body, op.payload_size);
     op.batch_end = size_;
     return true;
 }
@@ -38,7 +38,7 @@ std::size_t outbox::rest(std::span<bytes> gather) const {
 
 bool outbox::on_sent(std::size_t size) {
     assert(size <= size_ - sent_);
-    sent_ += static_cast<std::uint32_t>(size);
+    sent_ = static_cast<size_type>(sent_ + size);
     return sent_ == size_;
 }
 

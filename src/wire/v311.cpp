@@ -125,7 +125,7 @@ errc check_connect(const connect& packet) noexcept {
         !asked.request_problem_information || !asked.user_properties.empty()) {
         return errc::unsupported_by_version;
     }
-    if (packet.last_will && (packet.last_will->delay_interval != 0 || !packet.last_will->properties.empty())) {
+    if (packet.last_will && (packet.last_will->delay_interval != 0 || !packet.last_will->properties->empty())) {
         return errc::unsupported_by_version;
     }
     return check_connect_fields(packet);

@@ -33,8 +33,8 @@ void take_limits(const property_view& properties, connack& out) {
     for (const property& each : properties) {
         const std::uint32_t number = each.number;
         switch (each.id) {
-        case property_id::session_expiry_interval: agreed.session_expiry_interval = number; break;
-        case property_id::server_keep_alive: agreed.server_keep_alive = static_cast<std::uint16_t>(number); break;
+        case property_id::session_expiry_interval: out.session_expiry_interval = number; break;
+        case property_id::server_keep_alive: out.server_keep_alive = static_cast<std::uint16_t>(number); break;
         case property_id::receive_maximum: agreed.receive_maximum = static_cast<std::uint16_t>(number); break;
         case property_id::maximum_qos: agreed.maximum_qos = static_cast<std::uint8_t>(number); break;
         case property_id::maximum_packet_size: agreed.maximum_packet_size = number; break;

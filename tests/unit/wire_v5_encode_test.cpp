@@ -62,12 +62,14 @@ TEST(v5_connect, writes_each_property_that_differs_from_its_default) {
 TEST(v5_connect, has_will_properties_before_the_will_topic) {
     const byte_string payload = hex("00 FF");
     connect packet{.client_id = "id", .user = "u", .password = "p"};
-    packet.last_will = will{.topic = "a/b", .payload = payload, .qos = 1, .retain = true};
+    will last{.topic = "a/b", .payload = payload, .qos = 1, .retain = true};
+    packet.last_will = &last;
     EXPECT_EQ(connect_bytes(packet),
               plain("10 1F 00 04 'MQTT' 05 EE 00 3C 00 00 02 'id' 00 00 03 'a/b' 00 02 00 FF 00 01 'u' 00 01 'p'"));
 
-    packet.last_will->delay_interval = 5;
-    packet.last_will->properties.content_type = "t";
+    const publish_properties of_will{.content_type = "t"};
+    last.delay_interval = 5;
+    last.properties = &of_will;
     EXPECT_EQ(connect_bytes(packet),
               plain("10 28 00 04 'MQTT' 05 EE 00 3C 00 00 02 'id' 09 18 00 00 00 05 03 00 01 't' "
                     "00 03 'a/b' 00 02 00 FF 00 01 'u' 00 01 'p'"));
