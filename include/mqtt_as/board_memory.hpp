@@ -30,8 +30,9 @@ constexpr std::size_t piece(std::size_t size) { return (size + granule - 1) / gr
 constexpr std::size_t memory_required(const limits& l) {
     return detail::state_bytes + l.operations_max * detail::piece(detail::operation_bytes) +
            l.subscriptions_max * detail::piece(detail::filter_bytes) + detail::piece(l.packet_bytes_max) +
-           detail::piece(l.batch_bytes_max) + detail::piece(l.inbound_max * 6) + detail::piece((l.inbound_max + 4) * 4) +
-           detail::piece(l.inbound_qos2_max * 2) + detail::piece(3 * 12) + l.payload_bytes_max;
+           detail::piece(l.batch_bytes_max) + detail::piece(l.inbound_max * 6) +
+           detail::piece((l.inbound_max + 4) * 4) + detail::piece(l.inbound_qos2_max * 2) + detail::piece(3 * 12) +
+           l.payload_bytes_max;
 }
 
 }  // namespace mqtt_as

@@ -83,7 +83,9 @@ submitted engine::unsubscribe(time_point now, const unsubscription& u) {
         operation::kind::unsubscribe,
         {.filter = u.filter, .timeout = u.timeout, .properties = u.properties, .owner = u.owner});
 }
-cancel_result engine::cancel(time_point now, op_id id, cancel_scope scope) { return state_->at(now)->cancel(id, scope); }
+cancel_result engine::cancel(time_point now, op_id id, cancel_scope scope) {
+    return state_->at(now)->cancel(id, scope);
+}
 bool engine::drop_oldest_qos0(time_point now) { return state_->at(now)->drop_oldest_qos0(); }
 void engine::disown(op_id id) { state_->disown(id); }
 void engine::acknowledge(time_point now, acknowledge_id id) { state_->at(now)->acknowledge(id); }
@@ -109,8 +111,7 @@ void engine::on_closed(time_point now, epoch e, errc error, int transport_error,
 }
 
 taken engine::on_bytes(time_point now, epoch e, bytes in) {
-    const bool receiving =
-        e == state_->epoch_ && (state_->phase_ == state::phase::handshake || state_->is_connected());
+    const bool receiving = e == state_->epoch_ && (state_->phase_ == state::phase::handshake || state_->is_connected());
     if (!receiving) return {taken::why::closed, in.size()};
     return state_->at(now)->on_bytes(in);
 }
@@ -195,12 +196,15 @@ disconnected engine::state::told_ending() const {
 }
 
 std::optional<event> engine::state::poll_notice() {
-    if (take(tell_disconnected)) {
+    if ((notices_ & (tell_disconnected | tell_gave_up)) != 0) {
         disconnected d = told_ending();
+        if (!take(tell_disconnected)) {
+            keep_quiet(tell_gave_up);
+            return gave_up{d};
+        }
         d.properties = properties_;
         return d;
     }
-    if (take(tell_gave_up)) return gave_up{told_ending()};
     if (take(tell_waiting)) return waiting{supervisor.attempt(), until_ - since_};
     if (take(tell_connected)) return connected{session_present_, first_connection_, properties_};
     if ((notices_ & tell_refusals) != 0) {
@@ -261,9 +265,11 @@ void engine::state::on_peer_progress() {
 // ---- phases -----------------------------------------------------------------------------------------------
 
 engine::state::state(const engine_config& config_, const limits& limits, memory_source& source_, std::uint64_t seed)
-    : config(config_), limit(limits), source(source_), wire(config_), random(seed), memory(source_, this + 1, block_size(limits) - sizeof(state)),
-      supervisor(config), ops(memory, limit, static_cast<std::uint16_t>(random.next())), outbox(memory, limit),
-      inbox(memory, limit), filters(memory), assembly(memory, limit), timers(memory, limit), direct(memory, limit) {}
+    : config(config_), limit(limits), wire(config_), memory(source_, this + 1, block_size(limits) - sizeof(state)),
+      outbox(memory, limit), ops(memory, limit), inbox(memory, limit), filters(memory), assembly(memory, limit),
+      supervisor(config), timers(memory, limit), direct(memory, limit), random(seed), source(source_) {
+    ops.begin_packet_ids_behind(static_cast<std::uint16_t>(random.next()));
+}
 
 std::size_t engine::state::block_size(const limits& limits) {
     return profile::is_board ? memory_required(limits) : sizeof(state);
@@ -349,8 +355,8 @@ void engine::state::end_connection(bool lost) {
     last_.can_retry_help = last_.can_retry_help && can_retry_help(last_.error, last_.reason);
     if (after_ != after::stop) {
         tell(tell_disconnected);
-        const bool give_up = (!was_online_ && !retry_first_) ||
-                             (!last_.can_retry_help && config.on_refusal == refusal_policy::give_up);
+        const bool give_up =
+            (!was_online_ && !retry_first_) || (!last_.can_retry_help && config.on_refusal == refusal_policy::give_up);
         after_ = give_up ? after::give_up : after::retry;
         at_cap_ = !last_.can_retry_help || last_.reason == reason_code::session_taken_over;
         if (last_.was_online) {
@@ -446,8 +452,8 @@ void engine::state::finish_stop() {
 
 void engine::state::check_drained() {
     if (phase_ != phase::draining) return;
-    const bool drained = !has_unanswered() && ops.empty(place::release_due) && ops.empty(place::resend) &&
-                         !inbox.has_due();
+    const bool drained =
+        !has_unanswered() && ops.empty(place::release_due) && ops.empty(place::resend) && !inbox.has_due();
     if (drained || !(now_ < until_)) leave(reason_code::success);
 }
 

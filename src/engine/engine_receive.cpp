@@ -18,6 +18,7 @@ bool is_bare_acknowledgement(bytes in) {
 
 /// CONNACK answers what CONNECT asked for: authentication we never ask for [MQTT-4.12.0-7].
 bool is_unasked(property_view properties, const connect_properties& asked) {
+    if (profile::only_v3_1_1) return false;
     for (const property& p : properties) {
         if (p.id == property_id::authentication_method || p.id == property_id::authentication_data) return true;
         if (p.id == property_id::response_information && !asked.request_response_information) return true;
@@ -209,6 +210,7 @@ violation engine::state::on_publish(std::uint8_t flags, bytes body) {
 
 /// An acknowledgement may explain itself only where we asked for that [MQTT-3.1.2-29].
 violation engine::state::take_explanation(property_view properties) {
+    if (profile::only_v3_1_1) return violation::none;
     if (!properties.empty() && !config.properties.request_problem_information) return violation::bad_property;
     properties_ = properties;
     return violation::none;

@@ -6,15 +6,6 @@ namespace mqtt_as {
 
 namespace {
 
-wire::subscribe packet_of(const subscription& s) {
-    return {.filter = s.filter,
-            .qos = s.qos,
-            .no_local = s.no_local,
-            .retain_as_published = s.retain_as_published,
-            .retain_handling = s.retain_handling,
-            .properties = s.properties};
-}
-
 /// SUBSCRIBE and UNSUBSCRIBE carry their identifier right behind the fixed header.
 profile::size_type fixed_header_size(const std::uint8_t* packet) {
     profile::size_type size = 2;
@@ -61,7 +52,8 @@ inline bool engine::state::may_go_direct(const publish_request& r) const {
     constexpr std::size_t head_bytes_max = wire::fixed_header_max + 3;
     return profile::prefers_speed && r.qos == 0 && r.timeout.count() <= 0 && r.payload.size() < limit.gather_from &&
            is_online() && !outbox.is_offered() && ops.empty(place::queued) && ops.empty(place::control) &&
-           ops.empty(place::resend) && r.properties.empty() && outbox.has_room_now(head_bytes_max + r.topic.size() + r.payload.size());
+           ops.empty(place::resend) && r.properties.empty() &&
+           outbox.has_room_now(head_bytes_max + r.topic.size() + r.payload.size());
 }
 
 submitted engine::state::publish_directly(const publish_request& r) {
@@ -103,11 +95,11 @@ inline errc engine::state::make_publish(const publish_request& r, operation*& ma
     if (error != errc::ok) return error;
     if (const errc full = room_for(r.payload.size()); full != errc::ok) return full;
     const std::size_t whole = layout.head_size + r.payload.size();
-    if (whole > limit.packet_bytes_max) return errc::too_large;
+    if (whole > packet_bytes_max()) return errc::too_large;
     if (const errc ruled_out = is_online() ? unsendable(whole, r.qos, r.retain) : errc::ok; ruled_out != errc::ok)
         return ruled_out;
 
-    const bool by_reference = r.payload_stays && r.payload.size() >= limit.gather_from;
+    const bool by_reference = profile::gathers && r.payload_stays && r.payload.size() >= limit.gather_from;
     operation* const op = ops.create(operation::kind::publish,
                                      static_cast<std::uint32_t>(by_reference ? layout.head_size : whole), false);
     if (op == nullptr) return errc::out_of_memory;
@@ -128,17 +120,16 @@ inline errc engine::state::make_publish(const publish_request& r, operation*& ma
 
 /// An operation whose packet is measured first, then written in place.
 errc engine::state::make_request(operation::kind what, const subscription& s, bool internal, operation*& made) {
-    const wire::subscribe packet = packet_of(s);
     const auto encode = what == operation::kind::subscribe ? wire->encode_subscribe : wire->encode_unsubscribe;
     wire::writer measure;
-    encode(measure, packet);
+    encode(measure, s);
     // What the server has ruled out already is refused at once; what waits is judged again when it is staged.
     const bool is_ruled_out = !internal && is_online() && unsendable(measure.size(), 0, false) != errc::ok;
-    if (is_ruled_out || measure.size() > limit.packet_bytes_max) return errc::too_large;
+    if (is_ruled_out || measure.size() > packet_bytes_max()) return errc::too_large;
     operation* const op = ops.create(what, static_cast<std::uint32_t>(measure.size()), internal);
     if (op == nullptr) return errc::out_of_memory;
     wire::writer out({op->packet(), op->packet_size});
-    encode(out, packet);
+    encode(out, s);
     op->packet_id_offset = fixed_header_size(op->packet());
     op->owner = s.owner;
     made = op;
@@ -163,7 +154,7 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
     const bool subscribes = what == operation::kind::subscribe;
     if (const errc error = refusing(); error != errc::ok) return error;
     const auto check = subscribes ? wire->check_subscribe : wire->check_unsubscribe;
-    if (const errc error = check(packet_of(s)); error != errc::ok) return error;
+    if (const errc error = check(s); error != errc::ok) return error;
     if (subscribes && is_online() && !is_offered(s)) return errc::unsupported_by_server;
     if (const errc error = room_for(0); error != errc::ok) return error;
     wanted* w = filters.find(s.filter);

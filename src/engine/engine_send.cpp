@@ -45,9 +45,8 @@ void engine::state::stage_connect() {
         .last_will = config.will && !wiping_ ? &*config.will : nullptr,
         .session_expiry_interval = keeps_session() ? config.session_expiry : 0,
         .receive_maximum = config.receive_maximum,
-        .maximum_packet_size = limit.packet_bytes_max < wire::packet_bytes_max
-                                   ? static_cast<std::uint32_t>(limit.packet_bytes_max)
-                                   : 0,
+        .maximum_packet_size =
+            limit.packet_bytes_max < wire::packet_bytes_max ? static_cast<std::uint32_t>(limit.packet_bytes_max) : 0,
         .properties = config.properties};
     wire::writer measure;
     wire->encode_connect(measure, c);

@@ -72,7 +72,8 @@ engine::state::due engine::state::first_due() {
     if (is_attempt || phase_ == phase::waiting || phase_ == phase::draining || leaving_)
         first.consider(until_, what::phase);
     if (is_online()) first.consider(ping_at_, what::ping);
-    if ((!is_attempt && !is_online()) || (is_online() && inbox.full())) return first;  // what we do not read cannot be missing
+    if ((!is_attempt && !is_online()) || (is_online() && inbox.full()))
+        return first;  // what we do not read cannot be missing
     if (life_is_due_) first.consider(life_due_, what::life);
     if (!is_online()) return first;
     if (is_silent_) first.consider(silent_since_ + config.response_time, what::silence);

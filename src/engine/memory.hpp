@@ -15,8 +15,8 @@
 
 namespace mqtt_as {
 
-/// For hosts. Powers of two up to 128 KiB are kept in free lists, so that a warm engine allocates nothing; larger blocks
-/// go straight back to the source, so that one large packet does not stay for ever.
+/// For hosts. Powers of two up to 128 KiB are kept in free lists, so that a warm engine allocates nothing; larger
+/// blocks go straight back to the source, so that one large packet does not stay for ever.
 class growing_pool {
 public:
     growing_pool(memory_source& source, void*, std::size_t) : source_(source) {}

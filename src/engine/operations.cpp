@@ -3,8 +3,7 @@
 
 namespace mqtt_as {
 
-operations::operations(pool& memory, const limits& limits, std::uint16_t first_packet_id)
-    : pool_(memory), index_(memory, limits), last_packet_id_(first_packet_id) {
+operations::operations(pool& memory, const limits& limits) : pool_(memory), index_(memory, limits) {
     for (list_node& end : ends_) end.next = end.prev = &end;
 }
 

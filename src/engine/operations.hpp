@@ -15,7 +15,7 @@ public:
     using place = operation::place;
     using size_type = profile::size_type;
 
-    operations(pool& memory, const limits& limits, std::uint16_t first_packet_id);
+    operations(pool& memory, const limits& limits);
     ~operations();
 
     /// A new operation with room for `packet_size` bytes, in no place yet; nullptr without memory.
@@ -42,6 +42,8 @@ public:
     void enter(operation& op, place to) { insert(op, to, *end_of(to).prev); }
     void enter_front(operation& op, place to) { insert(op, to, end_of(to)); }
 
+    /// After a restart the server may still hold an identifier that was used before: the first one comes from the seed.
+    void begin_packet_ids_behind(std::uint16_t id) { last_packet_id_ = id; }
     /// Binds an unused packet identifier; false when there is no memory or none is free.
     bool bind_packet_id(operation& op);
     void release_packet_id(operation& op);
@@ -58,7 +60,8 @@ public:
         finish(op);
     }
 
-    /// The next report, valid until the next call; nullptr when there is none. `properties`: of the packet received last.
+    /// The next report, valid until the next call; nullptr when there is none. `properties`: of the packet received
+    /// last.
     const op_done* take_report(property_view properties);
 
     template <class F>
@@ -100,7 +103,7 @@ private:
     operation* first_event_ = nullptr;
     operation** events_end_ = &first_event_;  // where the next one goes
     size_type generation_ = 0;
-    std::uint16_t last_packet_id_;
+    std::uint16_t last_packet_id_ = 0;
     op_done report_;
 };
 

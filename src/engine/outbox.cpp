@@ -19,6 +19,11 @@ bool outbox::gather(operation& op) {
 }
 
 std::size_t outbox::rest(std::span<bytes> gather) const {
+    if constexpr (!profile::gathers) {
+        if (sent_ == used_ || gather.empty()) return 0;
+        gather[0] = bytes(buffer_.data() + sent_, std::size_t{used_} - sent_);
+        return 1;
+    }
     std::size_t count = 0;
     std::uint32_t skip = sent_;
     const auto give = [&](const std::uint8_t* data, std::uint32_t size) {

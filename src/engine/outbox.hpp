@@ -14,7 +14,8 @@ namespace mqtt_as {
 class outbox {
 public:
     outbox(pool& memory, const limits& limits)
-        : limits_(limits), buffer_(memory, limits.batch_bytes_max), bodies_(memory, bodies_max) {}
+        : limits_(limits), buffer_(memory, limits.batch_bytes_max), bodies_(memory, profile::gathers ? bodies_max : 0) {
+    }
 
     bool empty() const { return size_ == 0; }
     /// The transport has been given the batch, and nothing is added to it any more.
@@ -43,7 +44,7 @@ public:
 
     /// Adds the packet of `op`: copied when small, else by reference. False when the batch is full.
     bool append(operation& op) {
-        if (op.has_body() || op.packet_size >= limits_.gather_from) return gather(op);
+        if (profile::gathers && (op.has_body() || op.packet_size >= limits_.gather_from)) return gather(op);
         if (!has_room(op.packet_size)) return false;
         std::memcpy(append(op.packet_size).data(), op.packet(), op.packet_size);
         op.batch_end = size_;
@@ -64,8 +65,8 @@ public:
     /// The bytes before `end`, while nothing but copied ones comes before.
     const std::uint8_t* before(std::uint32_t end) const { return buffer_.data() + end; }
 
-    /// With what lies between them, a gather list of 16 is enough; a board's transport takes a few.
-    static constexpr std::uint8_t bodies_max = profile::is_board ? 3 : 7;
+    /// With what lies between them, a gather list of 16 is enough.
+    static constexpr std::uint8_t bodies_max = 7;
     /// Bytes that are sent from where they lie, behind the first `after` bytes of the buffer.
     struct body {
         const std::uint8_t* data;

@@ -125,7 +125,7 @@ struct engine::state {
     void end_wait(operation& op, errc error);
     /// The end of `op`: reported, and its packet done.
     void complete(operation& op, errc error, reason_code reason = reason_code::success) {
-        const bool is_simple = op.is_publish() && !op.has_deadline();
+        const bool is_simple = op.is_publish() && !op.has_deadline;
         if (!is_simple) settle(op, error, reason);
         if (op.counted) --in_flight_;
         op.counted = false;
@@ -175,6 +175,10 @@ struct engine::state {
         if (qos > agreed_.maximum_qos || (retain && !agreed_.retain_available)) return errc::unsupported_by_server;
         return errc::ok;
     }
+    /// The largest packet that this engine can send.
+    std::size_t packet_bytes_max() const {
+        return profile::gathers ? limit.packet_bytes_max : std::min(limit.packet_bytes_max, limit.batch_bytes_max);
+    }
     errc unsendable(const operation& op) const { return unsendable(op.wire_size(), op.qos, op.retain); }
     void on_sent(std::size_t size);
     void on_staged_sent(operation& op);
@@ -222,7 +226,8 @@ struct engine::state {
     bool keeps_session() const { return !config.clean; }
     void check() const;
 
-    // The small ones come first: a Cortex-M0+ reaches bytes below 32 and words below 128 in one instruction.
+    // The small ones come first: a Cortex-M0+ reaches bytes below 32 in one instruction, half words below 64 and words
+    // below 128.
 
     // ---- phase ----------------------------------------------------------------------------------------------
     phase phase_ = phase::stopped;
@@ -234,9 +239,8 @@ struct engine::state {
     bool retry_first_ = false;    // `start` asked for it
     bool was_online_ = false;     // since `start`
     bool is_outage_ = false;      // not online although started
-    bool link_up_ = true;
-    bool at_cap_ = false;    // the next wait is at the back-off's cap
-    bool open_due_ = false;  // commands that wait to be taken
+    bool at_cap_ = false;         // the next wait is at the back-off's cap
+    bool open_due_ = false;       // commands that wait to be taken
     bool close_due_ = false;
 
     // ---- events that wait to be taken: at most one of each kind, in this order ---------------------------------
@@ -258,16 +262,6 @@ struct engine::state {
         return true;
     }
     std::optional<event> poll_notice();
-    bool session_present_ = false;
-    bool first_connection_ = false;
-
-    // ---- session --------------------------------------------------------------------------------------------
-    bool have_session_ = false;  // the server keeps state that we know: from the first connection on
-    bool ever_online_ = false;
-    bool clean_start_ = false;  // sent with the last CONNECT
-    bool wiping_ = false;       // 3.1.1: this connection only ends the old session
-    bool wiped_ = false;
-    std::uint8_t connects_unanswered_ = 0;  // CONNECTs since the last accepting CONNACK; more than one is as two
 
     // ---- the connection: what is set here ends with it ----------------------------------------------------------
     bool connect_due_ = false;
@@ -280,58 +274,69 @@ struct engine::state {
     bool life_is_due_ = false;  // the network changed: without a sign of life until `life_due_` it is replaced
     bool is_draining_ = false;  // the peer's TCP was still taking what we had sent when we looked last, and nothing has
                                 // been received since
-    reason_code goodbye_{};     // of DISCONNECT
+    bool assembly_used_ = false;  // given out in the last call: its views are valid until this one
 
-    // ---- given at construction ----------------------------------------------------------------------------
-    const engine_config& config;
-    const limits& limit;
-    memory_source& source;
-    [[no_unique_address]] std::conditional_t<profile::only_v3_1_1, only_protocol, either_protocol> wire;
+    // ---- session --------------------------------------------------------------------------------------------
+    bool have_session_ = false;  // the server keeps state that we know: from the first connection on
+    bool ever_online_ = false;
+    bool clean_start_ = false;  // sent with the last CONNECT
+    bool wiping_ = false;       // 3.1.1: this connection only ends the old session
+    bool wiped_ = false;
+    std::uint8_t connects_unanswered_ = 0;  // CONNECTs since the last accepting CONNACK; more than one is as two
+    bool link_up_ = true;
+    bool session_present_ = false;
+    bool first_connection_ = false;
+    reason_code goodbye_{};  // of DISCONNECT
+
+    size_type in_flight_ = 0;  // publishes that use the server's receive maximum
+    size_type next_order_ = 0;
+    size_type renewals_pending_ = 0;
+    size_type ping_end_ = 0;  // where PINGREQ ends in the batch; 0: none
+    wire::negotiated agreed_;
 
     // ---- time -----------------------------------------------------------------------------------------------
     time_point now_;    // of the input that is worked on
     time_point since_;  // of the phase
     time_point until_;  // waiting: next attempt; opening, handshake: limit of the stage; draining: end of grace;
                         // leaving: limit
-    time_point link_since_;  // when it came or went
-    time_point outage_since_;
     time_point ping_at_;
     time_point ping_sent_at_;
     time_point last_received_;
-    time_point life_due_;
     time_point judging_since_;  // no acknowledgement is missed for what came before: we did not read, or the peer's TCP
                                 // was still taking what we had sent
     time_point silent_since_;
-    duration ping_interval_{};
-    duration round_trip_{0};  // measured last, on any connection; 0: never
+    time_point life_due_;
+    time_point outage_since_;
 
-    epoch epoch_ = 0;
-    size_type in_flight_ = 0;  // publishes that use the server's receive maximum
-    size_type next_order_ = 0;
-    size_type renewals_pending_ = 0;
-    size_type ping_end_ = 0;  // where PINGREQ ends in the batch; 0: none
-    wire::negotiated agreed_;
-    random_source random;
-    ending last_;                        // of the last connection or attempt
+    // ---- given at construction ----------------------------------------------------------------------------
+    const engine_config& config;
+    const limits& limit;
+    [[no_unique_address]] std::conditional_t<profile::only_v3_1_1, only_protocol, either_protocol> wire;
+
     property_view properties_;           // of the packet just read
     const message* received_ = nullptr;  // the message in it, when it is for the application
 
     // ---- the parts: data and small decisions ----------------------------------------------------------------
     pool memory;
-    mqtt_as::supervisor supervisor;
-    operations ops;
     mqtt_as::outbox outbox;
+    operations ops;
     mqtt_as::inbox inbox;
     mqtt_as::subscriptions filters;
     mqtt_as::assembly assembly;
-    bool assembly_used_ = false;  // given out in the last call: its views are valid until this one
+    mqtt_as::supervisor supervisor;
     [[no_unique_address]] mqtt_as::timers timers;
     [[no_unique_address]] std::conditional_t<profile::is_board, no_direct_publishes, direct_publishes> direct;
 
-    // ---- the client identifier that the server gave us ------------------------------------------------------------
+    // ---- what is seldom looked at -----------------------------------------------------------------------------
+    epoch epoch_ = 0;
+    duration ping_interval_{};
+    duration round_trip_{0};  // measured last, on any connection; 0: never
+    time_point link_since_;   // when it came or went
+    ending last_;             // of the last connection or attempt
+    random_source random;
     std::uint16_t assigned_client_id_size_ = 0;
-    char* assigned_client_id_ = nullptr;
-
+    char* assigned_client_id_ = nullptr;  // the server gave it to us
+    memory_source& source;
     wire::publish arrived_;
     counters count;
 };

@@ -20,11 +20,14 @@ public:
         state_ ^= state_ << 5;
         return state_;
     }
-    /// Uniform in [1, n].
-    std::uint32_t up_to(std::uint32_t n) { return static_cast<std::uint32_t>((std::uint64_t{next()} * n) >> 32) + 1; }
-    /// Uniform in (0, longest].
+    /// Uniform in (0, longest]: whatever the bits that `longest` needs can say, until it fits.
     duration up_to(duration longest) {
-        return duration(static_cast<std::int32_t>(up_to(static_cast<std::uint32_t>(longest.count()))));
+        std::int32_t mask = 1;
+        while (mask < longest.count()) mask = mask << 1 | 1;
+        for (;;) {
+            const auto drawn = static_cast<std::int32_t>(next() >> 1) & mask;
+            if (drawn < longest.count()) return duration(drawn + 1);
+        }
     }
 
 private:

@@ -18,17 +18,18 @@ public:
     bool add(operation& op, time_point deadline) {
         if (!heap_.reserve(size_ + 1)) return false;
         op.deadline = deadline;
+        op.has_deadline = true;
         up(size_++, &op);
         return true;
     }
     void remove(operation& op) {
-        if (op.has_deadline()) take_out(op);
+        if (op.has_deadline) take_out(op);
     }
 
 private:
     void take_out(operation& op) {
         const std::uint32_t hole = op.heap_place;
-        op.heap_place = UINT32_MAX;
+        op.has_deadline = false;
         operation* last = heap_[--size_];
         if (last == &op) return;
         if (hole != 0 && last->deadline < heap_[(hole - 1) / 2]->deadline) return up(hole, last);
@@ -66,16 +67,16 @@ public:
     operation* first(operations& ops) const {
         operation* first = nullptr;
         ops.for_each([&first](operation& op) {
-            if (op.has_deadline() && (first == nullptr || op.deadline < first->deadline)) first = &op;
+            if (op.has_deadline && (first == nullptr || op.deadline < first->deadline)) first = &op;
         });
         return first;
     }
     bool add(operation& op, time_point deadline) {
         op.deadline = deadline;
-        op.heap_place = 0;
+        op.has_deadline = true;
         return true;
     }
-    void remove(operation& op) { op.heap_place = static_cast<profile::size_type>(-1); }
+    void remove(operation& op) { op.has_deadline = false; }
 };
 
 using timers = std::conditional_t<profile::is_board, deadline_scan, deadline_heap>;

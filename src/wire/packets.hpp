@@ -1,7 +1,7 @@
 // The packets a client sends and receives, as plain views. Nothing here owns memory.
 #pragma once
 
-#include "mqtt_as/engine_config.hpp"
+#include "mqtt_as/engine.hpp"
 #include "mqtt_as/message.hpp"
 #include "mqtt_as/properties.hpp"
 #include "mqtt_as/types.hpp"
@@ -116,18 +116,8 @@ struct publish_head {
     const publish_properties& properties = no_publish_properties;
 };
 
-/// One filter; we send one per SUBSCRIBE, so that each has an answer of its own.
-struct subscribe {
-    std::uint16_t packet_id = 0;
-    std::string_view filter;
-    std::uint8_t qos = 0;
-    bool no_local = false;  // MQTT 5, as are the next two
-    bool retain_as_published = false;
-    std::uint8_t retain_handling = 0;  ///< 0 send retained, 1 only for a new subscription, 2 do not
-    subscribe_properties properties{};
-};
-
-/// The filter, and user properties; the rest of it is not looked at.
-using unsubscribe = subscribe;
+/// SUBSCRIBE for one filter, so that each has an answer of its own, and UNSUBSCRIBE, which has the filter and user
+/// properties alone. What the engine wants to know besides is not looked at.
+using subscribe = subscription;
 
 }  // namespace mqtt_as::wire

@@ -23,6 +23,8 @@ namespace mqtt_as::profile {
 inline constexpr bool is_board = MQTT_AS_BOARD != 0;
 /// Short ways for what most messages are. Boards do without them: that is smaller.
 inline constexpr bool prefers_speed = !is_board;
+/// Large packets are sent from where they lie. Boards copy all they send: their batch holds the largest packet.
+inline constexpr bool gathers = !is_board;
 inline constexpr bool only_v3_1_1 = MQTT_AS_ONLY_V3_1_1 != 0;
 inline constexpr std::uint8_t qos_max = MQTT_AS_QOS_MAX;
 

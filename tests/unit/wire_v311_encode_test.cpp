@@ -130,21 +130,20 @@ TEST(v311_subscribe, asks_for_one_filter) {
     const auto written_for = [](const subscribe& packet) {
         return written_hex([&packet](writer& out) { v3_1_1.encode_subscribe(out, packet); });
     };
-    EXPECT_EQ(written_for({.packet_id = 10, .filter = "a/b", .qos = 1}), plain("82 08 00 0A 00 03 'a/b' 01"));
-    EXPECT_EQ(written_for({.packet_id = 65'535, .filter = "#", .qos = 2}), plain("82 06 FF FF 00 01 '#' 02"));
-    EXPECT_EQ(written_for({.packet_id = 1, .filter = "+"}), plain("82 06 00 01 00 01 '+' 00"));
+    EXPECT_EQ(written_for({.filter = "a/b", .qos = 1}), plain("82 08 00 00 00 03 'a/b' 01"));
+    EXPECT_EQ(written_for({.filter = "#", .qos = 2}), plain("82 06 00 00 00 01 '#' 02"));
+    EXPECT_EQ(written_for({.filter = "+"}), plain("82 06 00 00 00 01 '+' 00"));
 }
 
 TEST(v311_subscribe, counts_long_filters) {
     const std::string filter(65'535, 'f');
-    const byte_string packet =
-        written([&filter](writer& out) { v3_1_1.encode_subscribe(out, {.packet_id = 1, .filter = filter}); });
-    EXPECT_EQ(packet, hex("82 84 80 04 00 01 FF FF") + byte_string(65'535, 'f') + hex("00"));
+    const byte_string packet = written([&filter](writer& out) { v3_1_1.encode_subscribe(out, {.filter = filter}); });
+    EXPECT_EQ(packet, hex("82 84 80 04 00 00 FF FF") + byte_string(65'535, 'f') + hex("00"));
 }
 
 TEST(v311_unsubscribe, names_one_filter) {
-    EXPECT_EQ(written_hex([](writer& out) { v3_1_1.encode_unsubscribe(out, {.packet_id = 10, .filter = "a/b"}); }),
-              plain("A2 07 00 0A 00 03 'a/b'"));
+    EXPECT_EQ(written_hex([](writer& out) { v3_1_1.encode_unsubscribe(out, {.filter = "a/b"}); }),
+              plain("A2 07 00 00 00 03 'a/b'"));
 }
 
 TEST(v311_disconnect, has_no_reason) {
