@@ -246,12 +246,13 @@ settings::settings(config given) : config_(std::move(given)) {
                                    .user_properties = will_views_->user_properties};
     }
     target_ = {.host = c.server, .port = c.port, .unix_socket = c.unix_socket, .patience = c.response_time / 2};
-    if (const errc error = mqtt_as::check(engine(), c.limits); error != errc::ok) {
+    engine_ = make_engine_config();
+    if (const errc error = mqtt_as::check(engine_, c.limits); error != errc::ok) {
         throw std::invalid_argument("mqtt_as: config: " + std::string(describe(error)));
     }
 }
 
-engine_config settings::engine() const {
+engine_config settings::make_engine_config() const {
     const config& c = config_;
     engine_config e = {.protocol = c.version == protocol_version::v5 ? &wire::v5 : &wire::v3_1_1,
                        .client_id = c.client_id,

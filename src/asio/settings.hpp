@@ -26,14 +26,16 @@ public:
     settings& operator=(const settings&) = delete;
 
     const mqtt_as::config& user() const { return config_; }
-    /// Its views are valid as long as this object.
-    engine_config engine() const;
+    /// What the engine borrows, valid as long as this object.
+    const engine_config& engine() const { return engine_; }
     const mqtt_as::limits& limits() const { return config_.limits; }
     const socket_target& target() const { return target_; }
     /// "name:port" or a path, for people.
     std::string server_text() const;
 
 private:
+    engine_config make_engine_config() const;
+
     mqtt_as::config config_;
     std::vector<user_property> connect_properties_;
     /// What the engine sees of the properties of the will.
@@ -42,6 +44,7 @@ private:
         publish_properties properties;
     };
     std::unique_ptr<will_views> will_views_;  // when there is a will
+    engine_config engine_;
     socket_target target_;
 };
 

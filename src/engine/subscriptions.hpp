@@ -55,6 +55,7 @@ class subscriptions {
 public:
     explicit subscriptions(pool& memory) : pool_(memory) {}
     ~subscriptions() {
+        if constexpr (profile::is_board) return;  // the block goes back whole
         while (first_ != nullptr) remove(*first_);
     }
 
@@ -92,7 +93,7 @@ public:
 private:
     pool& pool_;
     wanted* first_ = nullptr;
-    std::uint32_t size_ = 0;
+    profile::size_type size_ = 0;
 };
 
 }  // namespace mqtt_as

@@ -14,21 +14,17 @@ world_options completed(world_options o) {
     return o;
 }
 
-engine_config with_name(engine_config config, const std::string& client_id) {
-    config.client_id = client_id;
-    return config;
-}
-
 }  // namespace
 
 world::world(const world_options& given)
     : random(given.seed), time(given.clock_start), court(time, given.is_verbose), truth(time, court, counts),
       server(time, random.split(), court, truth, counts, completed(given).server),
       net(time, random.split(), counts, server, given.net), options_(completed(given)),
-      client(std::in_place, with_name(options_.config, options_.client_id), options_.limit, memory, random.next()),
+      client(std::in_place, options_.config, options_.limit, memory, random.next()),
       pump(time, random.split(), court, story, counts, truth, net, *client, options_.pump,
            static_cast<std::uint8_t>(options_.version), options_.config.keepalive),
       app(time, random.split(), court, counts, truth, server, net, pump, *client, options_.limit) {
+    options_.config.client_id = options_.client_id;
     if (options_.config.qos2_on_lost_session == qos2_policy::report) truth.allow_session_lost_reports();
 }
 
