@@ -63,6 +63,7 @@ int main() {
     for (int i = 0; i < 4; ++i) state.life[i] = static_cast<char>('a' + (drawn >> (8 * i)) % 26);
     print_line("begins ", std::string_view(state.life, 4));
 
+    mqtt_as::MQTTClient::DEBUG = board::number_argument("debug", 0) != 0;
     mqtt_as::config config;
     config.client_id = board::argument("id");
     config.server = board::argument("server").data();

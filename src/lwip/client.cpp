@@ -21,13 +21,6 @@ std::string_view make_client_id(std::span<char> to, std::uint64_t chance) {
     return {to.data(), size};
 }
 
-/// An outage fills the queue with publishes. Subscriptions have places of their own: `connect_coro` must find one.
-limits limits_for(const config& c) {
-    limits l = c.limits;
-    l.operations_max += l.subscriptions_max;
-    return l;
-}
-
 std::span<std::byte> memory_for(const config& c) { return c.memory.empty() ? port::engine_memory() : c.memory; }
 
 }  // namespace
@@ -37,8 +30,8 @@ detail::operation_wait::~operation_wait() {
 }
 
 MQTTClient::MQTTClient(event_loop& loop, const mqtt_as::config& given)
-    : up(loop), down(loop), config_(given), loop_(loop), next_client_(loop.clients_), limits_(limits_for(given)),
-      engine_config_(make_engine_config()), memory_(memory_for(given)),
+    : up(loop), down(loop), config_(given), loop_(loop), next_client_(loop.clients_),
+      limits_(engine_limits(given.limits)), engine_config_(make_engine_config()), memory_(memory_for(given)),
       engine_(engine_config_, limits_, memory_, port::entropy()), connect_job_(loop), wifi_job_(loop) {
     loop.clients_ = this;
     if (config_.ssl != (config_.tls != nullptr))

@@ -239,8 +239,9 @@ void MQTTClient::hear(const event& e) {
         remember_session();
     } else if (std::holds_alternative<renewed>(e)) {
         may_run_connect_coro_ = true;
-    } else if (std::holds_alternative<disconnected>(e)) {
+    } else if (const auto* d = std::get_if<disconnected>(&e)) {
         may_run_connect_coro_ = false;
+        if (!d->was_online) tell_failed_attempt(*d);
     } else if (const auto* g = std::get_if<gave_up>(&e)) {
         if (detail::waiter* w = connecting_.first)
             static_cast<detail::wait_for_connect*>(w)->result = {.at = g->last.at,
@@ -254,6 +255,16 @@ void MQTTClient::hear(const event& e) {
         loop_.end_all(connecting_, errc::stopped);
         loop_.end_all(disconnecting_, errc::ok);
     }
+}
+
+/// "Attempt failed: error 42": an errc by its number, because the sentences of `describe` are large.
+void MQTTClient::tell_failed_attempt(const disconnected& d) {
+    if (!DEBUG) return;
+    char line[] = "Attempt failed: error   ";
+    const auto number = static_cast<unsigned>(d.error);
+    line[sizeof line - 3] = static_cast<char>('0' + number / 10);
+    line[sizeof line - 2] = static_cast<char>('0' + number % 10);
+    dprint(line);
 }
 
 void MQTTClient::remember_session() {

@@ -24,8 +24,9 @@ void firmware::SetUp() {
 
 world::world() : proxy(broker.socket()), heard(broker, "#", 2) {}
 
-machine& world::begin(std::vector<std::string> arguments, std::string_view image) {
-    arguments.insert(arguments.begin(), {"id=board", "server=10.0.2.2", "port=" + std::to_string(proxy.port())});
+machine& world::begin(std::vector<std::string> arguments, std::string_view image, std::string_view server) {
+    arguments.insert(arguments.begin(),
+                     {"id=board", "server=" + std::string(server), "port=" + std::to_string(proxy.port())});
     return board_.emplace(machine::board::mps2, image, arguments);
 }
 

@@ -29,7 +29,8 @@ public:
     world();
 
     /// Switches the board on. `arguments` are added to those that every board needs.
-    machine& begin(std::vector<std::string> arguments = {}, std::string_view image = "mps2_traffic");
+    machine& begin(std::vector<std::string> arguments = {}, std::string_view image = "mps2_traffic",
+                   std::string_view server = "10.0.2.2");
     /// The same for the micro:bit, whose UART reaches the broker through the proxy.
     machine& begin_microbit(const std::vector<std::string>& arguments = {});
     machine& board() { return *board_; }

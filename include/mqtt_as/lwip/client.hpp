@@ -366,6 +366,7 @@ private:
     void end_connection(time_point now, errc error, int number, bool can_retry_help = true);
     void collect();
     void hear(const event&);
+    static void tell_failed_attempt(const disconnected&);
     void follow_connection();
     void run_jobs();
 
