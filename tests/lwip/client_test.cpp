@@ -39,6 +39,7 @@ TEST(lwip_client, takes_large_messages_apart_and_rejects_larger_ones) {
     world w;
     std::string got;
     config c = w.settings();
+    c.limits.packet_bytes_max = c.limits.batch_bytes_max = c.limits.payload_bytes_max = 1'024;
     c.subs_cb = [&got](std::string_view, std::string_view message, bool) { got = message; };
     MQTTClient client(w.loop, c);
     const std::string large(900, 'x');  // more than a segment of TCP
@@ -156,6 +157,12 @@ TEST(lwip_client, rejects_what_finds_no_room_and_goes_on) {
 
 TEST(lwip_client, can_be_destroyed_at_any_moment) {
     world w;
+    EXPECT_EQ(w.run([&]() -> task<> {
+        MQTTClient first(w.loop, w.settings());  // by then the board has its address
+        co_await first.connect();
+    }),
+              errc::ok);
+    const std::size_t before = w.net.heap_in_use();
     for (int turns = 0; turns < 60; ++turns) {
         config c = w.settings();
         c.connect_coro = [](MQTTClient& client) -> task<> { co_await client.subscribe("t", 1); };
@@ -171,7 +178,8 @@ TEST(lwip_client, can_be_destroyed_at_any_moment) {
             for (int i = 0; i < turns; ++i) port::wait(w.loop.turn());
             j.cancel();
         }
-        w.run_until([&] { return look_at_task_memory().now == 0; });
+        EXPECT_TRUE(w.run_until([&] { return look_at_task_memory().now == 0; }));
+        EXPECT_TRUE(w.run_until([&] { return w.net.heap_in_use() == before; })) << "lwIP has lost memory";
     }
 }
 

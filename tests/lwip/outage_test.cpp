@@ -30,6 +30,7 @@ public:
     }
     /// Everything acknowledged was heard.
     void judge() {
+        EXPECT_TRUE(world_.run_until([&] { return acknowledged_.size() == static_cast<std::size_t>(next_); }));
         EXPECT_TRUE(world_.run_until([&] { return lost().empty(); })) << lost().size() << " lost";
         EXPECT_EQ(world_.run([&]() -> task<> { co_await client.disconnect(); }), errc::ok);
     }
