@@ -14,10 +14,10 @@ namespace mqtt_as {
 
 struct direct_publish {
     void* owner = nullptr;
-    std::uint32_t number = 0;  // its name
-    std::uint32_t end = 0;     // in the batch
-    std::uint32_t size = 0;    // of the packet
-    std::uint32_t payload_size = 0;
+    profile::size_type number = 0;  // its name
+    profile::size_type end = 0;     // in the batch
+    profile::size_type size = 0;    // of the packet
+    profile::size_type payload_size = 0;
     errc error = errc::ok;  // how it ended
 
     op_id id() const { return {direct_name_index, number}; }
@@ -41,7 +41,7 @@ public:
         payload_bytes_ += d.payload_size;
         return true;
     }
-    op_id last_id() const { return {direct_name_index, next_number_ - 1}; }
+    op_id last_id() const { return {direct_name_index, next_number_ - 1u}; }
 
     /// The transport has taken the batch up to `sent`.
     void on_sent(std::uint32_t sent) {
@@ -82,7 +82,7 @@ public:
 private:
     ring<direct_publish> ring_;
     std::uint32_t done_ = 0;  // taken by the transport: these come first
-    std::uint32_t next_number_ = 0;
+    profile::size_type next_number_ = 0;
     std::size_t payload_bytes_ = 0;  // of those that are pending
     op_done report_{.finished = true};
 };

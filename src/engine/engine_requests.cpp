@@ -64,9 +64,9 @@ submitted engine::state::publish_directly(const publish_request& r) {
     if (const errc error = room_for(r.payload.size()); error != errc::ok) return rejected(error);
     if (const errc error = unsendable(size, 0, r.retain); error != errc::ok) return rejected(error);
     if (!direct.add({.owner = r.owner,
-                     .end = outbox.size() + size,
-                     .size = size,
-                     .payload_size = static_cast<std::uint32_t>(r.payload.size())}))
+                     .end = static_cast<size_type>(outbox.size() + size),
+                     .size = static_cast<size_type>(size),
+                     .payload_size = static_cast<size_type>(r.payload.size())}))
         return rejected(errc::out_of_memory);
     std::uint8_t* to = wire::put_topic(outbox.append(size).data(), r.retain ? 0x31 : 0x30, remaining_length, r.topic);
     if (wire->has_properties) *to++ = 0;
