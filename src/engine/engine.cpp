@@ -10,6 +10,12 @@ namespace mqtt_as {
 
 namespace {
 
+static_assert(!profile::is_board || sizeof(operation) <= detail::operation_bytes);
+static_assert(!profile::is_board || sizeof(wanted) <= detail::filter_bytes);
+static_assert(!profile::is_board || sizeof(inbox::entry) <= detail::entry_bytes);
+static_assert(!profile::is_board || sizeof(inbox::acknowledgement) <= detail::due_bytes);
+static_assert(!profile::is_board || inbox::due_spare <= detail::due_spare);
+
 /// How long the transport may take to accept DISCONNECT before we close without it.
 constexpr duration goodbye_limit{500};
 
@@ -272,6 +278,7 @@ engine::state::state(const engine_config& config_, const limits& limits, memory_
 }
 
 std::size_t engine::state::block_size(const limits& limits) {
+    static_assert(!profile::is_board || sizeof(state) <= detail::state_bytes);
     return profile::is_board ? memory_required(limits) : sizeof(state);
 }
 
@@ -483,11 +490,8 @@ void engine::state::go_online(const wire::connack& ack) {
 
     tell(tell_connected);
     if (!ack.session_present) lose_session();
-    if (!renew_filters(!ack.session_present || connects_unanswered_ > 1)) return end_connection(errc::out_of_memory);
+    want_renewals(!ack.session_present || connects_unanswered_ > 1);
     connects_unanswered_ = 0;
-    for (const operation& op : ops.in(place::control)) {
-        if (op.renewal) ++renewals_pending_;
-    }
     if (renewals_pending_ == 0) tell(tell_renewed);
 }
 

@@ -87,6 +87,7 @@ void engine::state::stage_online() {
         ping_end_ = static_cast<size_type>(outbox.size());
         ping_due_ = false;
     }
+    renew_filters();
     if (!stage_all(place::resend) || phase_ == phase::draining) return;  // then only what was begun
     if (stage_all(place::control)) (void)stage_all(place::queued);
 }

@@ -11,12 +11,14 @@ namespace {
 
 using namespace mqtt_as::sim;
 
-constexpr const char* usage = "usage: mqtt-as-sim [--seed N] [--seeds N] [--verbose] [--hash] [--break KIND]\n"
-                              "  --seed N      runs this seed only (twice)\n"
-                              "  --seeds N     runs the seeds 1 to N [200] and those of seeds.txt\n"
-                              "  --verbose     tells the story line by line\n"
-                              "  --hash        prints one hash per seed: equal for equal seeds, whatever the compiler\n"
-                              "  --break KIND  makes the world lie, to show that the oracle objects; one of:\n   ";
+constexpr const char* usage =
+    "usage: mqtt-as-sim [--seed N] [--seeds N] [--verbose] [--hash] [--board] [--break KIND]\n"
+    "  --seed N      runs this seed only (twice)\n"
+    "  --seeds N     runs the seeds 1 to N [200] and those of seeds.txt\n"
+    "  --verbose     tells the story line by line\n"
+    "  --hash        prints one hash per seed: equal for equal seeds, whatever the compiler\n"
+    "  --board       with a board's limits, for mqtt-as-sim-board\n"
+    "  --break KIND  makes the world lie, to show that the oracle objects; one of:\n   ";
 
 int explain() {
     std::fputs(usage, stderr);
@@ -50,6 +52,8 @@ int main(int argc, char** argv) {
             what.is_verbose = true;
         } else if (option == "--hash") {
             what.prints_hashes = true;
+        } else if (option == "--board") {
+            what.on_board = true;
         } else if ((option == "--seed" || option == "--seeds") && value != nullptr && number(value)) {
             (option == "--seed" ? what.only : what.seeds) = *number(value);
             ++i;

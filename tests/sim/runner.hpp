@@ -14,6 +14,7 @@ struct plan {
     sabotage lie = sabotage::none;
     bool is_verbose = false;
     bool prints_hashes = false;
+    bool on_board = false;  // with limits that an engine made for boards can have
 };
 
 /// True when every seed kept every promise and, over enough seeds, everything that can happen did.

@@ -22,6 +22,6 @@ struct outcome {
     std::uint32_t lost = 0;
 };
 
-outcome run_seed(std::uint64_t seed, sabotage, bool is_verbose);
+outcome run_seed(std::uint64_t seed, sabotage, bool is_verbose, bool on_board = false);
 
 }  // namespace mqtt_as::sim
