@@ -26,7 +26,7 @@ RULES = [
     (r"src/engine/.*", rf"{CORE}|src/wire/.*|src/engine/.*"),
     (rf"src/({FRONTS})/.*", rf"{HOST}|mqtt_as/{{0}}/.*|src/{{0}}/.*|(mqtt_as|src)/(link|store)/.*"),
     (r"tests/sim/.*", rf"{CORE}|tests/sim/.*|tests/support/.*"),  # its broker is an independent witness
-    (r"tests/unit/.*", rf"{CORE}|src/(wire|engine)/.*|tests/(unit|support)/.*"),
+    (r"tests/(unit|conformance|fuzz)/.*", rf"{CORE}|src/(wire|engine)/.*|tests/(unit|support|{{0}})/.*"),
     (r"tests/support/.*", r"tests/support/.*"),
     (rf"tests/({FRONTS})/.*", r"mqtt_as/.*|src/{0}/.*|tests/({0}|support)/.*"),
     (r"tests/([a-z_]+)/.*", r"mqtt_as/.*|tests/({0}|support)/.*"),
