@@ -18,7 +18,7 @@ GOOD = {
     "tests/unit/outbox_test.cpp": '#include "src/engine/outbox.hpp"\n#include <gtest/gtest.h>\n',
     "tests/asio/client_test.cpp": '#include "src/asio/pump.hpp"\n#include "tests/support/eventually.hpp"\n',
     "tests/cli/pub_test.cpp": '#include "tests/support/child_process.hpp"\n',
-    "examples/range.cpp": '#include <mqtt_as/mqtt_as.hpp>\n#include <iostream>\n',
+    "examples/range.cpp": '#include "mqtt_local.hpp"\n#include <mqtt_as/mqtt_as.hpp>\n#include <iostream>\n',
 }
 ANOTHER_FLOOR = "floor that this one does not see"
 
