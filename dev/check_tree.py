@@ -22,15 +22,16 @@ RULES = [
     (rf"include/{CORE}", CORE),
     (rf"include/{HOST}", HOST),
     (rf"include/mqtt_as/({FRONTS}|testing)/.*", rf"{HOST}|mqtt_as/{{0}}/.*"),
+    (r"src/chaos/.*", r"mqtt_as/testing/faults\.hpp|src/chaos/.*"),  # uses nothing of the library
     (r"src/wire/.*", rf"{CORE}|src/wire/.*"),
     (r"src/engine/.*", rf"{CORE}|src/wire/.*|src/engine/.*"),
     (rf"src/({FRONTS})/.*", rf"{HOST}|mqtt_as/{{0}}/.*|src/{{0}}/.*|(mqtt_as|src)/(link|store)/.*"),
     (r"tests/sim/.*", rf"{CORE}|tests/sim/.*|tests/support/.*"),  # its broker is an independent witness
     (r"tests/unit/.*", rf"{CORE}|src/(wire|engine)/.*|tests/(unit|support)/.*"),
-    (r"tests/support/.*", r"tests/support/.*"),
+    (r"tests/support/.*", r"src/chaos/.*|tests/support/.*"),
     (rf"tests/({FRONTS})/.*", r"mqtt_as/.*|src/{0}/.*|tests/({0}|support)/.*"),
     (r"tests/([a-z_]+)/.*", r"mqtt_as/.*|tests/({0}|support)/.*"),
-    (r"tools/.*", r"mqtt_as/.*|tools/.*|tests/support/.*"),
+    (r"tools/.*", r"mqtt_as/.*|tools/.*|src/chaos/.*|tests/support/.*"),
     (r"bench/.*", r"mqtt_as/.*|bench/.*|tests/support/.*"),
     (r"examples/.*", r"mqtt_as/.*"),
     (r"dev/size/.*", rf"{CORE}|src/engine/.*"),
