@@ -17,7 +17,7 @@ TEST(cli_usage, misuse_is_told_in_one_line_with_what_is_right) {
     const words sub{"sub", "-t", "a"};
     const std::vector<misuse> all{
         {{}, "mqtt-as: say what to do"},
-        {{"publish"}, "there is no 'publish'; there are pub and sub"},
+        {{"publish"}, "there is no 'publish'; there are pub, sub, doctor and range"},
         {{"pub"}, "mqtt-as pub: say what to publish: -m TEXT, -f FILE, -l, -s or -n"},
         {{"pub", "-m", "x"}, "say where to publish: -t TOPIC"},
         {{"pub", "-t", "a", "-m"}, "1 required TEXT missing; see mqtt-as pub --help"},
@@ -88,6 +88,17 @@ TEST(cli_usage, misuse_is_told_in_one_line_with_what_is_right) {
         {sub + words{"-F", "50%"}, "-F ends in '%': to print one, double it"},
         {sub + words{"-F", "%10"}, "-F ends in the middle"},
         {sub + words{"-R", "--retained-only"}, "exclude each other"},
+        {{"doctor", "--skip", "dns"}, "--skip takes link, name, tcp, tls, mqtt, round-trip, session, wan, not 'dns'"},
+        {{"doctor", "host", "-h", "other"}, "the host is given twice: 'host' and -h other"},
+        {{"doctor", "host", "another"}, "every value needs an option before it: another"},
+        {{"doctor", "-t", "a/#"}, "-t takes a topic without + and #, not 'a/#'"},
+        {{"doctor", "--timeout", "0"}, "--timeout takes seconds"},
+        {{"range", "-q", "3"}, "-q takes a number from 0 to 2"},
+        {{"range", "-t", "a/+"}, "-t takes a topic without + and #, not 'a/+'"},
+        {{"range", "--duration", "long"}, "--duration takes seconds, for example 2.5, not 'long'"},
+        {{"range", "--max-down", "101"}, "--max-down takes a percentage, for example 2.5, not '101'"},
+        {{"range", "host"}, "every value needs an option before it: host"},
+        {{"doctor", "-c", "-i", "me"}, "there is no option -c; see mqtt-as doctor --help"},
         {sub + words{"--retain-as-published"}, "--retain-as-published needs MQTT 5: add -V 5"},
     };
     for (const misuse& m : all) {
@@ -108,7 +119,8 @@ TEST(cli_usage, wrong_variables_are_told_by_name) {
 }
 
 TEST(cli_usage, help_fits_a_terminal_and_has_examples) {
-    for (const words& asked : {words{"--help"}, words{"pub", "--help"}, words{"sub", "--help"}}) {
+    for (const words& asked : {words{"--help"}, words{"pub", "--help"}, words{"sub", "--help"},
+                               words{"doctor", "--help"}, words{"range", "--help"}}) {
         const outcome result = run(mqtt_as(asked));
         EXPECT_EQ(result.status, 0);
         EXPECT_EQ(result.err, "");

@@ -26,25 +26,12 @@ std::chrono::seconds expiry_of(const std::string& text) {
 }  // namespace
 
 void connection_options::add_to(command_line& line) {
-    line.section("Broker");
-    line.text("-h,--host", host_, "HOST", "Name or address [MQTT_AS_HOST, localhost]");
-    line.number<std::optional<std::uint16_t>>("-p,--port", port_, 1, 65'535,
-                                              "Port [MQTT_AS_PORT, 1883; 8883 with TLS]");
-    line.text("--unix", unix_socket_, "PATH", "Unix socket, instead of -h and -p");
-    line.text("-L,--url", url_, "URL", "mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC");
-    line.text("-u,--username", user_, "USER", "[MQTT_AS_USER]");
-    line.text("-P,--pw", password_, "PASSWORD", "[MQTT_AS_PASSWORD]");
+    add_broker_to(line);
 
-    tls_.add_to(line);
-
-    line.section("Session");
-    line.text("-V,--protocol-version", version_, "VERSION", "311 or 5 [311; 5 with -D]");
-    line.text("-i,--id", client_id_, "ID", "Client identifier [random]");
-    line.text("-I,--id-prefix", id_prefix_, "PREFIX", "Client identifier: PREFIX and the process id");
+    add_identity_to(line);
     line.number<std::uint16_t>("-k,--keepalive", keepalive_, 0, 65'535, "Keep-alive in seconds [60]");
     line.flag("-c,--disable-clean-session", keep_session_, "Continue the broker's session of -i");
     line.text("-x", session_expiry_, "SECONDS", "MQTT 5: the broker keeps the session so long; -1: for ever");
-    line.words("-D,--property", property_words_, "COMMAND IDENTIFIER [NAME] VALUE", "MQTT 5 property");
     line.flag("--nodelay", nodelay_, "Always so: small packets never wait");
 
     line.section("Last will");
@@ -53,10 +40,39 @@ void connection_options::add_to(command_line& line) {
     line.number<std::optional<std::uint8_t>>("--will-qos", will_qos_, 0, 2, "0, 1 or 2 [0]");
     line.flag("--will-retain", will_retain_, "Retained");
 
-    line.section("Running");
+    add_debug_to(line);
     line.seconds("--deadline", deadline_, "End with status 3 when not done by then [never]");
-    line.flag("-d,--debug", debug_, "Tell on standard error what happens");
     line.flag("--quiet", quiet_, "No messages about the connection and the broker's refusals");
+}
+
+void connection_options::add_broker_to(command_line& line) {
+    line.section("Broker");
+    line.text("-h,--host", host_, "HOST", "Name or address [MQTT_AS_HOST, localhost]");
+    line.number<std::optional<std::uint16_t>>("-p,--port", port_, 1, 65'535,
+                                              "Port [MQTT_AS_PORT, 1883; 8883 with TLS]");
+    line.text("--unix", unix_socket_, "PATH", "Unix socket, instead of -h and -p");
+    line.text("-L,--url", url_, "URL", "mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC");
+    line.text("-u,--username", user_, "USER", "[MQTT_AS_USER]");
+    line.text("-P,--pw", password_, "PASSWORD", "[MQTT_AS_PASSWORD]");
+    tls_.add_to(line);
+}
+
+void connection_options::add_identity_to(command_line& line) {
+    line.section("Session");
+    line.text("-V,--protocol-version", version_, "VERSION", "311 or 5 [311; 5 with -D]");
+    line.text("-i,--id", client_id_, "ID", "Client identifier [random]");
+    line.text("-I,--id-prefix", id_prefix_, "PREFIX", "Client identifier: PREFIX and the process id");
+    line.words("-D,--property", property_words_, "COMMAND IDENTIFIER [NAME] VALUE", "MQTT 5 property");
+}
+
+void connection_options::add_debug_to(command_line& line) {
+    line.section("Running");
+    line.flag("-d,--debug", debug_, "Tell on standard error what happens");
+}
+
+void connection_options::set_host(const std::string& host) {
+    if (host_) throw usage_error("the host is given twice: '" + host + "' and -h " + *host_);
+    host_ = host;
 }
 
 connection connection_options::resolve(const std::string& program, const std::string& property_commands) const {
