@@ -98,6 +98,7 @@ TEST(cli_usage, misuse_is_told_in_one_line_with_what_is_right) {
         {{"range", "--duration", "long"}, "--duration takes seconds, for example 2.5, not 'long'"},
         {{"range", "--max-down", "101"}, "--max-down takes a percentage, for example 2.5, not '101'"},
         {{"range", "host"}, "every value needs an option before it: host"},
+        {{"doctor", "--dns", "dns.google"}, "--dns takes a numeric address, not 'dns.google'"},
         {{"doctor", "-c", "-i", "me"}, "there is no option -c; see mqtt-as doctor --help"},
         {sub + words{"--retain-as-published"}, "--retain-as-published needs MQTT 5: add -V 5"},
     };

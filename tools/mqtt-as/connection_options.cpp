@@ -42,6 +42,7 @@ void connection_options::add_to(command_line& line) {
 
     add_debug_to(line);
     line.seconds("--deadline", deadline_, "End with status 3 when not done by then [never]");
+    line.flag("--give-up", give_up_, "End also when refused later than at the first connection");
     line.flag("--quiet", quiet_, "No messages about the connection and the broker's refusals");
 }
 
@@ -68,6 +69,7 @@ void connection_options::add_identity_to(command_line& line) {
 void connection_options::add_debug_to(command_line& line) {
     line.section("Running");
     line.flag("-d,--debug", debug_, "Tell on standard error what happens");
+    line.flag("--trace", trace_, "As -d, and each packet: for bug reports; no payloads, no passwords");
 }
 
 void connection_options::set_host(const std::string& host) {
@@ -81,6 +83,8 @@ connection connection_options::resolve(const std::string& program, const std::st
     result.deadline = deadline_;
     result.quiet = quiet_;
     result.debug = debug_;
+    result.traces = trace_;
+    result.gives_up = give_up_;
     result.properties = parse_properties(property_words_, property_commands);
     if (version_) {
         result.config.version = version_of(*version_);

@@ -9,6 +9,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/json/serialize.hpp>
 #include <csignal>
@@ -38,6 +39,8 @@ struct doctor_options {
     std::optional<std::string> topic;
     std::optional<std::chrono::milliseconds> limit;
     std::vector<std::string> skipped;
+    std::optional<std::string> dns_server;
+    std::uint16_t dns_port = 53;
     bool json = false;
 
     void add_to(command_line& line);
@@ -50,6 +53,8 @@ void doctor_options::add_to(command_line& line) {
     line.text("-t,--topic", topic, "TOPIC", "Of the round trip [mqtt_as/doctor/ID]");
     line.seconds("--timeout", limit, "Limit of each stage [5]");
     line.texts("--skip", skipped, "STAGE", "Leave a stage out; may be repeated");
+    line.text("--dns", dns_server, "ADDRESS", "Server to be asked beyond the broker [8.8.8.8]");
+    line.number<std::uint16_t>("--dns-port", dns_port, 1, 65'535, "Its port [53]");
     line.flag("--json", json, "Print one JSON object instead");
     connection.add_broker_to(line);
     connection.add_identity_to(line);
@@ -64,6 +69,13 @@ doctor::orders doctor_options::resolve() {
         throw usage_error("-t takes a topic without + and #, not '" + *orders.topic + "'");
     }
     if (limit) orders.limit = *limit;
+    if (dns_server) {
+        boost::system::error_code not_numeric;
+        boost::asio::ip::make_address(*dns_server, not_numeric);
+        if (not_numeric) throw usage_error("--dns takes a numeric address, not '" + *dns_server + "'");
+        orders.dns_server = *dns_server;
+    }
+    orders.dns_port = dns_port;
     for (const std::string& name : skipped) {
         bool is_known = false;
         std::string all;
@@ -100,6 +112,8 @@ int doctor_command(std::vector<std::string> arguments) {
         throw usage_error(wrong.what());
     }
     if (!options.json) display.print({{"mqtt-as doctor: " + examination->subject(), terminal::tone::strong}});
+
+    if (examination->traces()) MQTTClient::DEBUG = debug_level::packets;
 
     int signal = 0;
     boost::asio::signal_set signals(context, SIGINT, SIGTERM);

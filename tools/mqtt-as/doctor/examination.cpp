@@ -14,6 +14,7 @@
 #include <cctype>
 #include <cstdint>
 #include <cstdio>
+#include <memory>
 #include <netdb.h>
 #include <random>
 #include <utility>
@@ -148,7 +149,7 @@ task<finding> examination::link() {
         mqtt_as::config asking = visitor();
         asking.server = server;
         asking.link = link_kind::rtnetlink;
-        patient watcher(executor_, asking, orders_.to.debug);
+        patient watcher(executor_, asking, is_debugging());
         watcher.keep_trying();
         // The answer takes no time; without an address it is that nothing is wrong, which is told by silence.
         const auto limit = addresses_.empty() ? 300ms : 1s;
@@ -283,7 +284,7 @@ task<finding> examination::tcp() {
 task<> examination::connect() {
     mqtt_as::config config = visitor();
     config.subs_cb = [this](std::string_view, std::string_view text, bool) { received_.push_back({std::string(text), clock::now()}); };
-    patient_.emplace(executor_, std::move(config), orders_.to.debug);
+    patient_.emplace(executor_, std::move(config), is_debugging());
     // The library bounds each of its stages by the same time, and says which one was silent.
     connection_ = co_await patient_->connect(deadline() + orders_.limit);
 }
@@ -499,7 +500,32 @@ task<finding> examination::session() {
 // ---- WAN --------------------------------------------------------------------------------------
 
 task<finding> examination::wan() {
-    co_return finding{.at = step::wan, .how = outcome::not_needed, .says = "not examined"};
+    finding found{.at = step::wan, .how = outcome::works};
+    if (!patient_) co_await connect();
+    struct news {
+        bool is_there = false;
+        std::error_code error{};
+        wan_result result{};
+    };
+    const auto told = std::make_shared<news>();
+    const auto begin = clock::now();
+    const wan_options how{.server = orders_.dns_server, .port = orders_.dns_port, .timeout = orders_.limit};
+    patient_->client().wan_ok(how, [told](std::error_code error, wan_result result) {
+        *told = {.is_there = true, .error = error, .result = result};
+    });
+    co_await until(deadline() + 100ms, [&] { return told->is_there; });
+    found.took = since(begin);
+    found.facts["dns_server"] = orders_.dns_server;
+    if (told->is_there && told->result) {
+        found.says = "the DNS server " + orders_.dns_server + " answers properly";
+        co_return found;
+    }
+    found.how = outcome::fails;
+    found.says = "the DNS server " + orders_.dns_server + ": " +
+                 in_sentence(std::string(describe(told->is_there ? told->result.state : wan_state::silent)));
+    found.advice = {"The broker does without the Internet; if you do, too: --skip wan. In a network with a DNS server of "
+                    "its own: --dns ADDRESS"};
+    co_return found;
 }
 
 // ---- helpers ----------------------------------------------------------------------------------
@@ -514,7 +540,7 @@ mqtt_as::config examination::visitor() const {
 
 // Empty: not decided in time.
 task<std::optional<patient::connection>> examination::visit(const mqtt_as::config& config, clock::time_point deadline) {
-    patient visitor(executor_, config, orders_.to.debug);
+    patient visitor(executor_, config, is_debugging());
     const patient::connection c = co_await visitor.connect(deadline);
     if (!c.error) co_await visitor.leave(deadline);
     if (c.error == make_error_code(errc::stage_timed_out)) co_return std::nullopt;

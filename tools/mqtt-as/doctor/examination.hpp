@@ -28,6 +28,8 @@ struct orders {
     std::optional<std::string> topic{};  ///< of the round trip
     std::chrono::milliseconds limit{5'000};  ///< of each stage
     std::set<step> skipped{};
+    std::string dns_server = "8.8.8.8";  ///< beyond the broker
+    std::uint16_t dns_port = 53;
 };
 
 class examination {
@@ -38,6 +40,7 @@ public:
     /// All stages.
     task<> run();
     const diagnosis& result() const { return result_; }
+    bool traces() const { return orders_.to.traces; }
 
     /// "broker.local:8883, MQTT 3.1.1 over TLS".
     std::string subject() const;
@@ -58,6 +61,7 @@ private:
     task<std::optional<patient::connection>> visit(const mqtt_as::config& config, clock::time_point deadline);
     task<bool> speaks_tls();
     mqtt_as::config visitor() const;
+    bool is_debugging() const { return orders_.to.debug || orders_.to.traces; }
     bool is_numeric() const;
     std::string place() const;
     clock::time_point deadline() const { return clock::now() + orders_.limit; }
