@@ -1,4 +1,5 @@
 // mqtt-as doctor: whatever is wrong, the stage that fails is named in the last line and by the exit status, in time.
+#include "tests/asio/dns_server.hpp"
 #include "tests/asio/scripted_server.hpp"
 #include "tests/cli/program.hpp"
 #include "tests/support/certificates.hpp"
@@ -25,7 +26,7 @@ using testing::Not;
 
 enum status { all_is_well = 0, link = 10, name, tcp, tls, mqtt, round_trip, session, wan };
 
-// The WAN is nobody's business here: these tests have none.
+// All but one of these tests have no world beyond the broker.
 outcome ask_doctor(const words& arguments, const words& environment = {}) {
     return run(mqtt_as(words{"doctor", "--skip", "wan"} + arguments), {}, environment);
 }
@@ -121,6 +122,11 @@ TEST(cli_doctor_tcp, refused) {
     EXPECT_EQ(all.at("stages").as_array().at(4).as_object().at("outcome").as_string(), "not tried");
 }
 
+TEST(cli_doctor_tcp, stages_before_it_may_be_skipped) {
+    const words where{"127.0.0.1", "-p", "1", "--skip", "link", "--skip", "name"};
+    EXPECT_DIAGNOSIS(ask_doctor(where), tcp, "tcp: connection refused (port 1)");
+}
+
 TEST(cli_doctor_tcp, no_such_socket) {
     const outcome result = ask_doctor({"--unix", "/no/such/socket"});
     EXPECT_DIAGNOSIS(result, tcp, "tcp: no such file or directory (/no/such/socket)");
@@ -204,11 +210,12 @@ TEST_F(cli_doctor_tls, our_own_files_are_wrong) {
         words arguments;
         std::string says;
     };
-    for (const wrong& each : {wrong{{"--cafile", "/no/such/ca"}, "ca_file '/no/such/ca': No such file or directory"},
-                              wrong{{"--cafile", garbage}, "ca_file '" + garbage + "'"},
-                              wrong{trusting + words{"--cert", garbage, "--key", own.key}, "cert_file '" + garbage},
-                              wrong{trusting + words{"--cert", own.certificate, "--key", garbage}, "key_file '" + garbage},
-                              wrong{trusting + words{"--cert", own.certificate, "--key", other.key}, "key"}}) {
+    for (const wrong& each :
+         {wrong{{"--cafile", "/no/such/ca"}, "ca_file '/no/such/ca': No such file or directory"},
+          wrong{{"--cafile", garbage}, "ca_file '" + garbage + "'"},
+          wrong{trusting + words{"--cert", garbage, "--key", own.key}, "cert_file '" + garbage},
+          wrong{trusting + words{"--cert", own.certificate, "--key", garbage}, "key_file '" + garbage},
+          wrong{trusting + words{"--cert", own.certificate, "--key", other.key}, "key"}}) {
         const outcome result = examine(good, each.arguments);
         EXPECT_DIAGNOSIS(result, tls, HasSubstr(each.says));
         EXPECT_THAT(result.out, HasSubstr("▸ Mend --"));
@@ -301,6 +308,25 @@ TEST(cli_doctor_session, that_is_forgotten_is_told) {
     EXPECT_EQ(ask_doctor(where + words{"--skip", "session"}).status, all_is_well);
 }
 
+TEST_P(cli_doctor, the_world_beyond_the_broker_is_asked_through_the_library) {
+    const broker_process broker;
+    const auto where = [&](const front_test::dns_server& dns) {
+        return mqtt_as(words{"doctor", "--unix", broker.socket(), "--timeout", "1", "--dns", "127.0.0.1", "--dns-port",
+                             std::to_string(dns.port())} +
+                       version());
+    };
+    using namespace front_test::dns_bytes;
+    const front_test::dns_server proper(
+        [](int, const std::string& query) { return std::vector{answer(query, good, {a(google)})}; });
+    const outcome well = run(where(proper));
+    EXPECT_DIAGNOSIS(well, all_is_well, "all is well");
+    EXPECT_THAT(well.out, HasSubstr("the DNS server 127.0.0.1 answers properly"));
+    const front_test::dns_server silent([](int, const std::string&) { return std::vector<std::string>(); });
+    const outcome alone = run(where(silent));
+    EXPECT_DIAGNOSIS(alone, wan, HasSubstr("wan: the DNS server 127.0.0.1: "));
+    EXPECT_THAT(alone.out, HasSubstr("--skip wan"));
+}
+
 // ---- without a network ------------------------------------------------------------------------
 
 // Runs `test` where there is no network but what it makes itself: a namespace is left with its thread.
@@ -330,8 +356,7 @@ TEST(cli_doctor_link, absent_or_without_a_route_or_a_carrier) {
         EXPECT_DIAGNOSIS(ask_doctor({"192.0.2.1"}), link, "link: lan has no carrier");
         // There is an interface, and nobody at the address.
         shell("ip link set far up");
-        EXPECT_DIAGNOSIS(ask_doctor({"192.0.2.1", "--timeout", "1"}), tcp,
-                         "tcp: no answer within 1.0 s (port 1883)");
+        EXPECT_DIAGNOSIS(ask_doctor({"192.0.2.1", "--timeout", "1"}), tcp, "tcp: no answer within 1.0 s (port 1883)");
     });
 }
 

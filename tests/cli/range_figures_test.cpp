@@ -1,6 +1,7 @@
 // What a field test counts: percentiles, the timeline, the fate of messages, outages, and the verdict.
 #include "tools/mqtt-as/range/histogram.hpp"
 #include "tools/mqtt-as/range/message_book.hpp"
+#include "tools/mqtt-as/range/picture.hpp"
 #include "tools/mqtt-as/range/survey.hpp"
 #include "tools/mqtt-as/range/timeline.hpp"
 #include "tools/mqtt-as/range/verdict.hpp"
@@ -281,27 +282,63 @@ TEST(range_verdict, says_no_for_each_criterion_alone) {
     };
     const auto nothing = [](survey&, moment now) { return now; };
     EXPECT_EQ(text_of_walk({.returned_min = 101}, nothing), "NO-GO: messages back 100, demanded: at least 101");
-    EXPECT_EQ(text_of_walk({.p99_max = 5ms}, nothing), "NO-GO: round trip p99 10.0 ms, demanded: at most 5.00 ms");
-    EXPECT_EQ(text_of_walk({}, [](survey& of, moment now) {
-                  of.acknowledge(of.send(now), now);
-                  return walk(of, now, 10s);
-              }),
+    EXPECT_EQ(text_of_walk({.p99_max = 5ms}, nothing), "NO-GO: round trip p99 10.0 ms, demanded: at most 5 ms");
+    EXPECT_EQ(text_of_walk({},
+                           [](survey& of, moment now) {
+                               of.acknowledge(of.send(now), now);
+                               return walk(of, now, 10s);
+                           }),
               "NO-GO: lost 1, demanded: none");
-    EXPECT_EQ(text_of_walk({}, [](survey& of, moment now) {
-                  of.refuse(of.send(now), "Not authorized");
-                  return now;
-              }),
+    EXPECT_EQ(text_of_walk({},
+                           [](survey& of, moment now) {
+                               of.refuse(of.send(now), "Not authorized");
+                               return now;
+                           }),
               "NO-GO: refused 1, demanded: none");
     const auto outage_of_2_s = [](survey& of, moment now) {
         of.down(now, "gone");
         of.up(now + 2s);
         return walk(of, now + 2s, 8s);
     };
-    EXPECT_EQ(text_of_walk({}, outage_of_2_s),
-              "NO-GO: time without a connection 10.0 %, demanded: at most 1 %");
+    EXPECT_EQ(text_of_walk({}, outage_of_2_s), "NO-GO: time without a connection 10.0 %, demanded: at most 1 %");
     EXPECT_EQ(text_of_walk({.down_percent_max = 50, .outage_max = 1s}, outage_of_2_s),
               "NO-GO: longest outage 2.01 s, demanded: at most 1.00 s");
     EXPECT_EQ(text_of_walk({.down_percent_max = 50}, outage_of_2_s), "GO");
+}
+
+// ---- what is seen -----------------------------------------------------------------------------
+
+std::string text_of_line(const terminal::line& from) {
+    std::string text;
+    for (const terminal::stroke& each : from) text += each.text;
+    return text;
+}
+
+TEST(range_picture, fits_a_terminal_and_tells_the_figures) {
+    survey of(start);
+    of.up(start);
+    moment now = walk(of, start, 90s, 12ms);
+    of.hear_signal(now, -61);
+    of.down(now, "TCP: No route to host");
+    of.look(now + 3s);
+    const subject what{.broker = "broker.local port 1883, MQTT 3.1.1"};
+    const verdict so_far = judge(of, {});
+    explanation client;
+    client.now_in = status::phase::waiting;
+    client.last_error = disconnected{.error = errc::connect_failed, .at = stage::connect, .transport_error = 113};
+    const scene seen{.what = what, .of = of, .so_far = so_far, .client = client, .now = "Ctrl-C ends the test"};
+    std::string all;
+    for (const terminal::line& each : draw(seen, terminal::ascii_glyphs)) {
+        EXPECT_LE(text_of_line(each).size(), 80U) << text_of_line(each);
+        all += text_of_line(each) + "\n";
+    }
+    using testing::HasSubstr;
+    EXPECT_THAT(all, HasSubstr("x down"));
+    EXPECT_THAT(all, HasSubstr("TCP: No route to host"));
+    EXPECT_THAT(all, HasSubstr("now 12.0 ms          median 12.3 ms       p99 12.3 ms"));
+    EXPECT_THAT(all, HasSubstr("sent 900             back 900             lost 0"));
+    EXPECT_THAT(all, HasSubstr("NO-GO: time without a connection 3.2 %"));
+    EXPECT_THAT(one_line(seen), HasSubstr("signal -61 dBm; round trip median "));
 }
 
 TEST(range_signal, is_read_from_the_kernels_table) {

@@ -36,7 +36,8 @@ protected:
     object report() const { return boost::json::parse(content_of(json)).as_object(); }
     // Python's parser of XML objects to the page if a tag is open or an attribute is not well-formed.
     outcome parse_page() const {
-        return run(mosquitto("python3", {"-c", "import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])", html}));
+        return run(
+            mosquitto("python3", {"-c", "import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])", html}));
     }
     // Every message is in exactly one place, and so in the timeline.
     void expect_consistent(const object& all) const {
@@ -136,7 +137,8 @@ TEST_P(cli_range, the_last_message_swallowed_is_noticed_too) {
 }
 
 TEST_P(cli_range, a_duplicate_is_counted_and_harmless) {
-    proxy.add({.client = "walker", .to = toward::client, .type = packet_type::publish, .what = action::duplicate, .skip = 5});
+    proxy.add(
+        {.client = "walker", .to = toward::client, .type = packet_type::publish, .what = action::duplicate, .skip = 5});
     const outcome result = run(range({"--duration", "3"}));
     EXPECT_EQ(result.status, 0) << result.out << result.err;
     EXPECT_EQ(number(report().at("messages").as_object(), "duplicates"), 1);
@@ -144,7 +146,12 @@ TEST_P(cli_range, a_duplicate_is_counted_and_harmless) {
 
 TEST_P(cli_range, messages_that_are_on_their_way_are_not_lost) {
     // Acknowledged, and then there is no connection any more to bring them back.
-    proxy.add({.client = "walker", .to = toward::client, .type = packet_type::publish, .what = action::drop, .skip = 30, .times = 1000});
+    proxy.add({.client = "walker",
+               .to = toward::client,
+               .type = packet_type::publish,
+               .what = action::drop,
+               .skip = 30,
+               .times = 1000});
     program walk(range({}));
     ASSERT_TRUE(eventually(30s, [&] { return proxy.passed(toward::client, packet_type::puback, "walker") > 35; }));
     proxy.refuse();

@@ -1,11 +1,10 @@
 // mqtt-as doctor: says stage by stage what works on the way to a broker, and what to do about what does not.
+#include "mqtt_as/topic.hpp"
 #include "tools/mqtt-as/doctor/examination.hpp"
 #include "tools/mqtt-as/doctor/report.hpp"
 #include "tools/mqtt-as/exit_status.hpp"
 #include "tools/mqtt-as/subcommands.hpp"
 #include "tools/terminal/display.hpp"
-
-#include "mqtt_as/topic.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>

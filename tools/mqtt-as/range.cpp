@@ -1,6 +1,5 @@
 // mqtt-as range: a field test to walk around with. Sends numbered messages to itself and watches how they come back.
 #include "mqtt_as/topic.hpp"
-#include "tools/mqtt-as/doctor/patient.hpp"
 #include "tools/mqtt-as/exit_status.hpp"
 #include "tools/mqtt-as/range/picture.hpp"
 #include "tools/mqtt-as/range/report.hpp"
@@ -8,6 +7,7 @@
 #include "tools/mqtt-as/range/verdict.hpp"
 #include "tools/mqtt-as/session.hpp"
 #include "tools/mqtt-as/subcommands.hpp"
+#include "tools/mqtt-as/visitor.hpp"
 #include "tools/mqtt-as/wireless.hpp"
 #include "tools/terminal/client_words.hpp"
 #include "tools/terminal/display.hpp"
@@ -32,7 +32,6 @@ namespace mqtt_as::cli {
 namespace {
 
 using namespace std::chrono_literals;
-using clock = std::chrono::steady_clock;
 using range::milliseconds;
 using range::moment;
 
@@ -127,7 +126,8 @@ range::subject subject_of(const mqtt_as::config& config, const range_options& op
     const std::uint16_t port = config.port != 0 ? config.port : config.ssl ? 8883 : 1883;
     range::subject what;
     what.broker = (config.unix_socket.empty() ? config.server + " port " + std::to_string(port) : config.unix_socket) +
-                  ", MQTT " + (config.version == protocol_version::v5 ? "5" : "3.1.1") + (config.ssl ? " over TLS" : "");
+                  ", MQTT " + (config.version == protocol_version::v5 ? "5" : "3.1.1") +
+                  (config.ssl ? " over TLS" : "");
     what.client_id = config.client_id;
     what.topic = options.topic.value_or("mqtt_as/range/" + random_name());
     what.qos = options.qos;
@@ -205,13 +205,14 @@ task<> field_test::run() {
 }
 
 void field_test::subscribe() {
-    session_.client().subscribe(what_.topic, options_.qos, [this](std::error_code error, const subscribe_result& result) {
-        is_subscribed_ = !error;
-        if (error != make_error_code(errc::refused)) return;
-        std::fprintf(stderr, "mqtt-as range: the broker refused the subscription to '%s': %s\n", what_.topic.c_str(),
-                     std::string(describe(result.reason)).c_str());
-        session_.end(ending::refused);
-    });
+    session_.client().subscribe(
+        what_.topic, options_.qos, [this](std::error_code error, const subscribe_result& result) {
+            is_subscribed_ = !error;
+            if (error != make_error_code(errc::refused)) return;
+            std::fprintf(stderr, "mqtt-as range: the broker refused the subscription to '%s': %s\n",
+                         what_.topic.c_str(), std::string(describe(result.reason)).c_str());
+            session_.end(ending::refused);
+        });
 }
 
 void field_test::listen() {
@@ -234,7 +235,8 @@ void field_test::take(std::string_view text) {
 
 void field_test::send(moment now) {
     const std::uint64_t number = survey_.send(now);
-    std::string text = run_ + " " + std::to_string(number) + " repubs: " + std::to_string(survey_.counts().republications) +
+    std::string text = run_ + " " + std::to_string(number) +
+                       " repubs: " + std::to_string(survey_.counts().republications) +
                        " outages: " + std::to_string(survey_.outage_count());
     if (survey_.signal()) text += " rssi: " + std::to_string(survey_.signal()->last) + "dB";
     text += " discards: " + std::to_string(survey_.counts().discards);
@@ -253,7 +255,8 @@ void field_test::send(moment now) {
 
 void field_test::look(moment now) {
     const explanation client = session_.client().explain();
-    survey_.count({.republications = client.count.republications, .resent = client.count.resent, .discards = client.discards});
+    survey_.count(
+        {.republications = client.count.republications, .resent = client.count.resent, .discards = client.discards});
     if (now >= next_signal_) {
         next_signal_ = now + 1s;
         const auto signal = client.rssi ? client.rssi : signal_of(client.link);
@@ -295,18 +298,18 @@ void field_test::show() {
 }
 
 // The broker kept a session for us; nobody needs it any more.
-void end_session(mqtt_as::config config, bool debug) {
+void end_session(mqtt_as::config config, const connection& from) {
     config.clean_init = config.clean = true;
     config.response_time = 2s;
     config.link = link_kind::none;
     boost::asio::io_context context(1);
-    doctor::patient last(context.get_executor(), config, debug);
+    visitor last(context.get_executor(), config, from);
     boost::asio::co_spawn(
         context,
         [&]() -> task<> {
             const auto deadline = clock::now() + 3s;
-            const auto connection = co_await last.connect(deadline);
-            if (!connection.error) co_await last.leave(deadline);
+            const auto attempt = co_await last.connect(deadline);
+            if (!attempt.error) co_await last.leave(deadline);
             context.stop();
         },
         boost::asio::detached);
@@ -338,7 +341,7 @@ int range_command(std::vector<std::string> arguments) {
     field_test test(session, display, options, in_place);
     const ending how = session.run(test.run());
     test.end();
-    end_session(config, session.options().debug);
+    end_session(config, session.options());
     if (how == ending::refused) {
         if (in_place) std::fprintf(stderr, "mqtt-as range: %s\n", session.client().explain().text().c_str());
         return refused;

@@ -61,8 +61,7 @@ display::~display() {
 
 void display::look_at_size() {
     winsize size{};
-    const bool is_known =
-        ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0;
+    const bool is_known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0;
     rows_ = is_known ? size.ws_row : 0;
     columns_ = is_known ? size.ws_col - std::size_t{1} : 80;
 }

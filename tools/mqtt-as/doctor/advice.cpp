@@ -55,7 +55,7 @@ advice advice_for_tls(std::string_view why, const greeting& seen) {
     const std::string issuer = seen.chain.empty() ? "the broker's CA" : "'" + seen.chain.back().issuer + "'";
     const row table[] = {
         {"speak TLS at this port", "Leave --cafile and the like away for this port, or use the broker's port for TLS "
-                               "(-p 8883)."},
+                                   "(-p 8883)."},
         {" expired on ", "Renew the certificate at the broker, and have the broker read it again."},
         {" is not valid before ", "Set the clock of this machine, or that of the one which made the certificate."},
         {"not in the system's CAs", "Say whom you trust: --cafile FILE with the certificate of " + issuer + "."},
@@ -81,7 +81,8 @@ advice advice_for_tls(std::string_view why, const greeting& seen) {
 }
 
 advice advice_for_mqtt(errc error, reason_code reason, bool has_user, bool speaks_tls) {
-    if (speaks_tls) return {"Say whom you trust: --cafile FILE, or --tls-use-os-certs for a broker with a public name."};
+    if (speaks_tls)
+        return {"Say whom you trust: --cafile FILE, or --tls-use-os-certs for a broker with a public name."};
     if (error == errc::connection_refused) {
         switch (reason) {
         case reason_code::bad_user_name_or_password:

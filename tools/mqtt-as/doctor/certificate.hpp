@@ -14,22 +14,22 @@
 namespace mqtt_as::cli::doctor {
 
 struct certificate {
-    std::string subject;             ///< "CN=broker.local"
+    std::string subject;  ///< "CN=broker.local"
     std::string issuer;
     std::vector<std::string> names;  ///< DNS names and addresses that it is for
     std::time_t valid_from = 0;
     std::time_t valid_until = 0;
-    std::string key;                 ///< "RSA, 2048 bits"
-    std::string fingerprint;         ///< SHA-256 in hexadecimal
+    std::string key;          ///< "RSA, 2048 bits"
+    std::string fingerprint;  ///< SHA-256 in hexadecimal
 };
 
 struct greeting {
     bool is_secured = false;  ///< the handshake went through
     std::string version;      ///< "TLSv1.3"
     std::string cipher;
-    std::string protocol;     ///< chosen by ALPN
+    std::string protocol;            ///< chosen by ALPN
     std::vector<certificate> chain;  ///< the server's own first; empty: it sent none
-    span took{};              ///< of the handshake
+    span took{};                     ///< of the handshake
 };
 
 /// Connects and shakes hands, at most until `deadline`.

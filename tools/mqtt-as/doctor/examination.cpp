@@ -122,15 +122,7 @@ task<finding> examination::link() {
         co_return found;
     }
     // The way depends on the addresses, so the name is looked up already; a slow answer is waited for in its own stage.
-    boost::system::error_code not_numeric;
-    const auto numeric = boost::asio::ip::make_address(config.server, not_numeric);
-    if (not_numeric) {
-        lookup_.emplace(config.server);
-        co_await lookup_->finish(clock::now() + std::min<std::chrono::milliseconds>(orders_.limit, 1s));
-        addresses_ = lookup_->all();
-    } else {
-        addresses_ = {numeric};
-    }
+    co_await look_up(clock::now() + std::min<std::chrono::milliseconds>(orders_.limit, 1s));
     const auto is_loopback = [](const auto& address) { return address.is_loopback(); };
     if (!addresses_.empty() && std::all_of(addresses_.begin(), addresses_.end(), is_loopback)) {
         found.says = "loopback: the broker is on this machine";
@@ -146,10 +138,10 @@ task<finding> examination::link() {
     if (servers.empty()) servers.push_back(config.server);
     explanation seen;
     for (const std::string& server : servers) {
-        mqtt_as::config asking = visitor();
+        mqtt_as::config asking = guest();
         asking.server = server;
         asking.link = link_kind::rtnetlink;
-        patient watcher(executor_, asking, is_debugging());
+        visitor watcher(executor_, asking, orders_.to);
         watcher.keep_trying();
         // The answer takes no time; without an address it is that nothing is wrong, which is told by silence.
         const auto limit = addresses_.empty() ? 300ms : 1s;
@@ -184,9 +176,7 @@ task<finding> examination::name() {
         co_return found;
     }
     const std::string& server = orders_.to.config.server;
-    if (!lookup_) lookup_.emplace(server);
-    const bool all_answered = co_await lookup_->finish(deadline());
-    addresses_ = lookup_->all();
+    const bool all_answered = co_await look_up(deadline());
     const auto v4 = lookup_->v4();
     const auto v6 = lookup_->v6();
     if (addresses_.empty()) {
@@ -208,10 +198,25 @@ task<finding> examination::name() {
     for (const auto& [family, answered] : {std::pair("IPv4", v4), std::pair("IPv6", v6)}) {
         const bool is_slow = answered && answered->took > 1s;
         if (answered && !is_slow) continue;
-        found.notes.push_back(std::string("the resolver ") + (is_slow ? "took " + text_of(answered->took) : "is silent") +
-                              " when asked for " + family + " addresses: each connection waits for that");
+        found.notes.push_back(std::string("the resolver ") +
+                              (is_slow ? "took " + text_of(answered->took) : "is silent") + " when asked for " +
+                              family + " addresses: each connection waits for that");
     }
     co_return found;
+}
+
+// Whether all there is to know is known.
+task<bool> examination::look_up(clock::time_point deadline) {
+    boost::system::error_code not_numeric;
+    const auto numeric = boost::asio::ip::make_address(orders_.to.config.server, not_numeric);
+    if (!not_numeric) {
+        addresses_ = {numeric};
+        co_return true;
+    }
+    if (!lookup_) lookup_.emplace(orders_.to.config.server);
+    const bool all_answered = co_await lookup_->finish(deadline);
+    addresses_ = lookup_->all();
+    co_return all_answered;
 }
 
 bool examination::is_numeric() const {
@@ -236,6 +241,11 @@ task<finding> examination::tcp() {
         attempts.push_back({boost::asio::local::stream_protocol::endpoint(config.unix_socket), config.unix_socket});
     }
     const std::uint16_t port = config.port != 0 ? config.port : config.ssl ? 8883 : 1883;
+    if (!is_unix && addresses_.empty()) co_await look_up(deadline());  // the stages before were skipped
+    if (!is_unix && addresses_.empty()) {
+        co_return failed(step::tcp, "'" + config.server + "' has no address",
+                         advice_for_name(config.server, EAI_NONAME));
+    }
     for (const auto& address : is_unix ? addresses{} : addresses_) {
         attempts.push_back({boost::asio::ip::tcp::endpoint(address, port), address.to_string()});
     }
@@ -270,8 +280,8 @@ task<finding> examination::tcp() {
     const attempt& first = attempts.front();
     found.how = outcome::fails;
     found.says = found.notes.front().substr(first.text.size() + 2);
-    const bool all_the_same = std::all_of(attempts.begin(), attempts.end(),
-                                          [&](const attempt& each) { return each.error == first.error; });
+    const bool all_the_same =
+        std::all_of(attempts.begin(), attempts.end(), [&](const attempt& each) { return each.error == first.error; });
     found.says += " (" + (all_the_same && attempts.size() > 1 ? "at all addresses, " : std::string()) +
                   (is_unix ? first.text : "port " + std::to_string(port)) + ")";
     if (all_the_same && attempts.size() == 1) found.notes.clear();
@@ -282,9 +292,11 @@ task<finding> examination::tcp() {
 // ---- TLS and MQTT: one attempt of a client ----------------------------------------------------
 
 task<> examination::connect() {
-    mqtt_as::config config = visitor();
-    config.subs_cb = [this](std::string_view, std::string_view text, bool) { received_.push_back({std::string(text), clock::now()}); };
-    patient_.emplace(executor_, std::move(config), is_debugging());
+    mqtt_as::config config = guest();
+    config.subs_cb = [this](std::string_view, std::string_view text, bool) {
+        received_.push_back({std::string(text), clock::now()});
+    };
+    patient_.emplace(executor_, std::move(config), orders_.to);
     // The library bounds each of its stages by the same time, and says which one was silent.
     connection_ = co_await patient_->connect(deadline() + orders_.limit);
 }
@@ -330,8 +342,8 @@ task<finding> examination::tls() {
         co_return found;
     }
     found.took = greeting_.took;
-    found.says = connection_->error ? greeting_.version + ", " + greeting_.cipher
-                                    : patient_->client().explain().security;
+    found.says =
+        connection_->error ? greeting_.version + ", " + greeting_.cipher : patient_->client().explain().security;
     found.facts["security"] = found.says;
     if (!greeting_.protocol.empty()) {
         found.says += ", " + greeting_.protocol;
@@ -395,7 +407,7 @@ task<> examination::tell_limits(finding& to) {
         add_limits(to, connection_->result.properties.view(), std::nullopt);
         co_return;
     }
-    mqtt_as::config asking = visitor();
+    mqtt_as::config asking = guest();
     asking.version = protocol_version::v5;
     asking.client_id = orders_.to.config.client_id + "-5";
     const auto seen = co_await visit(asking, deadline());
@@ -427,7 +439,8 @@ task<finding> examination::round_trip() {
     if (!subscribed->is_there) co_return timed_out(step::round_trip, "no answer to SUBSCRIBE");
     if (subscribed->error) {
         co_return failed(step::round_trip,
-                         "the broker refused the subscription to '" + topic + "': " + reason_in_words(subscribed->reason),
+                         "the broker refused the subscription to '" + topic +
+                             "': " + reason_in_words(subscribed->reason),
                          {"Allow it in the broker's access rules, or choose a topic that is allowed: -t TOPIC"});
     }
     std::vector<span> times;
@@ -435,9 +448,10 @@ task<finding> examination::round_trip() {
         const std::string text = "doctor " + std::to_string(n) + " " + random_letters(8);
         const auto begin = clock::now();
         const auto published = std::make_shared<news>();
-        patient_->client().publish(topic, text, {.qos = 1}, [published](std::error_code error, const publish_result& r) {
-            *published = {.is_there = true, .error = error, .reason = r.reason};
-        });
+        patient_->client().publish(topic, text, {.qos = 1},
+                                   [published](std::error_code error, const publish_result& r) {
+                                       *published = {.is_there = true, .error = error, .reason = r.reason};
+                                   });
         const auto is_back = [&] { return !received_.empty() && received_.back().text == text; };
         co_await until(end, [&] { return (published->is_there && published->error) || is_back(); });
         if (published->error) {
@@ -470,22 +484,23 @@ task<finding> examination::round_trip() {
 
 task<finding> examination::session() {
     finding found{.at = step::session, .how = outcome::works};
-    mqtt_as::config config = visitor();
+    mqtt_as::config config = guest();
     config.client_id = orders_.to.config.client_id + "-s";
     config.clean_init = config.clean = false;
     config.session_expiry = 60s;  // MQTT 5: should we not come back, nothing is left behind
     const auto end = deadline();
     const auto begin = clock::now();
-    std::optional<patient::connection> seen = co_await visit(config, end);
+    std::optional<visitor::attempt> seen = co_await visit(config, end);
     if (seen && !seen->error) seen = co_await visit(config, end);
-    mqtt_as::config last = visitor();  // a clean session, which ends the one that was kept
+    mqtt_as::config last = guest();  // a clean session, which ends the one that was kept
     last.client_id = config.client_id;
     const auto swept = co_await visit(last, end + 1s);
     found.took = since(begin);
     if (!seen) co_return timed_out(step::session, "the broker did not let us come and go");
     if (seen->error) {
         co_return failed(step::session,
-                         "the client identifier '" + config.client_id + "' is not accepted with a session: " + seen->why(),
+                         "the client identifier '" + config.client_id +
+                             "' is not accepted with a session: " + seen->why(),
                          {"Give an identifier that may be extended: -i ID; '-s' is added to it."});
     }
     if (!seen->result.session_present) {
@@ -523,15 +538,16 @@ task<finding> examination::wan() {
     found.how = outcome::fails;
     found.says = "the DNS server " + orders_.dns_server + ": " +
                  in_sentence(std::string(describe(told->is_there ? told->result.state : wan_state::silent)));
-    found.advice = {"The broker does without the Internet; if you do, too: --skip wan. In a network with a DNS server of "
-                    "its own: --dns ADDRESS"};
+    found.advice = {
+        "The broker does without the Internet; if you do, too: --skip wan. In a network with a DNS server of "
+        "its own: --dns ADDRESS"};
     co_return found;
 }
 
 // ---- helpers ----------------------------------------------------------------------------------
 
 // What a client of ours is: as the user wants it, without a trace left behind.
-mqtt_as::config examination::visitor() const {
+mqtt_as::config examination::guest() const {
     mqtt_as::config config = orders_.to.config;
     config.link = link_kind::none;
     config.clean_init = config.clean = true;
@@ -539,10 +555,10 @@ mqtt_as::config examination::visitor() const {
 }
 
 // Empty: not decided in time.
-task<std::optional<patient::connection>> examination::visit(const mqtt_as::config& config, clock::time_point deadline) {
-    patient visitor(executor_, config, is_debugging());
-    const patient::connection c = co_await visitor.connect(deadline);
-    if (!c.error) co_await visitor.leave(deadline);
+task<std::optional<visitor::attempt>> examination::visit(const mqtt_as::config& config, clock::time_point deadline) {
+    visitor one(executor_, config, orders_.to);
+    const visitor::attempt c = co_await one.connect(deadline);
+    if (!c.error) co_await one.leave(deadline);
     if (c.error == make_error_code(errc::stage_timed_out)) co_return std::nullopt;
     co_return c;
 }

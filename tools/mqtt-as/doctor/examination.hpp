@@ -11,7 +11,7 @@
 #include "tools/mqtt-as/doctor/certificate.hpp"
 #include "tools/mqtt-as/doctor/finding.hpp"
 #include "tools/mqtt-as/doctor/lookup.hpp"
-#include "tools/mqtt-as/doctor/patient.hpp"
+#include "tools/mqtt-as/visitor.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
@@ -25,7 +25,7 @@ namespace mqtt_as::cli::doctor {
 
 struct orders {
     connection to;
-    std::optional<std::string> topic{};  ///< of the round trip
+    std::optional<std::string> topic{};      ///< of the round trip
     std::chrono::milliseconds limit{5'000};  ///< of each stage
     std::set<step> skipped{};
     std::string dns_server = "8.8.8.8";  ///< beyond the broker
@@ -56,12 +56,12 @@ private:
     task<finding> session();
     task<finding> wan();
 
+    task<bool> look_up(clock::time_point deadline);
     task<> connect();
     task<> tell_limits(finding& to);
-    task<std::optional<patient::connection>> visit(const mqtt_as::config& config, clock::time_point deadline);
+    task<std::optional<visitor::attempt>> visit(const mqtt_as::config& config, clock::time_point deadline);
     task<bool> speaks_tls();
-    mqtt_as::config visitor() const;
-    bool is_debugging() const { return orders_.to.debug || orders_.to.traces; }
+    mqtt_as::config guest() const;
     bool is_numeric() const;
     std::string place() const;
     clock::time_point deadline() const { return clock::now() + orders_.limit; }
@@ -82,8 +82,8 @@ private:
         clock::time_point when;
     };
     std::vector<arrival> received_;
-    std::optional<patient> patient_;
-    std::optional<patient::connection> connection_;
+    std::optional<visitor> patient_;
+    std::optional<visitor::attempt> connection_;
 };
 
 }  // namespace mqtt_as::cli::doctor

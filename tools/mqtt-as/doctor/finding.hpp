@@ -1,6 +1,8 @@
 // What the doctor finds, stage by stage, on the way from here to the broker and beyond.
 #pragma once
 
+#include "tools/mqtt-as/wait.hpp"
+
 #include <array>
 #include <boost/json/object.hpp>
 #include <chrono>
@@ -30,19 +32,16 @@ std::string_view name_of(step);
 /// The exit status that says that this stage failed: 10 for the link, and so on. They never change.
 constexpr int status_of(step at) { return 10 + static_cast<int>(at); }
 
-/// Fractions of milliseconds matter on a local network.
-using span = std::chrono::microseconds;
-
 struct finding {
     enum class outcome : std::uint8_t { works, fails, not_needed, not_tried };
 
     step at;
     outcome how = outcome::not_tried;
     std::optional<span> took{};
-    std::string says{};                  ///< what works, or why it does not, in one line
-    std::vector<std::string> notes{};    ///< what else is worth knowing
-    std::vector<std::string> advice{};   ///< what to do about it
-    boost::json::object facts{};         ///< for programs
+    std::string says{};                 ///< what works, or why it does not, in one line
+    std::vector<std::string> notes{};   ///< what else is worth knowing
+    std::vector<std::string> advice{};  ///< what to do about it
+    boost::json::object facts{};        ///< for programs
 };
 
 /// The stages as they were found, and what follows from them.

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "mqtt_as/asio/task.hpp"
-#include "tools/mqtt-as/doctor/wait.hpp"
+#include "tools/mqtt-as/wait.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <memory>

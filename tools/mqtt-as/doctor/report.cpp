@@ -43,14 +43,18 @@ std::vector<line> lines_of(const finding& f, const glyphs& with) {
     const mark sign = mark_of(f.how, with);
     const bool is_faint = sign.colour == tone::faint;
     const std::string says = f.how == outcome::not_tried ? "not tried" : f.says;
-    std::vector<line> lines{{{"  "},
-                             {sign.sign, sign.colour},
-                             {" " + padded(std::string(name_of(f.at)), name_width), is_faint ? tone::faint : tone::strong},
-                             {says, is_faint ? tone::faint : f.how == outcome::fails ? tone::bad : tone::normal},
-                             {f.took ? "  " + text_of(*f.took) : "", tone::faint}}};
+    std::vector<line> lines{
+        {{"  "},
+         {sign.sign, sign.colour},
+         {" " + padded(std::string(name_of(f.at)), name_width), is_faint ? tone::faint : tone::strong},
+         {says, is_faint                  ? tone::faint
+                : f.how == outcome::fails ? tone::bad
+                                          : tone::normal},
+         {f.took ? "  " + text_of(*f.took) : "", tone::faint}}};
     const std::string margin(name_width + 4, ' ');
     for (const std::string& each : f.notes) lines.push_back({{margin + each, tone::faint}});
-    for (const std::string& each : f.advice) lines.push_back({{margin + with.now + " ", tone::busy}, {each, tone::busy}});
+    for (const std::string& each : f.advice)
+        lines.push_back({{margin + with.now + " ", tone::busy}, {each, tone::busy}});
     return lines;
 }
 

@@ -1,15 +1,14 @@
 // How long something took, millions of times, in 10 KB: counts in buckets that are at most 3 % wide.
 #pragma once
 
+#include "tools/mqtt-as/wait.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 
 namespace mqtt_as::cli::range {
-
-/// Fractions of milliseconds matter on a local network.
-using span = std::chrono::microseconds;
 
 class histogram {
 public:

@@ -53,6 +53,9 @@ h2 { font-size: .95rem; margin: 0 0 .7rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 td, th { text-align: left; padding: .35rem .6rem .35rem 0; border-top: 1px solid var(--rule); vertical-align: top; }
 tr:first-child > * { border-top: 0; } th { font-weight: 400; } td:last-child { overflow-wrap: anywhere; }
+.criteria td:first-child { width: 1.8rem; } th { width: 45%; }
+.criteria td:nth-child(3) { white-space: nowrap; }
+.outages th { width: auto; } .why td { border-top: 0; padding-top: 0; color: var(--faint); }
 .met { color: var(--good); font-weight: 700; } .unmet { color: var(--bad); font-weight: 700; }
 small { display: block; margin-top: 1.2rem; overflow-wrap: anywhere; }
 )css";
@@ -89,7 +92,9 @@ constexpr double plot_width = 1000;
 class columns {
 public:
     explicit columns(const timeline& of) : cells_(of.cells()) {}
-    double left(std::size_t n) const { return plot_width * static_cast<double>(n) / static_cast<double>(cells_.size()); }
+    double left(std::size_t n) const {
+        return plot_width * static_cast<double>(n) / static_cast<double>(cells_.size());
+    }
     double right(std::size_t n) const { return left(n + 1); }
     std::size_t count() const { return cells_.size(); }
     const cell& operator[](std::size_t n) const { return cells_[n]; }
@@ -102,7 +107,9 @@ private:
 class decades {
 public:
     decades(span least, span most) {
-        const auto log_of = [](span time) { return std::log10(std::max(0.01, static_cast<double>(time.count()) / 1000)); };
+        const auto log_of = [](span time) {
+            return std::log10(std::max(0.01, static_cast<double>(time.count()) / 1000));
+        };
         low_ = std::floor(log_of(least));
         high_ = std::max(low_ + 1, std::ceil(log_of(most)));
     }
@@ -130,9 +137,9 @@ std::string decade_text(span time) {
     return number(static_cast<double>(time.count()) / 1000) + " ms";
 }
 
-std::string rectangle(const std::string& kind, double left, double right, double height, double opacity = 1) {
+std::string rectangle(const std::string& kind, double left, double right, double height) {
     return "<rect class=\"" + kind + "\" x=\"" + number(left) + "\" y=\"0\" width=\"" + number(right - left) +
-           "\" height=\"" + number(height) + "\"" + (opacity < 1 ? " opacity=\"" + number(opacity) + "\"" : "") + "/>";
+           "\" height=\"" + number(height) + "\"/>";
 }
 
 std::string svg(double height, const std::string& css_height, const std::string& label, const std::string& content) {
@@ -151,6 +158,32 @@ std::vector<std::pair<std::size_t, std::size_t>> stretches(const columns& at, Ha
             all.back().second = n;
         } else {
             all.emplace_back(n, n);
+        }
+    }
+    return all;
+}
+
+struct interval {
+    double left;
+    double right;
+};
+
+// When there was no connection. A cell knows how long, not when: it lies beside that of its neighbours.
+std::vector<interval> down_intervals(const columns& at, milliseconds width) {
+    constexpr double visible = 2;  // an outage of a second in a cell of an hour is what one looks for
+    std::vector<interval> all;
+    for (std::size_t n = 0; n < at.count(); ++n) {
+        if (at[n].down.count() == 0) continue;
+        const double share = static_cast<double>(at[n].down.count()) / static_cast<double>(width.count());
+        const double size = std::max(visible, (at.right(n) - at.left(n)) * std::min(1.0, share));
+        const bool began_before = n > 0 && at[n - 1].down.count() > 0;
+        const bool goes_on = n + 1 < at.count() && at[n + 1].down.count() > 0;
+        interval one{at.left(n), std::min(plot_width, at.left(n) + size)};
+        if (goes_on && !began_before) one = {std::max(0.0, at.right(n) - size), at.right(n)};
+        if (!all.empty() && one.left <= all.back().right) {
+            all.back().right = one.right;
+        } else {
+            all.push_back(one);
         }
     }
     return all;
@@ -182,15 +215,16 @@ std::string latency_plot(const survey& of) {
         content += "<line class=\"grid\" x1=\"0\" x2=\"1000\" y1=\"" + y + "\" y2=\"" + y + "\"/>";
         labels += tag("span", "class=\"y\" style=\"top:" + number(share * 100) + "%\"", decade_text(each));
     }
-    for (const auto& [first, last] : stretches(at, [](const cell& c) { return c.down.count() > 0; })) {
-        content += rectangle("veil", at.left(first), at.right(last), height);
+    for (const interval& each : down_intervals(at, of.past().width())) {
+        content += rectangle("veil", each.left, each.right, height);
     }
     for (const auto& [first, last] : stretches(at, [](const cell& c) { return !c.is_silent(); })) {
         const auto high = [&](const cell& c) { return scale.share(c.slowest) * height; };
         const auto low = [&](const cell& c) { return scale.share(c.quickest) * height; };
         const auto mean = [&](const cell& c) { return scale.share(c.mean()) * height; };
-        content += "<polygon class=\"band\" points=\"" + steps(at, first, last, high) + steps(at, first, last, low, true) +
-                   "\"/><polyline class=\"mean\" points=\"" + steps(at, first, last, mean) + "\"/>";
+        content += "<polygon class=\"band\" points=\"" + steps(at, first, last, high) +
+                   steps(at, first, last, low, true) + "\"/><polyline class=\"mean\" points=\"" +
+                   steps(at, first, last, mean) + "\"/>";
     }
     return tag("div", "class=\"plot\"", svg(height, "15rem", "round trip over time", content) + labels);
 }
@@ -203,14 +237,11 @@ std::string connection_strip(const survey& of) {
          stretches(at, [](const cell& c) { return c.sent > 0 && c.returned == 0 && c.down.count() == 0; })) {
         content += rectangle("silent", at.left(first), at.right(last), height);
     }
-    for (std::size_t n = 0; n < at.count(); ++n) {
-        if (at[n].down.count() == 0) continue;
-        const double share = static_cast<double>(at[n].down.count()) / static_cast<double>(of.past().width().count());
-        // At least visible: an outage of a second in a cell of an hour is what one looks for.
-        const double width = std::max(2.0, (at.right(n) - at.left(n)) * std::min(1.0, share));
-        content += rectangle("down", at.left(n), std::min(at.left(n) + width, plot_width), height);
+    for (const interval& each : down_intervals(at, of.past().width())) {
+        content += rectangle("down", each.left, each.right, height);
     }
-    return tag("div", "class=\"plot\" style=\"margin-top:.6rem\"", svg(height, ".9rem", "connection over time", content));
+    return tag("div", "class=\"plot\" style=\"margin-top:.6rem\"",
+               svg(height, ".9rem", "connection over time", content));
 }
 
 std::string signal_plot(const survey& of) {
@@ -232,8 +263,9 @@ std::string signal_plot(const survey& of) {
         const auto y = [&](const cell& c) { return share(*c.weakest) * height; };
         content += "<polyline class=\"signal\" points=\"" + steps(at, first, last, y) + "\"/>";
     }
-    return tag("section", "", tag("h2", "", "Signal") +
-                                  tag("div", "class=\"plot\"", svg(height, "6rem", "signal over time", content) + labels));
+    return tag("section", "",
+               tag("h2", "", "Signal") +
+                   tag("div", "class=\"plot\"", svg(height, "6rem", "signal over time", content) + labels));
 }
 
 std::string time_axis(const survey& of) {
@@ -255,7 +287,8 @@ std::string key() {
 // ---- words ------------------------------------------------------------------------------------
 
 std::string card(const std::string& name, const std::string& value, const std::string& note) {
-    return tag("section", "", tag("span", "", escaped(name)) + tag("b", "", escaped(value)) + tag("span", "", escaped(note)));
+    return tag("section", "",
+               tag("span", "", escaped(name)) + tag("b", "", escaped(value)) + tag("span", "", escaped(note)));
 }
 
 std::string cards(const survey& of) {
@@ -263,7 +296,7 @@ std::string cards(const survey& of) {
     const bool is_timed = of.round_trips().count() > 0;
     const auto time = [&](double share) { return is_timed ? text_of(of.round_trips().percentile(share)) : "unknown"; };
     return tag("div", "class=\"cards\"",
-               card("Round trip", time(0.5), "median") + card("Round trip", time(0.99), "99 of 100 were quicker") +
+               card("Round trip", time(0.5), "median") + card("Round trip", time(0.99), "p99") +
                    card("Lost", grouped(book.lost()), "of " + grouped(book.sent()) + " messages") +
                    card("Outages", grouped(of.outage_count()),
                         of.outage_count() == 0 ? "the connection held" : "longest " + text_of(of.longest_outage())) +
@@ -282,22 +315,24 @@ std::string criteria_table(const verdict& judged) {
         rows += table_row({tag("span", each.is_met ? "class=\"met\"" : "class=\"unmet\"", each.is_met ? "✓" : "✗"),
                            escaped(each.name), escaped(each.measured), escaped(each.demanded)});
     }
-    return tag("section", "", tag("h2", "", "Criteria: measured and demanded") + tag("table", "", rows));
+    return tag("section", "class=\"criteria\"",
+               tag("h2", "", "Criteria: measured and demanded") + tag("table", "", rows));
 }
 
 std::string outage_table(const survey& of) {
     if (of.outages().empty()) return {};
-    std::string rows = tag("tr", "", "<th>after</th><th>noticed in</th><th>connected after</th><th>messages after</th>"
-                                     "<th>why</th>");
+    std::string rows =
+        tag("tr", "", "<th>after</th><th>noticed in</th><th>connected after</th><th>messages after</th>");
     for (const outage& each : of.outages()) {
         const auto after = [&](const std::optional<milliseconds>& when) {
             return when ? text_of(*when - each.began) : std::string("not yet");
         };
-        rows += table_row({long_text_of(each.began), text_of(each.noticed_after), after(each.connected),
-                           after(each.recovered), escaped(each.why)});
+        rows += table_row(
+            {long_text_of(each.began), text_of(each.noticed_after), after(each.connected), after(each.recovered)});
+        rows += tag("tr", "class=\"why\"", tag("td", "colspan=\"4\"", escaped(each.why)));
     }
     const bool some_are_missing = of.outage_count() > of.outages().size();
-    return tag("section", "style=\"overflow-x:auto\"",
+    return tag("section", "class=\"outages\"",
                tag("h2", "", some_are_missing ? "The last outages" : "Outages") + tag("table", "", rows));
 }
 
@@ -307,7 +342,8 @@ std::string figures_table(const survey& of) {
     const auto add = [&](const std::string& name, const std::string& value) {
         rows += tag("tr", "", tag("th", "", name) + tag("td", "", escaped(value)));
     };
-    add("Sent, acknowledged, back", grouped(book.sent()) + ", " + grouped(book.acknowledged()) + ", " + grouped(book.returned()));
+    add("Sent, acknowledged, back",
+        grouped(book.sent()) + ", " + grouped(book.acknowledged()) + ", " + grouped(book.returned()));
     add("On their way at the end", grouped(book.on_the_way()));
     add("Refused", grouped(book.refused()) + (of.refusal().empty() ? "" : ": " + of.refusal()));
     add("Duplicates, discards", grouped(book.duplicates()) + ", " + grouped(of.counts().discards));
@@ -328,8 +364,9 @@ std::string html_report(const subject& what, const survey& of, const verdict& ju
     const std::string title = "Range test of " + escaped(what.broker);
     std::string plots;
     if (!of.past().cells().empty() && of.round_trips().count() > 0) {
-        plots = tag("section", "", tag("h2", "", "Round trip and connection") + latency_plot(of) + connection_strip(of) +
-                                       time_axis(of) + key()) +
+        plots = tag("section", "",
+                    tag("h2", "", "Round trip and connection") + latency_plot(of) + connection_strip(of) +
+                        time_axis(of) + key()) +
                 signal_plot(of);
     }
     return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>"
@@ -339,8 +376,9 @@ std::string html_report(const subject& what, const survey& of, const verdict& ju
                tag("h1", "", title) +
                    tag("span", judged.is_go() ? "class=\"verdict go\"" : "class=\"verdict no-go\"",
                        judged.is_go() ? "GO" : "NO-GO") +
-                   tag("p", "", utc_text(what.began) + ", for " + long_text_of(of.elapsed()) + "; a message with qos " +
-                                    std::to_string(what.qos) + " every " + text_of(what.interval))) +
+                   tag("p", "",
+                       utc_text(what.began) + ", for " + long_text_of(of.elapsed()) + "; a message with qos " +
+                           std::to_string(what.qos) + " every " + text_of(what.interval))) +
            "\n" + cards(of) + "\n" + plots + "\n" + criteria_table(judged) + "\n" + outage_table(of) + "\n" +
            figures_table(of) + "\n" +
            tag("small", "", "mqtt-as range; client " + escaped(what.client_id) + ", topic " + escaped(what.topic)) +

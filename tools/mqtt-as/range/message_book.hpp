@@ -1,10 +1,10 @@
 // The fate of each numbered message: on its way, back, or lost. Bounded: only messages on their way are kept.
 //
 // Theory of operation. A message is *on its way* from `send` until it returns, is refused or is judged lost. It may be
-// late for many reasons: an outage, a client that repeats it, a broker that waits. It is *lost* only when the broker has
-// acknowledged it (before that our client will send it again), we have been connected for a while, and either one that
-// was sent later is back (brokers keep the order) or nothing has come for so long that nothing will. A message that
-// returns after that is counted as late and no longer as lost.
+// late for many reasons: an outage, a client that repeats it, a broker that waits. It is *lost* only when the broker
+// has acknowledged it (before that our client will send it again), we have been connected for a while, and either one
+// that was sent later is back (brokers keep the order) or nothing has come for so long that nothing will. A message
+// that returns after that is counted as late and no longer as lost.
 #pragma once
 
 #include "tools/mqtt-as/range/histogram.hpp"

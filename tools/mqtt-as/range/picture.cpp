@@ -70,9 +70,9 @@ line outage_line(const outage& each, milliseconds now, const glyphs& with) {
     const bool is_over = each.recovered.has_value();
     return {{"  " + padded("", name_width)},
             {is_over ? with.good : with.bad, is_over ? tone::good : tone::bad},
-            {" " + long_text_of(now - each.began) + " ago: ", tone::faint},
-            {each.why},
-            {(is_over ? "; back after " : "; not over after ") + text_of(each.lasted(now)), tone::faint}};
+            {" " + text_of(each.lasted(now)), is_over ? tone::normal : tone::bad},
+            {", " + long_text_of(now - each.began) + " ago: ", tone::faint},
+            {each.why, tone::faint}};
 }
 
 std::string path_text(const explanation& e, const survey& of) {
@@ -97,24 +97,26 @@ std::vector<line> draw(const scene& s, const glyphs& with) {
     const auto percentile = [&](double share) { return is_timed ? text_of(times.percentile(share)) : "-"; };
 
     std::vector<line> picture;
-    picture.push_back({{"  mqtt-as range", tone::strong},
-                       {"  " + s.what.broker + "; qos " + std::to_string(s.what.qos) + " every " +
-                            text_of(s.what.interval),
-                        tone::faint}});
+    picture.push_back(
+        {{"  mqtt-as range", tone::strong},
+         {"  " + s.what.broker + "; qos " + std::to_string(s.what.qos) + " every " + text_of(s.what.interval),
+          tone::faint}});
     picture.emplace_back();
     picture.push_back({{"  "},
                        {is_up ? with.good : with.bad, is_up ? tone::good : tone::bad},
                        {" " + state_text(s.client) + "  ", is_up ? tone::good : tone::bad},
                        {next_text(s.client), tone::busy}});
-    picture.push_back({{"    " + (is_up ? path_text(s.client, of) : why_text(s.client)), is_up ? tone::faint : tone::normal}});
+    picture.push_back(
+        {{"    " + (is_up ? path_text(s.client, of) : why_text(s.client)), is_up ? tone::faint : tone::normal}});
     picture.emplace_back();
     picture.push_back(row("round trip", {figure{"now", of.last_round_trip() ? text_of(*of.last_round_trip()) : "-"},
                                          figure{"median", percentile(0.5)}, figure{"p99", percentile(0.99)}}));
     picture.push_back(row("messages", {figure{"sent", grouped(book.sent())}, figure{"back", grouped(book.returned())},
                                        figure{"lost", grouped(book.lost()), tone_of(book.lost())}}));
-    picture.push_back(row("", {figure{"on their way", grouped(book.on_the_way()), book.on_the_way() > 20 ? tone::busy : tone::strong},
-                               figure{"duplicates", grouped(book.duplicates())},
-                               figure{"refused", grouped(book.refused()), tone_of(book.refused())}}));
+    picture.push_back(
+        row("", {figure{"on their way", grouped(book.on_the_way()), book.on_the_way() > 20 ? tone::busy : tone::strong},
+                 figure{"duplicates", grouped(book.duplicates())},
+                 figure{"refused", grouped(book.refused()), tone_of(book.refused())}}));
     picture.push_back(row("", {figure{"republications", grouped(of.counts().republications)},
                                figure{"resent", grouped(of.counts().resent)},
                                figure{"discards", grouped(of.counts().discards), tone_of(of.counts().discards)}}));

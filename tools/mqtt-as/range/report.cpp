@@ -39,7 +39,8 @@ std::vector<line> text_report(const subject& what, const survey& of, const verdi
     const message_book& book = of.book();
     const histogram& times = of.round_trips();
     std::vector<line> all;
-    all.push_back({{"  " + utc_text(what.began) + ", " + long_text_of(of.elapsed()) + ": " + what.broker, tone::strong}});
+    all.push_back(
+        {{"  " + utc_text(what.began) + ", " + long_text_of(of.elapsed()) + ": " + what.broker, tone::strong}});
     all.emplace_back();
     all.push_back(row("messages", "sent " + grouped(book.sent()) + ", back " + grouped(book.returned()) + ", lost " +
                                       grouped(book.lost()) + ", on their way " + grouped(book.on_the_way()) +
@@ -50,10 +51,11 @@ std::vector<line> text_report(const subject& what, const survey& of, const verdi
     if (!of.refusal().empty()) all.push_back(row("refused because", of.refusal()));
     if (times.count() > 0) {
         all.push_back(row("round trip", "median " + text_of(times.percentile(0.5)) + ", p90 " +
-                                            text_of(times.percentile(0.9)) + ", p99 " + text_of(times.percentile(0.99)) +
-                                            ", worst " + text_of(times.most())));
+                                            text_of(times.percentile(0.9)) + ", p99 " +
+                                            text_of(times.percentile(0.99)) + ", worst " + text_of(times.most())));
     }
-    if (book.held_up() > 0) all.push_back(row("held up by outages", grouped(book.held_up()) + ", and not counted above"));
+    if (book.held_up() > 0)
+        all.push_back(row("held up by outages", grouped(book.held_up()) + ", and not counted above"));
     if (of.signal()) all.push_back(row("signal", signal_text(*of.signal())));
     all.push_back(row("outages", grouped(of.outage_count()) + ", without a connection " + long_text_of(of.down_time()) +
                                      " (" + percent_text(of.down_share()) + ")"));
@@ -83,10 +85,8 @@ boost::json::object json_report(const subject& what, const survey& of, const ver
     const histogram& times = of.round_trips();
     boost::json::array criteria;
     for (const criterion& each : judged.criteria) {
-        criteria.push_back({{"name", each.name},
-                            {"measured", each.measured},
-                            {"demanded", each.demanded},
-                            {"met", each.is_met}});
+        criteria.push_back(
+            {{"name", each.name}, {"measured", each.measured}, {"demanded", each.demanded}, {"met", each.is_met}});
     }
     boost::json::array outages;
     for (const outage& each : of.outages()) {

@@ -14,7 +14,7 @@ namespace mqtt_as::cli::range {
 
 /// What was tested.
 struct subject {
-    std::string broker;   ///< "broker.local port 1883, MQTT 3.1.1"
+    std::string broker;  ///< "broker.local port 1883, MQTT 3.1.1"
     std::string client_id;
     std::string topic;
     int qos = 1;

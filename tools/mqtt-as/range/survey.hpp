@@ -1,4 +1,5 @@
-// All that a field test finds out: told what happens, with the time, it keeps the figures. Knows no client and no clock.
+// All that a field test finds out: told what happens, with the time, it keeps the figures. Knows no client and no
+// clock.
 #pragma once
 
 #include "mqtt_as/types.hpp"
@@ -16,10 +17,10 @@ namespace mqtt_as::cli::range {
 
 /// One loss of the connection. Times count from the beginning.
 struct outage {
-    milliseconds began{0};                     ///< the client noticed
-    milliseconds noticed_after{0};             ///< after the oldest message without an answer was sent
-    std::optional<milliseconds> connected{};   ///< again
-    std::optional<milliseconds> recovered{};   ///< the first message is back
+    milliseconds began{0};                    ///< the client noticed
+    milliseconds noticed_after{0};            ///< after the oldest message without an answer was sent
+    std::optional<milliseconds> connected{};  ///< again
+    std::optional<milliseconds> recovered{};  ///< the first message is back
     std::string why{};
 
     /// From its beginning to the first message back; of one that is going on, to `now`.

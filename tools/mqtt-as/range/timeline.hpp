@@ -1,5 +1,5 @@
-// What happened when, from the beginning to now, in a bounded number of cells: when they are all used, neighbours become
-// one and each is twice as long.
+// What happened when, from the beginning to now, in a bounded number of cells: when they are all used, neighbours
+// become one and each is twice as long.
 #pragma once
 
 #include "tools/mqtt-as/range/histogram.hpp"
@@ -18,7 +18,7 @@ using milliseconds = std::chrono::milliseconds;
 struct cell {
     std::uint32_t sent = 0;
     std::uint32_t returned = 0;
-    span quickest{0};       ///< round trip; of those that no outage held up
+    span quickest{0};  ///< round trip; of those that no outage held up
     span slowest{0};
     span sum{0};
     std::uint32_t timed = 0;  ///< round trips in `sum`

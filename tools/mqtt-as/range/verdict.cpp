@@ -48,8 +48,8 @@ verdict judge(const survey& of, const demands& wanted) {
         {"refused", grouped(book.refused()), "none", book.refused() == 0},
         {"round trip p99", of.round_trips().count() == 0 ? "unknown" : text_of(p99), at_most(text_of(wanted.p99_max)),
          of.round_trips().count() > 0 && p99 <= wanted.p99_max},
-        {"time without a connection", percent_text(of.down_share()), at_most(formatted("%g %%", wanted.down_percent_max)),
-         down_percent <= wanted.down_percent_max},
+        {"time without a connection", percent_text(of.down_share()),
+         at_most(formatted("%g %%", wanted.down_percent_max)), down_percent <= wanted.down_percent_max},
         {"longest outage", of.outage_count() == 0 ? "none" : text_of(of.longest_outage()),
          at_most(text_of(wanted.outage_max)), of.longest_outage() <= wanted.outage_max},
     }};

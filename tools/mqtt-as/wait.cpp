@@ -1,12 +1,12 @@
 // A timer that asks. A run of the doctor is short, and what it waits for comes from threads, callbacks and a client
 // that tells nobody how far it has got.
-#include "tools/mqtt-as/doctor/wait.hpp"
+#include "tools/mqtt-as/wait.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-namespace mqtt_as::cli::doctor {
+namespace mqtt_as::cli {
 
 task<bool> until(clock::time_point deadline, std::function<bool()> condition) {
     boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor);
@@ -18,4 +18,4 @@ task<bool> until(clock::time_point deadline, std::function<bool()> condition) {
     co_return true;
 }
 
-}  // namespace mqtt_as::cli::doctor
+}  // namespace mqtt_as::cli

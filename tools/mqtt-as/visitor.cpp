@@ -1,11 +1,11 @@
 // Callbacks whose news outlive a wait that has ended: they own what they write to.
-#include "tools/mqtt-as/doctor/patient.hpp"
+#include "tools/mqtt-as/visitor.hpp"
 
 #include <cstdio>
 #include <memory>
 #include <utility>
 
-namespace mqtt_as::cli::doctor {
+namespace mqtt_as::cli {
 
 namespace {
 
@@ -16,7 +16,7 @@ mqtt_as::config alone(mqtt_as::config config) {
 }
 
 // The library's words for it: "TLS: the server's certificate expired on...".
-std::string words_for(const patient::connection& c) {
+std::string words_for(const visitor::attempt& c) {
     return describe(disconnected{.error = static_cast<errc>(c.error.value()),
                                  .at = c.result.at,
                                  .why = c.result.why,
@@ -27,27 +27,27 @@ std::string words_for(const patient::connection& c) {
 
 }  // namespace
 
-void patient::telling_client::dprint(std::string_view line) {
-    if (debug_) std::fprintf(stderr, "mqtt-as doctor: %.*s\n", static_cast<int>(line.size()), line.data());
+void visitor::telling_client::dprint(std::string_view line) {
+    if (tells_) std::fprintf(stderr, "%s: %.*s\n", program_.c_str(), static_cast<int>(line.size()), line.data());
 }
 
-patient::patient(const boost::asio::any_io_executor& executor, mqtt_as::config config, bool debug)
-    : client_(executor, alone(std::move(config)), debug) {}
+visitor::visitor(const boost::asio::any_io_executor& executor, mqtt_as::config config, const cli::connection& from)
+    : client_(executor, alone(std::move(config)), from) {}
 
-std::string patient::connection::at() const {
+std::string visitor::attempt::at() const {
     const std::string words = words_for(*this);
     return words.substr(0, words.find(": "));
 }
 
-std::string patient::connection::why() const {
+std::string visitor::attempt::why() const {
     const std::string words = words_for(*this);
     return words.substr(words.find(": ") + 2);
 }
 
-task<patient::connection> patient::connect(clock::time_point deadline) {
+task<visitor::attempt> visitor::connect(clock::time_point deadline) {
     struct news {
         bool is_there = false;
-        connection what;
+        attempt what;
     };
     const auto told = std::make_shared<news>();
     const auto begin = clock::now();
@@ -55,19 +55,18 @@ task<patient::connection> patient::connect(clock::time_point deadline) {
         *told = {.is_there = true, .what = {.error = error, .result = std::move(result), .took = since(begin)}};
     });
     if (co_await until(deadline, [&] { return told->is_there; })) co_return told->what;
-    co_return connection{.error = make_error_code(errc::stage_timed_out),
-                         .result = {.at = client_.explain().at},
-                         .took = since(begin)};
+    co_return attempt{
+        .error = make_error_code(errc::stage_timed_out), .result = {.at = client_.explain().at}, .took = since(begin)};
 }
 
-task<> patient::leave(clock::time_point deadline) {
+task<> visitor::leave(clock::time_point deadline) {
     const auto is_gone = std::make_shared<bool>(false);
     client_.disconnect({.grace = std::chrono::milliseconds(500)}, [is_gone](std::error_code) { *is_gone = true; });
     co_await until(deadline, [&] { return *is_gone; });
 }
 
-void patient::keep_trying() {
+void visitor::keep_trying() {
     client_.connect({.retry = true}, [](std::error_code, const connect_result&) {});
 }
 
-}  // namespace mqtt_as::cli::doctor
+}  // namespace mqtt_as::cli
