@@ -46,6 +46,10 @@ void connection_options::add_to(command_line& line) {
     line.flag("--quiet", quiet_, "No messages about the connection and the broker's refusals");
 }
 
+void connection_options::add_host_to(command_line& line) {
+    line.positional("HOST", bare_host_, "Name or address of the broker, as -h");
+}
+
 void connection_options::add_broker_to(command_line& line) {
     line.section("Broker");
     line.text("-h,--host", host_, "HOST", "Name or address [MQTT_AS_HOST, localhost]");
@@ -70,11 +74,6 @@ void connection_options::add_debug_to(command_line& line) {
     line.section("Running");
     line.flag("-d,--debug", debug_, "Tell on standard error what happens");
     line.flag("--trace", trace_, "As -d, and each packet: for bug reports; no payloads, no passwords");
-}
-
-void connection_options::set_host(const std::string& host) {
-    if (host_) throw usage_error("the host is given twice: '" + host + "' and -h " + *host_);
-    host_ = host;
 }
 
 connection connection_options::resolve(const std::string& program, const std::string& property_commands) const {
@@ -103,7 +102,9 @@ connection connection_options::resolve(const std::string& program, const std::st
 }
 
 void connection_options::set_broker(connection& c) const {
-    const int places = (host_ || port_ ? 1 : 0) + (unix_socket_ ? 1 : 0) + (url_ ? 1 : 0);
+    if (host_ && bare_host_) throw usage_error("the host is given twice: '" + *bare_host_ + "' and -h " + *host_);
+    const std::optional<std::string>& host = host_ ? host_ : bare_host_;
+    const int places = (host || port_ ? 1 : 0) + (unix_socket_ ? 1 : 0) + (url_ ? 1 : 0);
     if (places > 1) throw usage_error("say once where the broker is: -h and -p, or --unix, or -L");
     mqtt_as::config& config = c.config;
     if (unix_socket_) {
@@ -121,7 +122,7 @@ void connection_options::set_broker(connection& c) const {
         c.topic = from.topic;
         return tls_.apply(config, from.secured);
     }
-    config.server = host_ ? *host_ : from_environment("MQTT_AS_HOST").value_or("localhost");
+    config.server = host ? *host : from_environment("MQTT_AS_HOST").value_or("localhost");
     if (config.server.empty()) throw usage_error("-h takes a name or an address, for example localhost");
     config.port = port_.value_or(0);
     if (const auto text = from_environment("MQTT_AS_PORT"); text && !port_) {

@@ -32,12 +32,11 @@ class connection_options {
 public:
     /// Adds all options to `line`. This object must live until `line` has been parsed.
     void add_to(command_line& line);
-    // Or some of them. Where, and by TLS or not; as whom; what is told meanwhile.
+    // Or some of them. Where, also without -h; where, and by TLS or not; as whom; what is told meanwhile.
+    void add_host_to(command_line& line);
     void add_broker_to(command_line& line);
     void add_identity_to(command_line& line);
     void add_debug_to(command_line& line);
-    /// As -h, for a host that stands without it. Throws usage_error.
-    void set_host(const std::string& host);
 
     /// `property_commands`: what -D may be about. Throws usage_error.
     connection resolve(const std::string& program, const std::string& property_commands) const;
@@ -49,6 +48,7 @@ private:
     void set_will(connection&) const;
 
     std::optional<std::string> host_;
+    std::optional<std::string> bare_host_;  ///< without -h
     std::optional<std::uint16_t> port_;
     std::optional<std::string> unix_socket_;
     std::optional<std::string> url_;

@@ -34,7 +34,6 @@ With -i, the broker ends a connection and a session of this client identifier: u
 
 struct doctor_options {
     connection_options connection;
-    std::optional<std::string> host;
     std::optional<std::string> topic;
     std::optional<std::chrono::milliseconds> limit;
     std::vector<std::string> skipped;
@@ -43,12 +42,12 @@ struct doctor_options {
     bool json = false;
 
     void add_to(command_line& line);
-    doctor::orders resolve();
+    doctor::orders resolve() const;
 };
 
 void doctor_options::add_to(command_line& line) {
     line.section("Examination");
-    line.positional("HOST", host, "Name or address of the broker, as -h");
+    connection.add_host_to(line);
     line.text("-t,--topic", topic, "TOPIC", "Of the round trip [mqtt_as/doctor/ID]");
     line.seconds("--timeout", limit, "Limit of each stage [5]");
     line.texts("--skip", skipped, "STAGE", "Leave a stage out; may be repeated");
@@ -60,8 +59,7 @@ void doctor_options::add_to(command_line& line) {
     connection.add_debug_to(line);
 }
 
-doctor::orders doctor_options::resolve() {
-    if (host) connection.set_host(*host);
+doctor::orders doctor_options::resolve() const {
     doctor::orders orders{.to = connection.resolve("mqtt-as doctor", "connect"), .topic = topic};
     if (!orders.topic) orders.topic = orders.to.topic;
     if (orders.topic && !is_topic_name(*orders.topic)) {

@@ -23,7 +23,7 @@ accepted while it was down is sent then.
 Usage: mqtt-as pub -t TOPIC -m MESSAGE [OPTIONS]
        mqtt-as sub -t TOPIC [OPTIONS]
        mqtt-as doctor [HOST] [OPTIONS]     why there is no connection to a broker, or how good it is
-       mqtt-as range [OPTIONS]             a test of a radio link, to walk around with
+       mqtt-as range [HOST] [OPTIONS]      a test of a radio link, to walk around with
        mqtt-as pub|sub|doctor|range --help
        mqtt-as --version
 

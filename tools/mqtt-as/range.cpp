@@ -40,8 +40,8 @@ constexpr auto settling_time = range::message_book::patience{}.overtaken + 5s;
 constexpr std::size_t least_rows = 20;
 
 constexpr auto examples = R"(Examples:
-  mqtt-as range -h broker.local                                  (walk around; Ctrl-C ends it)
-  mqtt-as range -h broker.local --duration 600 --html walk.html --json walk.json
+  mqtt-as range broker.local                               (walk around; Ctrl-C ends it)
+  mqtt-as range broker.local --duration 600 --html walk.html --json walk.json
 
 Numbered messages go to a topic of our own and come back. One is lost when the broker has acknowledged it and it does not
 come back although we are connected: 5 s after a later one is back, or after 30 s of silence. Until then it is on its way.
@@ -67,6 +67,7 @@ struct range_options {
 
 void range_options::add_to(command_line& line) {
     line.section("Test");
+    connection.add_host_to(line);
     line.seconds("--duration", duration, "End after this time [Ctrl-C]");
     line.seconds("--interval", interval, "Between two messages [0.5]");
     line.number<std::uint8_t>("-q,--qos", qos, 0, 2, "0, 1 or 2 [1]");

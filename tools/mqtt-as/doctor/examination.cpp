@@ -63,6 +63,11 @@ std::string reason_in_words(reason_code reason) {
     return std::string(describe(reason)) + " (" + number.data() + ")";
 }
 
+std::string why(const attempt& of) {
+    const bool is_silent = of.error == boost::asio::error::try_again;
+    return is_silent ? "no answer within " + text_of(of.took) : in_sentence(of.error.message());
+}
+
 finding failed(step at, std::string why, advice what_to_do) {
     return {.at = at, .how = outcome::fails, .says = in_sentence(std::move(why)), .advice = std::move(what_to_do)};
 }
@@ -258,33 +263,27 @@ task<finding> examination::tcp() {
     std::vector<std::string> reached;
     for (const attempt& each : attempts) {
         boost::json::object one{{"address", each.text}, {"ms", ms_of(each.took)}};
-        const bool is_silent = each.error == boost::asio::error::try_again;
-        const std::string why =
-            is_silent ? "no answer within " + text_of(each.took) : in_sentence(each.error.message());
         if (each.error) {
-            one["error"] = why;
-            found.notes.push_back(each.text + ": " + why);
+            one["error"] = why(each);
+            found.notes.push_back(each.text + ": " + why(each));
         } else {
             reached.push_back(each.text);
         }
         all.push_back(std::move(one));
     }
     found.facts["attempts"] = std::move(all);
+    const std::string where = is_unix ? config.unix_socket : "port " + std::to_string(port);
+    const attempt& first = attempts.front();
     if (!reached.empty()) {
-        reached_ = attempts.front().where;
-        found.took = attempts.front().took;
-        found.says = joined(reached) + (is_unix ? "" : " port " + std::to_string(port)) +
+        reached_ = first.where;
+        found.took = first.took;
+        found.says = joined(reached) + (is_unix ? "" : " " + where) +
                      (reached.size() == 1 ? " accepts connections" : " accept connections");
         co_return found;
     }
-    const attempt& first = attempts.front();
     found.how = outcome::fails;
-    found.says = found.notes.front().substr(first.text.size() + 2);
-    const bool all_the_same =
-        std::all_of(attempts.begin(), attempts.end(), [&](const attempt& each) { return each.error == first.error; });
-    found.says += " (" + (all_the_same && attempts.size() > 1 ? "at all addresses, " : std::string()) +
-                  (is_unix ? first.text : "port " + std::to_string(port)) + ")";
-    if (all_the_same && attempts.size() == 1) found.notes.clear();
+    found.says = why(first) + " (" + where + ")";
+    if (attempts.size() == 1) found.notes.clear();
     found.advice = is_unix ? advice_for_unix_socket(first.error) : advice_for_tcp(first.error, config.ssl);
     co_return found;
 }
