@@ -210,6 +210,7 @@ bool front::transmit() {
         was_blocked_ = true;
         return false;
     }
+    judge_keep_alive();  // how long the transport takes over it is not the engine's doing
     if (options_.write_ms == 0) {
         give(e, parts);
         return true;
@@ -234,7 +235,6 @@ void front::finish_write(epoch e, std::uint64_t sum) {
 void front::give(epoch e, std::span<const bytes> parts) {
     const std::size_t taken = network_.write(e, parts);
     if (taken == 0) return;
-    judge_keep_alive();
     last_sent_ = time_.now();
     was_blocked_ = false;
     tap(e, parts, taken);
