@@ -193,6 +193,7 @@ enum class violation : std::uint8_t {
     packet_too_large,          ///< larger than our maximum packet size
     receive_maximum_exceeded,  ///< more unacknowledged messages than our receive maximum
     bad_topic_alias,           ///< 0, above our maximum, or without a topic it stands for
+    unasked_property,          ///< a property that we did not ask for, or asked to be spared [MQTT-3.1.2-29]
 };
 
 /// What happened and what can be done about it: one English sentence, static storage.

@@ -315,7 +315,8 @@ void engine::state::end_connection(time_point now, disconnected why, bool lost) 
         }
     }
     if (lost) return connection_over(now);
-    const bool has_goodbye = why.error == errc::protocol_violation && wire.disconnect_has_reason;
+    const bool has_goodbye = why.error == errc::protocol_violation && wire.disconnect_has_reason &&
+                             agreed_.maximum_packet_size > sizeof wire::pingreq;  // which has no reason [MQTT-3.2.2-15]
     if (has_goodbye && phase_ != phase::opening) return leave(now, reason_for(why.why));
     close_transport(now);
 }
@@ -442,7 +443,10 @@ void engine::state::go_online(time_point now, const wire::connack& ack) {
     is_draining_ = false;
 
     tell(tell_connected);
-    if (!ack.session_present) lose_session(now);
+    if (!ack.session_present)
+        lose_session(now);
+    else if (connects_unanswered_ > 1)
+        doubt_session();
     if (!renew_filters(!ack.session_present || connects_unanswered_ > 1))
         return end_connection(now, {.error = errc::out_of_memory});
     connects_unanswered_ = 0;

@@ -136,6 +136,7 @@ std::string_view describe(violation why) noexcept {
     case violation::packet_too_large: return "A packet larger than our maximum packet size";
     case violation::receive_maximum_exceeded: return "More unacknowledged messages than our receive maximum";
     case violation::bad_topic_alias: return "A topic alias, which we never allowed";
+    case violation::unasked_property: return "A property that we have not asked for";
     }
     return "Unknown violation";
 }

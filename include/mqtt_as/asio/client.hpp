@@ -1,10 +1,11 @@
 // MQTTClient: the client of hosts. This header knows completion callbacks and declares coroutines; it includes
 // nothing of Asio, so that it compiles fast. For completion tokens and coroutines include "mqtt_as/asio/async.hpp".
 //
-// Completions. Every asynchronous method is called in one of three ways:
+// Completions. Every asynchronous method is called in one of these ways:
 //
 //     client.publish("t", "text", {.qos = 1}, [](std::error_code, mqtt_as::publish_result) { ... });   // callback
 //     mqtt_as::publish_result r = co_await client.publish("t", "text", {.qos = 1});  // throws std::system_error
+//     auto r = co_await client.publish("t", "text", {.qos = 1}, mqtt_as::as_result);  // `if (!r) ... r.error`
 //     auto future = client.publish("t", "text", {.qos = 1}, boost::asio::use_future);                  // any token
 //
 // A completion runs exactly once, never inside the call that began it, never inside another completion, never
@@ -17,6 +18,7 @@
 // The client must be destroyed while none of its callbacks runs in another thread.
 #pragma once
 
+#include "mqtt_as/as_result.hpp"
 #include "mqtt_as/asio/config.hpp"
 #include "mqtt_as/asio/debug.hpp"
 #include "mqtt_as/asio/error.hpp"
@@ -235,6 +237,8 @@ public:
     ///         connection_refused... : coroutines throw connect_error; `explain()` tells it in words.
     /// Cancellation: any kind gives up; the client is then as after `disconnect()`.
     [[nodiscard]] task<connect_result> connect(connect_options options = {});
+    [[nodiscard]] task<outcome<connect_result>> connect(connect_options options, as_result_t);
+    [[nodiscard]] task<outcome<connect_result>> connect(as_result_t);
     template <detail::token_beside<connect_options> Token>
     auto connect(Token&& token) {
         return connect(connect_options{}, std::forward<Token>(token));
@@ -254,6 +258,9 @@ public:
     /// Cancellation: total: only if nothing of it was sent. partial, terminal: ends the wait; the packet may still
     ///         arrive (`may_have_been_delivered`).
     [[nodiscard]] task<publish_result> publish(std::string_view topic, payload body, publish_options options = {});
+    [[nodiscard]] task<outcome<publish_result>> publish(std::string_view topic, payload body, publish_options options,
+                                                        as_result_t);
+    [[nodiscard]] task<outcome<publish_result>> publish(std::string_view topic, payload body, as_result_t);
     template <detail::token_beside<publish_options> Token>
     auto publish(std::string_view topic, payload body, Token&& token) {
         return publish(topic, std::move(body), publish_options{}, std::forward<Token>(token));
@@ -279,6 +286,9 @@ public:
     /// Cancellation: as `publish`.
     [[nodiscard]] task<subscribe_result> subscribe(std::string_view filter, int qos = 0);
     [[nodiscard]] task<subscribe_result> subscribe(std::string_view filter, subscribe_options options);
+    [[nodiscard]] task<outcome<subscribe_result>> subscribe(std::string_view filter, subscribe_options options,
+                                                            as_result_t);
+    [[nodiscard]] task<outcome<subscribe_result>> subscribe(std::string_view filter, int qos, as_result_t);
     template <detail::token_beside<subscribe_options> Token>
         requires(!std::convertible_to<Token, int>)
     auto subscribe(std::string_view filter, Token&& token) {
@@ -297,6 +307,8 @@ public:
     /// Ends a subscription; forgotten at once, also while down. Completes on UNSUBACK, waiting through outages.
     /// Errors, cancellation: as `subscribe`.
     [[nodiscard]] task<unsubscribe_result> unsubscribe(std::string_view filter, unsubscribe_options options = {});
+    [[nodiscard]] task<outcome<unsubscribe_result>> unsubscribe(std::string_view filter, unsubscribe_options options,
+                                                                as_result_t);
     template <detail::token_beside<unsubscribe_options> Token>
     auto unsubscribe(std::string_view filter, Token&& token) {
         return unsubscribe(filter, unsubscribe_options{}, std::forward<Token>(token));
@@ -315,6 +327,7 @@ public:
     /// Completes within about `grace`; other operations end as stopped.
     /// Errors: closed.  Cancellation: any kind ends the wait only.
     [[nodiscard]] task<> disconnect(disconnect_options options = {});
+    [[nodiscard]] task<outcome<void>> disconnect(disconnect_options options, as_result_t);
     template <detail::token_beside<disconnect_options> Token>
     auto disconnect(Token&& token) {
         return disconnect(disconnect_options{}, std::forward<Token>(token));
