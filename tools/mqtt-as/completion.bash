@@ -3,7 +3,7 @@
 _mqtt_as() {
     local current=$2 previous=$3 program=$1
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W "pub sub doctor range --help --version" -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "pub sub doctor range chaos --help --version" -- "$current")
         return
     fi
     case $previous in

@@ -24,7 +24,8 @@ Usage: mqtt-as pub -t TOPIC -m MESSAGE [OPTIONS]
        mqtt-as sub -t TOPIC [OPTIONS]
        mqtt-as doctor [HOST] [OPTIONS]     why there is no connection to a broker, or how good it is
        mqtt-as range [HOST] [OPTIONS]      a test of a radio link, to walk around with
-       mqtt-as pub|sub|doctor|range --help
+       mqtt-as chaos --listen PORT --broker HOST[:PORT] [OPTIONS]      a bad network, for any client
+       mqtt-as pub|sub|doctor|range|chaos --help
        mqtt-as --version
 
 The options of pub and sub are those of mosquitto_pub and mosquitto_sub.
@@ -45,12 +46,16 @@ struct subcommand {
     const char* name;
     int (*perform)(std::vector<std::string> arguments);
 };
-constexpr subcommand subcommands[] = {
-    {"pub", pub_command}, {"sub", sub_command}, {"doctor", doctor_command}, {"range", range_command}};
+constexpr subcommand subcommands[] = {{"pub", pub_command},
+                                      {"sub", sub_command},
+                                      {"doctor", doctor_command},
+                                      {"range", range_command},
+                                      {"chaos", chaos_command}};
 
 // `program` becomes the name that errors begin with.
 int run(std::vector<std::string> arguments, std::string& program) {
-    if (arguments.empty()) throw usage_error("say what to do: mqtt-as pub, sub, doctor or range; see mqtt-as --help");
+    if (arguments.empty())
+        throw usage_error("say what to do: mqtt-as pub, sub, doctor, range or chaos; see mqtt-as --help");
     const std::string command = arguments.front();
     arguments.erase(arguments.begin());
     for (const auto& [name, perform] : subcommands) {
@@ -66,7 +71,7 @@ int run(std::vector<std::string> arguments, std::string& program) {
         std::cout << "mqtt-as " << VERSION[0] << '.' << VERSION[1] << '.' << VERSION[2] << '\n';
         return success;
     }
-    throw usage_error("there is no '" + command + "'; there are pub and sub: see mqtt-as --help");
+    throw usage_error("there is no '" + command + "'; there are pub, sub, doctor, range and chaos: see mqtt-as --help");
 }
 
 // A shell may have closed them (`>&-`), and then a socket would become what we print to.

@@ -10,5 +10,6 @@ int pub_command(std::vector<std::string> arguments);
 int sub_command(std::vector<std::string> arguments);
 int doctor_command(std::vector<std::string> arguments);
 int range_command(std::vector<std::string> arguments);
+int chaos_command(std::vector<std::string> arguments);
 
 }  // namespace mqtt_as::cli
