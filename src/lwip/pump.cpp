@@ -266,7 +266,8 @@ void MQTTClient::remember_session() {
     (void)port::save(session_record, parts);
 }
 
-/// Tells the application of a connection's beginning and end. It learns of each pair, also when both fell into one turn.
+/// Tells the application of a connection's beginning and end. It learns of each pair, also when both fell into one
+/// turn.
 void MQTTClient::follow_connection() {
     const bool is_up = engine_.is_online();
     const std::uint32_t connection = engine_.count().connections;

@@ -180,7 +180,8 @@ std::size_t transport::write(std::span<const bytes> parts) {
     for (const bytes part : parts) {
         if (pcb_ == nullptr) break;
         const std::size_t size = std::min<std::size_t>(part.size(), altcp_sndbuf(pcb_));
-        if (size == 0 || altcp_write(pcb_, part.data(), static_cast<std::uint16_t>(size), TCP_WRITE_FLAG_COPY) != ERR_OK)
+        if (size == 0 ||
+            altcp_write(pcb_, part.data(), static_cast<std::uint16_t>(size), TCP_WRITE_FLAG_COPY) != ERR_OK)
             break;
         unacknowledged_ = static_cast<std::uint16_t>(unacknowledged_ + size);
         written += size;

@@ -60,7 +60,8 @@ void world::end() {
     EXPECT_EQ(board().lines("rejected "), std::vector<std::string>());
     EXPECT_EQ(board().lines("failed "), std::vector<std::string>());
     const std::vector<std::string> got = board().lines("got to/board ");
-    for (const std::string& text : told_) EXPECT_TRUE(std::ranges::count(got, text) > 0) << "the board did not get " << text;
+    for (const std::string& text : told_)
+        EXPECT_TRUE(std::ranges::count(got, text) > 0) << "the board did not get " << text;
     std::printf("%zu acknowledged, 0 lost; %s\n", board().lines("acknowledged ").size(),
                 board().lines("flash ").empty() ? "" : ("flash " + board().lines("flash ").front()).c_str());
     if (testing::Test::HasFailure()) {

@@ -38,8 +38,8 @@ public:
     void tell(const std::string& text);
     /// Waits until `more` messages have been acknowledged from now on.
     bool goes_on(std::size_t more = 20);
-    /// Has the board come to its end, and judges: all that it says was acknowledged has been heard, all that it was told
-    /// it got.
+    /// Has the board come to its end, and judges: all that it says was acknowledged has been heard, all that it was
+    /// told it got.
     void end();
 
     /// Messages that the board says were accepted, or acknowledged, and the witness did not hear.

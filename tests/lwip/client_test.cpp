@@ -26,7 +26,8 @@ TEST(lwip_client, publishes_and_receives_at_every_qos) {
         co_await client.unsubscribe("a/#");
         EXPECT_TRUE(co_await client.broker_up());
         co_await client.disconnect();
-    }), errc::ok);
+    }),
+              errc::ok);
     for (const char* topic : {"a/0", "a/1", "a/2"}) {
         int next = 0;
         for (auto [at, end] = got.equal_range(topic); at != end; ++at) EXPECT_EQ(at->second, std::to_string(next++));

@@ -40,7 +40,7 @@ struct connect_options {
 struct publish_options {
     std::uint8_t qos = 0;
     bool retain = false;
-    duration timeout{0};                                           ///< more than 0: after it the wait ends with timed_out
+    duration timeout{0};  ///< more than 0: after it the wait ends with timed_out
     const publish_properties& properties = no_publish_properties;  ///< MQTT 5
 };
 
@@ -301,8 +301,7 @@ public:
     /// Whether the server answers: true at once when something came within the last second, else it is asked
     /// (PINGREQ) and has `response_time` to answer. False when down.
     [[nodiscard]] auto broker_up() {
-        return detail::awaitable<detail::wait_for_answer, false>(
-            [&](detail::waiter& w) { return begin_broker_up(w); });
+        return detail::awaitable<detail::wait_for_answer, false>([&](detail::waiter& w) { return begin_broker_up(w); });
     }
 
     explanation explain() const { return {engine_.look(), event_loop::time(), engine_.count()}; }
@@ -324,21 +323,25 @@ private:
 
     template <bool R>
     detail::awaitable<detail::wait_for_connect, R> connect_(connect_options o) {
-        return detail::awaitable<detail::wait_for_connect, R>([&](detail::wait_for_connect& w) { return begin_connect(w, o); });
+        return detail::awaitable<detail::wait_for_connect, R>(
+            [&](detail::wait_for_connect& w) { return begin_connect(w, o); });
     }
     template <bool R>
     detail::awaitable<operation<publish_result>, R> publish_(std::string_view topic, const payload& body,
                                                              const publish_options& o) {
-        return detail::awaitable<operation<publish_result>, R>([&](detail::operation_wait& w) { return begin_publish(w, topic, body.view(), o); });
+        return detail::awaitable<operation<publish_result>, R>(
+            [&](detail::operation_wait& w) { return begin_publish(w, topic, body.view(), o); });
     }
     template <bool R>
     detail::awaitable<operation<subscribe_result>, R> subscribe_(std::string_view filter, const subscribe_options& o) {
-        return detail::awaitable<operation<subscribe_result>, R>([&](detail::operation_wait& w) { return begin_subscribe(w, filter, o); });
+        return detail::awaitable<operation<subscribe_result>, R>(
+            [&](detail::operation_wait& w) { return begin_subscribe(w, filter, o); });
     }
     template <bool R>
     detail::awaitable<operation<unsubscribe_result>, R> unsubscribe_(std::string_view filter,
                                                                      const unsubscribe_options& o) {
-        return detail::awaitable<operation<unsubscribe_result>, R>([&](detail::operation_wait& w) { return begin_unsubscribe(w, filter, o); });
+        return detail::awaitable<operation<unsubscribe_result>, R>(
+            [&](detail::operation_wait& w) { return begin_unsubscribe(w, filter, o); });
     }
     static std::uint8_t qos_of(int qos) { return qos >= 0 && qos <= 2 ? static_cast<std::uint8_t>(qos) : 3; }
 

@@ -29,8 +29,7 @@ public:
     message_callback(std::nullptr_t) {}
     template <class F>
         requires std::is_invocable_v<F&, std::string_view, std::string_view, bool>
-    message_callback(F f)
-        : call_([f](const received_message& m) mutable { f(m.topic(), m.text(), m.retained()); }) {}
+    message_callback(F f) : call_([f](const received_message& m) mutable { f(m.topic(), m.text(), m.retained()); }) {}
     template <class F>
         requires(std::is_invocable_v<F&, const received_message&> && !std::is_same_v<F, message_callback>)
     message_callback(F f) : call_(f) {}
@@ -131,9 +130,9 @@ struct config {
     refusal_policy on_refusal = refusal_policy::retry_at_cap;
 
     // ---- of boards --------------------------------------------------------------------------------
-    altcp_tls_config* tls = nullptr;   ///< with `ssl`: from altcp_tls_create_config_client
-    bool store_publishes = false;      ///< an accepted publish of qos 1 or 2 survives a power cycle (`port::save`)
-    std::span<std::byte> memory{};     ///< the engine's; empty: `port::engine_memory()`
+    altcp_tls_config* tls = nullptr;  ///< with `ssl`: from altcp_tls_create_config_client
+    bool store_publishes = false;     ///< an accepted publish of qos 1 or 2 survives a power cycle (`port::save`)
+    std::span<std::byte> memory{};    ///< the engine's; empty: `port::engine_memory()`
 };
 
 }  // namespace mqtt_as
