@@ -334,12 +334,15 @@ void core::arm(lock_type& lock) {
     armed_for_ = due ? (sets_timer ? due : armed_for_) : std::nullopt;
     lock.unlock();
     if (reads) transport_->wait_readable();
-    if (stops_timer) timer_.cancel();
+    if (stops_timer) {
+        alarm_.stop();
+        timer_.cancel();
+    }
     if (sets_timer) {
         const auto in = std::max(duration(0), *due - boot_time());
-        timer_.expires_after(std::chrono::milliseconds(in.count()));
+        alarm_ = alarm(timer_, std::chrono::milliseconds(in.count()));
         timer_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
-            if (cancelled) return;
+            if (cancelled && !self->alarm_.has_rung()) return;
             lock_type timer_lock(self->mutex_);
             self->armed_for_.reset();
             self->timer_fired_ = true;

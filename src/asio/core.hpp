@@ -24,6 +24,7 @@
 #include "src/asio/packet_log.hpp"
 #include "src/asio/settings.hpp"
 #include "src/asio/transport/transport.hpp"
+#include "src/asio/world.hpp"
 #include "src/link/link.hpp"
 #include "src/link/wifi_station.hpp"
 
@@ -219,6 +220,7 @@ private:
     void ask_link(lock_type&);
     void drop_link(lock_type&);
     std::shared_ptr<transport> make_transport();
+    std::unique_ptr<link> make_link();
 
     // ---- events (core_events.cpp) -------------------------------------------------------------------------
     /// Takes what the engine has to tell: after each of its calls.
@@ -348,6 +350,7 @@ private:
     upload_watch upload_;
     std::unique_ptr<packet_log> packet_log_;  // of this connection, while DEBUG asks for it
     boost::asio::steady_timer timer_;
+    alarm alarm_;  // of `timer_`
     std::optional<time_point> armed_for_;
     std::optional<time_point> front_deadline_;  // of the front's own waiters, or earlier
 

@@ -25,6 +25,9 @@ addresses known_addresses(const socket_target& target, const address_book& book)
 }  // namespace
 
 std::shared_ptr<transport> core::make_transport() {
+    if (world* const w = world::of_this_thread) {
+        return w->make_transport(executor_, epoch_, settings_.server_text(), shared_from_this());
+    }
     const socket_target& to = settings_.target();
     std::shared_ptr<transport> made;
     if (tls_)
@@ -41,6 +44,12 @@ std::shared_ptr<transport> core::make_transport() {
     }
     const bool checks_stability = !quick_ || engine_.count().connections > 0;
     return std::make_shared<joining_transport>(station_, checks_stability, std::move(made), epoch_, shared_from_this());
+}
+
+std::unique_ptr<link> core::make_link() {
+    const std::weak_ptr<core> listener = shared_from_this();
+    if (world* const w = world::of_this_thread) return w->make_link(executor_, listener);
+    return std::make_unique<rtnetlink_link>(executor_, listener);
 }
 
 /// At each attempt and at each connection: what the link is asked has changed.
@@ -61,7 +70,7 @@ void core::ask_link(lock_type& lock) {
     lock.unlock();
     std::string failure;
     try {
-        if (!watching) watching = std::make_unique<rtnetlink_link>(executor_, std::weak_ptr<core>(shared_from_this()));
+        if (!watching) watching = make_link();
         watching->ask(std::move(q));
     } catch (const std::system_error& e) {
         failure = e.what();
