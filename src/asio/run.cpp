@@ -2,10 +2,9 @@
 #include "mqtt_as/asio/run.hpp"
 
 #include "mqtt_as/asio/async.hpp"
+#include "src/asio/parts.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -44,7 +43,7 @@ int run(config given, std::function<task<>(MQTTClient&)> main) {
         }
         client.disconnect([&loop](std::error_code) { loop.stop(); });
     };
-    asio::co_spawn(loop, main(client), asio::bind_cancellation_slot(cancel.slot(), ended));
+    detail::coroutines.spawn(client.get_executor(), [&] { return main(client); }, cancel.slot(), ended);
     loop.run();
     return status;
 }
