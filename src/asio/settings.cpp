@@ -29,13 +29,13 @@ std::string text(std::chrono::milliseconds d) {
 
 void check_binary(const char* key, std::string_view value) {
     if (value.size() > string_max) {
-        wrong_config(std::string(key) + " has " + std::to_string(value.size()) + " bytes: at most 65535 are allowed");
+        wrong_config({key, " has ", std::to_string(value.size()), " bytes: at most 65535 are allowed"});
     }
 }
 
 void check_text(const char* key, std::string_view value) {
     check_binary(key, value);
-    if (!is_utf8_string(value)) wrong_config(std::string(key) + " is not UTF-8, or holds U+0000: any other text is allowed");
+    if (!is_utf8_string(value)) wrong_config({key, " is not UTF-8, or holds U+0000: any other text is allowed"});
 }
 
 void check_user_properties(const char* key, const detail::owned_user_properties& properties) {
@@ -48,16 +48,16 @@ void check_user_properties(const char* key, const detail::owned_user_properties&
 void check_time(const char* key, std::chrono::milliseconds value, std::chrono::milliseconds least,
                 std::chrono::milliseconds most = time_max) {
     if (value < least || value > most) {
-        wrong_config(std::string(key) + " is " + text(value) + ": " + text(least) + " to " + text(most) + " is allowed");
+        wrong_config({key, " is ", text(value), ": ", text(least), " to ", text(most), " is allowed"});
     }
 }
 
 void check_will(const will_message& will, protocol_version version) {
     if (!is_topic_name(will.topic)) {
-        wrong_config("will.topic is '" + will.topic +
-              "': a topic of 1 to 65535 bytes of UTF-8, without '+', '#' and U+0000, is allowed");
+        wrong_config({"will.topic is '", will.topic,
+                      "': a topic of 1 to 65535 bytes of UTF-8, without '+', '#' and U+0000, is allowed"});
     }
-    if (will.qos > 2) wrong_config("will.qos is " + std::to_string(will.qos) + ": 0, 1 or 2 is allowed");
+    if (will.qos > 2) wrong_config({"will.qos is ", std::to_string(will.qos), ": 0, 1 or 2 is allowed"});
     check_binary("will.payload", will.payload);
     const bool has_properties = will.delay != 0s || will.message_expiry_interval || will.content_type ||
                                 will.response_topic || will.correlation_data || will.payload_is_utf8 ||
@@ -66,11 +66,11 @@ void check_will(const will_message& will, protocol_version version) {
         wrong_config("will has a delay or properties: MQTT 3.1.1 has none; set config.version to v5");
     }
     if (will.delay < 0s || will.delay > std::chrono::seconds(0xFFFF'FFFF)) {
-        wrong_config("will.delay is " + text(will.delay) + ": 0 to 4294967295 s is allowed");
+        wrong_config({"will.delay is ", text(will.delay), ": 0 to 4294967295 s is allowed"});
     }
     if (will.content_type) check_text("will.content_type", *will.content_type);
     if (will.response_topic && !is_topic_name(*will.response_topic)) {
-        wrong_config("will.response_topic is '" + *will.response_topic + "': a topic without wildcards is allowed");
+        wrong_config({"will.response_topic is '", *will.response_topic, "': a topic without wildcards is allowed"});
     }
     if (will.correlation_data) check_binary("will.correlation_data", *will.correlation_data);
     check_user_properties("will.user_properties", will.user_properties);
@@ -89,8 +89,8 @@ void check_server(const config& c) {
         wrong_config("server is not a name or an address: at most 253 bytes without NUL are allowed");
     }
     if (c.unix_socket.size() >= sizeof(sockaddr_un::sun_path)) {
-        wrong_config("unix_socket has " + std::to_string(c.unix_socket.size()) + " bytes: at most " +
-              std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " are allowed");
+        wrong_config({"unix_socket has ", std::to_string(c.unix_socket.size()), " bytes: at most ",
+                      std::to_string(sizeof(sockaddr_un::sun_path) - 1), " are allowed"});
     }
 }
 
@@ -116,7 +116,8 @@ void check_identity(const config& c) {
     if (c.user) check_text("user", *c.user);
     if (c.password) check_binary("password", *c.password);
     if (c.password && !c.user && c.version != protocol_version::v5) {
-        wrong_config("password is set without config.user: MQTT 3.1.1 does not allow that; set the user, or version to v5");
+        wrong_config(
+            "password is set without config.user: MQTT 3.1.1 does not allow that; set the user, or version to v5");
     }
 }
 
@@ -129,7 +130,8 @@ void check_limits(const config& c) {
     if (l.gather_from < 16) wrong_config("limits.gather_from is less than 16 bytes");
     constexpr std::size_t queue_max = 65'000;
     if (c.queue_len > queue_max) {
-        wrong_config("queue_len is " + std::to_string(c.queue_len) + ": 0 to " + std::to_string(queue_max) + " is allowed");
+        wrong_config(
+            {"queue_len is ", std::to_string(c.queue_len), ": 0 to ", std::to_string(queue_max), " is allowed"});
     }
 }
 
@@ -153,13 +155,13 @@ void check_keys(const config& c) {
     check_time("ping_interval", c.ping_interval, 0s);
     check_time("response_time", c.response_time, 1ms);
     if (c.session_expiry < 0s || c.session_expiry > std::chrono::seconds(0xFFFF'FFFF)) {
-        wrong_config("session_expiry is " + text(c.session_expiry) + ": 0 to 4294967295 s is allowed");
+        wrong_config({"session_expiry is ", text(c.session_expiry), ": 0 to 4294967295 s is allowed"});
     }
     check_time("backoff.first_step", c.backoff.first_step, 1ms);
     check_time("backoff.cap", c.backoff.cap, c.backoff.first_step);
     check_time("backoff.steady_for", c.backoff.steady_for, 0s);
     check_time("backoff.stable_after", c.backoff.stable_after, 0s);
-    if (c.max_repubs > 1'000) wrong_config("max_repubs is " + std::to_string(c.max_repubs) + ": 0 to 1000 is allowed");
+    if (c.max_repubs > 1'000) wrong_config({"max_repubs is ", std::to_string(c.max_repubs), ": 0 to 1000 is allowed"});
     if (c.will) check_will(*c.will, c.version);
     check_limits(c);
 }
@@ -176,7 +178,11 @@ std::vector<user_property> views_of(const owned_user_properties& owned) {
     return views;
 }
 
-void wrong_config(const std::string& words) { throw std::invalid_argument("mqtt_as: config." + words); }
+void wrong_config(std::initializer_list<std::string_view> words) {
+    std::string text = "mqtt_as: config.";
+    for (const std::string_view word : words) text += word;
+    throw std::invalid_argument(text);
+}
 
 settings::settings(config given) {
     check_keys(given);
@@ -225,7 +231,7 @@ limits settings::limits() const {
 
 engine_config settings::engine() const {
     const usual_keys& c = usual_;
-    engine_config e = {.protocol = c.version == protocol_version::v5 ? &wire::v5 : &wire::v3_1_1,
+    engine_config e = {.protocol = c.version == protocol_version::v5 ? c.version.linked() : &wire::v3_1_1,
                        .client_id = c.client_id,
                        .user = c.user ? std::optional<std::string_view>(*c.user) : std::nullopt,
                        .password = c.password ? std::optional<std::string_view>(*c.password) : std::nullopt,

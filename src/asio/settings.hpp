@@ -6,6 +6,7 @@
 #include "mqtt_as/engine_config.hpp"
 #include "src/asio/transport/socket_transport.hpp"
 
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,7 +50,8 @@ private:
 };
 
 /// Throws std::invalid_argument: "mqtt_as: config." and these words.
-[[noreturn]] void wrong_config(const std::string& words);
+[[noreturn]] void wrong_config(std::initializer_list<std::string_view> words);
+[[noreturn]] inline void wrong_config(std::string_view words) { wrong_config({words}); }
 
 /// A publish's topic, body and options, owned: it waits for room in the engine.
 struct owned_publish {

@@ -146,10 +146,10 @@ struct usual_keys {
     std::string server;      ///< a name, an IPv4 or an IPv6 address; or use `unix_socket`
     std::uint16_t port = 0;  ///< 0: 1883, or 8883 with `ssl`
     boxed<std::string> user;
-    boxed<std::string> password;                      ///< any bytes
-    std::chrono::seconds keepalive{60};               ///< 0: no keep-alive rule; at most 65,535 s
-    std::chrono::milliseconds ping_interval{0};       ///< 0: keepalive / 4; only shortens
-    std::chrono::milliseconds response_time{10'000};  ///< how long the server may take to answer anything
+    boxed<std::string> password;                       ///< any bytes
+    std::chrono::seconds keepalive{60};                ///< 0: no keep-alive rule; at most 65,535 s
+    std::chrono::milliseconds ping_interval{0};        ///< 0: keepalive / 4; only shortens
+    std::chrono::milliseconds response_time{10'000};   ///< how long the server may take to answer anything
     linking<bool, detail::tls_code, detail::tls> ssl;  ///< true: secure the connection by TLS, as `ssl_params` says
     bool clean_init = true;                            ///< begin with a clean session at the first connection
     bool clean = true;                                 ///< begin with a clean session at every reconnection
@@ -162,7 +162,7 @@ struct usual_keys {
     std::size_t queue_len = 0;                ///< more than 0: messages go to `MQTTClient::queue`, this many
 
     // ---- what C++ adds ----------------------------------------------------------------------------
-    protocol_version version = protocol_version::v3_1_1;
+    linking<protocol_version, wire::protocol, wire::v5> version{protocol_version::v3_1_1};
     link_kind link = link_kind::rtnetlink;
     full_policy on_full = full_policy::reject;
     overflow_policy on_overflow = overflow_policy::wait;

@@ -22,6 +22,7 @@ template <class T, class Part, const Part& part>
 class linking {
 public:
     linking() = default;
+    explicit linking(T initial) : value_(std::move(initial)) {}
     template <class U>
         requires(std::assignable_from<T&, U> && !std::same_as<std::remove_cvref_t<U>, linking>)
     linking& operator=(U&& value) {
@@ -37,7 +38,7 @@ public:
     friend bool operator==(const linking&, const linking&) = default;
 
 private:
-    T value_{};
+    T value_ = T();
     const Part* part_ = nullptr;
 };
 

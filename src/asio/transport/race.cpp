@@ -29,14 +29,10 @@ int error_of(stream_socket& socket) {
 
 }  // namespace
 
-race::race(executor_handle executor, std::vector<stream_endpoint> endpoints, std::weak_ptr<listener> l,
-           bool in_a_hurry)
+race::race(executor_handle executor, std::vector<stream_endpoint> endpoints, std::weak_ptr<listener> l, bool in_a_hurry)
     : executor_(std::move(executor)), endpoints_(std::move(endpoints)), listener_(std::move(l)),
-      in_a_hurry_(in_a_hurry) {
-    if (in_a_hurry) {
-        for (const auto& endpoint : std::exchange(endpoints_, {})) endpoints_.insert(endpoints_.end(), 2, endpoint);
-    }
-    runners_.reserve(endpoints_.size() + (in_a_hurry ? 1 : 0));  // one is retried
+      in_a_hurry_(in_a_hurry), runs_(endpoints_.size() * (in_a_hurry ? 2 : 1)) {
+    runners_.reserve(runs_ + (in_a_hurry ? 1 : 0));  // one is retried
 }
 
 void race::start() { next(); }
@@ -49,11 +45,11 @@ void race::cancel() noexcept {
 }
 
 void race::next() {
-    if (runners_.size() == endpoints_.size()) return;
-    const std::size_t number = runners_.size();
-    runners_.push_back({*this, stream_socket(io_executor(*executor_))});
-    start_one(number);
-    if (runners_.size() < endpoints_.size()) {
+    if (runners_.size() == runs_) return;
+    const std::size_t number = runners_.size() / (in_a_hurry_ ? 2 : 1);
+    const stream_endpoint& to = number < endpoints_.size() ? endpoints_[number] : *retried_;
+    start(runners_.emplace_back(*this, to, stream_socket(io_executor(*executor_))));
+    if (runners_.size() < runs_) {
         if (!timer_) timer_ = std::make_unique<steady_timer>(io_executor(*executor_));
         timer_->expires_after(in_a_hurry_ ? repeat_after : stagger);
         timer_->async_wait(wait_handler::calling<&race::on_timer>(shared_from_this()));
@@ -64,41 +60,37 @@ void race::on_timer(boost::system::error_code error) {
     if (!error && !over_) next();
 }
 
-void race::start_one(std::size_t number) {
-    const stream_endpoint& endpoint = endpoints_[number];
-    runner& r = runners_[number];
-    if (const auto who = listener_.lock()) who->on_trying(endpoint);
+void race::start(runner& one) {
+    if (const auto who = listener_.lock()) who->on_trying(one.to);
     ++running_;
-    if (const int error = begin_to_connect(r.socket, endpoint); error == 0) {
-        r.socket.async_wait(stream_socket::wait_write, wait_handler::calling<&runner::on_writable>(
-                                                           std::shared_ptr<runner>(shared_from_this(), &r)));
+    const std::shared_ptr<runner> kept(shared_from_this(), &one);
+    if (const int error = begin_to_connect(one.socket, one.to); error == 0) {
+        one.socket.async_wait(stream_socket::wait_write, wait_handler::calling<&runner::on_writable>(kept));
     } else {
-        boost::asio::post(*executor_, std::function<void()>([self = shared_from_this(), number, error] {
-            if (!self->over_) self->arrived(number, error);
-        }));
+        boost::asio::post(*executor_, std::function<void()>([kept, error] { kept->of.arrived(*kept, error); }));
     }
 }
 
 void race::runner::on_writable(boost::system::error_code failed) {
-    if (of.over_) return;
-    const auto number = static_cast<std::size_t>(this - of.runners_.data());
-    of.arrived(number, failed ? failed.value() : error_of(socket));
+    of.arrived(*this, failed ? failed.value() : error_of(socket));
 }
 
-void race::arrived(std::size_t number, int error) {
+void race::arrived(runner& one, int error) {
+    if (over_) return;
     --running_;
-    if (error != 0) return fail_one(number, error);
-    stream_socket winner = std::move(runners_[number].socket);
-    const stream_endpoint endpoint = endpoints_[number];
+    if (error != 0) return fail_one(one, error);
+    stream_socket winner = std::move(one.socket);
     cancel();
-    if (const auto who = listener_.lock()) who->on_won(std::move(winner), endpoint);
+    if (const auto who = listener_.lock()) who->on_won(std::move(winner), one.to);
 }
 
-void race::fail_one(std::size_t number, int error) {
+void race::fail_one(runner& one, int error) {
     if (first_error_ == 0) first_error_ = error;
-    if (in_a_hurry_ && error == EHOSTUNREACH && !std::exchange(retried_, true))
-        endpoints_.push_back(stream_endpoint(endpoints_[number]));
-    if (runners_.size() < endpoints_.size()) return next();
+    if (in_a_hurry_ && error == EHOSTUNREACH && retried_ == nullptr) {
+        retried_ = &one.to;
+        ++runs_;
+    }
+    if (runners_.size() < runs_) return next();
     if (running_ != 0) return;
     cancel();
     if (const auto who = listener_.lock()) who->on_lost(first_error_);

@@ -41,6 +41,7 @@ public:
 private:
     struct runner {
         race& of;
+        const stream_endpoint& to;
         stream_socket socket;
 
         void on_writable(boost::system::error_code);
@@ -48,18 +49,19 @@ private:
 
     void next();
     void on_timer(boost::system::error_code);
-    void start_one(std::size_t number);
-    void arrived(std::size_t number, int error);
-    void fail_one(std::size_t number, int error);
+    void start(runner&);
+    void arrived(runner&, int error);
+    void fail_one(runner&, int error);
 
     const executor_handle executor_;
-    std::vector<stream_endpoint> endpoints_;  // in a hurry: each one twice
-    std::vector<runner> runners_;             // which stay where they are: handlers point to them
-    std::unique_ptr<steady_timer> timer_;     // where there are several
+    const std::vector<stream_endpoint> endpoints_;
+    std::vector<runner> runners_;          // which stay where they are: handlers point to them
+    std::unique_ptr<steady_timer> timer_;  // where there are several
     const std::weak_ptr<listener> listener_;
     std::size_t running_ = 0;
     const bool in_a_hurry_;
-    bool retried_ = false;
+    std::size_t runs_;  // how many runners there will be: in a hurry two for each endpoint, and one that is retried
+    const stream_endpoint* retried_ = nullptr;
     int first_error_ = 0;
     bool over_ = false;
 };

@@ -39,8 +39,8 @@ void check(const config& c) {
     }
     for (const std::string& protocol : p.alpn) {
         if (protocol.empty() || protocol.size() > 255) {
-            wrong_config("ssl_params.alpn has a protocol of " + std::to_string(protocol.size()) +
-                  " bytes: 1 to 255 are allowed");
+            wrong_config({"ssl_params.alpn has a protocol of ", std::to_string(protocol.size()),
+                          " bytes: 1 to 255 are allowed"});
         }
     }
     if (p.server_name.size() > 253 || p.server_name.find('\0') != std::string::npos) {

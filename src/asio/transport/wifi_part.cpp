@@ -19,7 +19,7 @@ void check(const seldom_keys& c) {
     const std::string& ssid = c.ssid;
     constexpr std::size_t ssid_max = 32;
     if (ssid.size() > ssid_max) {
-        wrong_config("ssid has " + std::to_string(ssid.size()) + " bytes: at most 32 are allowed");
+        wrong_config({"ssid has ", std::to_string(ssid.size()), " bytes: at most 32 are allowed"});
     }
     const auto is_printable = [](char letter) { return letter >= 32 && letter < 127; };
     const bool is_passphrase = c.wifi_pw.size() >= 8 && c.wifi_pw.size() <= 63 &&
