@@ -14,8 +14,8 @@ namespace mqtt_as::detail {
 struct block {
     alignas(std::max_align_t) std::byte memory[waiter_block_size];
     std::atomic<std::uint64_t> ticket{0};  ///< names the present use for `cancel`; 0: cannot be cancelled
-    block* next = nullptr;         ///< in a list of free ones
-    block* made_before = nullptr;  ///< whether free or not
+    block* next = nullptr;                 ///< in a list of free ones
+    block* made_before = nullptr;          ///< whether free or not
     bool used = false;
 
     static block* of(void* memory) noexcept { return reinterpret_cast<block*>(memory); }

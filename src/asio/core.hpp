@@ -18,8 +18,11 @@
 
 #include "mqtt_as/asio/client.hpp"
 #include "mqtt_as/engine.hpp"
+#include "mqtt_as/upload_watch.hpp"
 #include "src/asio/blocks.hpp"
+#include "src/asio/errand.hpp"
 #include "src/asio/io_executor.hpp"
+#include "src/asio/packet_log.hpp"
 #include "src/asio/parts.hpp"
 #include "src/asio/settings.hpp"
 #include "src/asio/transport/transport.hpp"
@@ -32,6 +35,7 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <forward_list>
 #include <functional>
 #include <list>
 #include <memory>
@@ -113,6 +117,19 @@ public:
     void clear_flag(bool up);
     bool flag(bool up) const;
     void cancel(waiter*, std::uint64_t ticket, cancel_scope) noexcept;
+    /// Ends an operation that cannot begin.
+    void refuse(waiter*, errc);
+    /// False when the client is closed: then its waiter has ended already.
+    bool begin_errand(const std::shared_ptr<errand>&);
+    /// `fill_in` puts the result into the waiter, if that still waits.
+    template <class FillIn>
+    void end_errand(const errand& ended, FillIn fill_in) {
+        lock_type lock(mutex_);
+        if (!forget_errand(ended)) return;
+        fill_in(ended.who);
+        make_ready(ended.who, errc::ok);
+        wake(lock);
+    }
     void close();
     /// The client object is going: as `close`, and it is not touched any more.
     void let_go();
@@ -120,7 +137,7 @@ public:
     // ---- questions: any thread ----------------------------------------------------------------------------
     bool is_connected() const noexcept { return online_.load(std::memory_order_relaxed); }
     explanation explain();
-    counters count();
+    statistics count();
     std::size_t queue_size();
     std::uint64_t discards();
     const settings& configured() const noexcept { return settings_; }
@@ -153,6 +170,7 @@ private:
         waiting_down,
         list_count,
         asking = list_count,  // in `questions_`
+        on_errand,            // in `errands_`
         parked                // in `parked_publishes_`
     };
     /// What is to be told to the user's callbacks.
@@ -189,6 +207,8 @@ private:
     void arm(lock_type&);
     void on_timer(boost::system::error_code);
     void watch(time_point deadline);
+    statistics counted() const;
+    std::uint64_t acknowledged_by_peer() const;
     void look_at_peer(time_point now);
     void lose_transport(lock_type&, errc, int error);
     void tell_end(const transport* lost, epoch, errc, int error);
@@ -236,7 +256,9 @@ private:
     void raise_flag(bool up);
     void unpark(time_point now);
     void end_asking(bool answer);
+    bool forget_errand(const errand&) noexcept;
     void note(std::string text);
+    void note(std::vector<std::string> lines);
 
     // ---- user code (core_callbacks.cpp) -------------------------------------------------------------------
     void run_ready(lock_type&);
@@ -267,7 +289,8 @@ private:
         time_point deadline;
         std::uint64_t reads;  // `reads_` when it was asked
     };
-    std::vector<question> questions_;     // of broker_up
+    std::vector<question> questions_;  // of broker_up
+    std::forward_list<std::shared_ptr<errand>> errands_;
     std::vector<payload> dead_payloads_;  // to be destroyed without the lock
     std::vector<notice> notices_;
     block_store store_;
@@ -283,13 +306,13 @@ private:
 
     // ---- state --------------------------------------------------------------------------------------------------
     std::atomic<bool> online_{false};
-    bool started_ = false;              // between `connect` and the end of it
-    std::atomic<bool> closed_{false};   // by `close`, for good
-    std::optional<duration> stop_due_;  // `disconnect`, with its grace: after the next write
-    bool abandoned_ = false;            // the event loop has ended
-    bool room_ = false;                 // an operation has finished since the last look at the parked
+    bool started_ = false;                     // between `connect` and the end of it
+    std::atomic<bool> closed_{false};          // by `close`, for good
+    std::optional<duration> stop_due_;         // `disconnect`, with its grace: after the next write
+    bool abandoned_ = false;                   // the event loop has ended
+    bool room_ = false;                        // an operation has finished since the last look at the parked
     std::unique_ptr<connect_result> failure_;  // how the running first attempt ended, for who waits for it
-    std::uint32_t republications_ = 0;  // already added to REPUB_COUNT
+    std::uint32_t republications_ = 0;         // already added to REPUB_COUNT
     std::string last_address_;
 
     // ---- the pump -----------------------------------------------------------------------------------------------
@@ -326,9 +349,11 @@ private:
     bool quick_ = false;                  // the first connection is to be made without a check of the Wi-Fi
     std::vector<std::uint8_t> leftover_;  // read, but the engine was busy
     std::uint64_t reads_ = 0;
-    std::uint64_t sent_ = 0;          // bytes on this connection
-    std::uint64_t acknowledged_ = 0;  // of them, by the peer's TCP, at the last look
-    bool was_pending_ = false;        // at that look some were not
+    std::uint64_t sent_ = 0;         // bytes on this connection
+    std::uint64_t sent_before_ = 0;  // on earlier ones
+    std::uint64_t received_ = 0;     // bytes on all of them
+    upload_watch upload_;
+    std::unique_ptr<packet_log> packet_log_;  // of this connection, while DEBUG asks for it
     steady_timer timer_;
     std::optional<time_point> armed_for_;
     std::optional<time_point> front_deadline_;  // of the front's own waiters, or earlier

@@ -83,8 +83,8 @@ void core::start_wifi_coro(bool up) {
         }
     } else if (call.coroutine()) {
         call.linked()->spawn(
-            executor_,
-            [self = shared_from_this(), up] { return (*self->settings_.user().wifi_coro.coroutine())(up); }, {},
+            executor_, [self = shared_from_this(), up] { return (*self->settings_.user().wifi_coro.coroutine())(up); },
+            {},
             [self = shared_from_this()](std::exception_ptr thrown) {
                 if (thrown) self->report(thrown, "wifi_coro");
             });

@@ -53,7 +53,8 @@ public:
     /// Calls `member` of `who`, which lives until then.
     template <auto member, class Who>
     static wait_handler calling(std::shared_ptr<Who> who) {
-        return {std::move(who), [](void* to, boost::system::error_code error) { (static_cast<Who*>(to)->*member)(error); }};
+        return {std::move(who),
+                [](void* to, boost::system::error_code error) { (static_cast<Who*>(to)->*member)(error); }};
     }
 
 private:
@@ -64,8 +65,9 @@ private:
     told told_;
 };
 
-using steady_timer = boost::asio::basic_waitable_timer<
-    std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, io_executor>;
+using steady_timer =
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                      io_executor>;
 using stream_protocol = boost::asio::generic::stream_protocol;
 using stream_endpoint = stream_protocol::endpoint;
 using stream_socket = boost::asio::basic_stream_socket<stream_protocol, io_executor>;

@@ -303,8 +303,9 @@ void engine::state::end_connection(time_point now, disconnected why, bool lost) 
     last_error_->properties = {};
     if (after_ != after::stop) {
         tell(tell_disconnected);
-        const bool give_up =
-            (!was_online_ && !retry_first_) || (!why.can_retry_help && config.on_refusal == refusal_policy::give_up);
+        const bool gives_up_hopeless = config.on_refusal == refusal_policy::give_up ||
+                                       (config.on_refusal == refusal_policy::give_up_at_first && !was_online_);
+        const bool give_up = (!was_online_ && !retry_first_) || (!why.can_retry_help && gives_up_hopeless);
         after_ = give_up ? after::give_up : after::retry;
         at_cap_ = !why.can_retry_help || why.reason == reason_code::session_taken_over;
         if (why.was_online) {
@@ -314,7 +315,8 @@ void engine::state::end_connection(time_point now, disconnected why, bool lost) 
         }
     }
     if (lost) return connection_over(now);
-    const bool has_goodbye = why.error == errc::protocol_violation && wire.disconnect_has_reason;
+    const bool has_goodbye = why.error == errc::protocol_violation && wire.disconnect_has_reason &&
+                             agreed_.maximum_packet_size > sizeof wire::pingreq;  // which has no reason [MQTT-3.2.2-15]
     if (has_goodbye && phase_ != phase::opening) return leave(now, reason_for(why.why));
     close_transport(now);
 }

@@ -188,7 +188,7 @@ void engine::state::on_packet(time_point now, packet_type type, std::uint8_t fla
 void engine::state::on_connack(time_point now, bytes body) {
     wire::connack ack;
     if (const violation v = wire.decode_connack(body, ack); v != violation::none) return end_by_violation(now, v);
-    if (is_unasked(ack.properties, config.properties)) return end_by_violation(now, violation::bad_property);
+    if (is_unasked(ack.properties, config.properties)) return end_by_violation(now, violation::unasked_property);
     properties_ = ack.properties;
     if (is_failure(ack.reason)) {
         --connects_unanswered_;
@@ -228,7 +228,7 @@ void engine::state::on_acknowledgement(time_point now, packet_type type, bytes b
     wire::acknowledgement ack;
     if (const violation v = wire.decode_acknowledgement(type, body, ack); v != violation::none)
         return end_by_violation(now, v);
-    if (explains_unasked(ack.properties, config.properties)) return end_by_violation(now, violation::bad_property);
+    if (explains_unasked(ack.properties, config.properties)) return end_by_violation(now, violation::unasked_property);
     if (type == packet_type::pubrel) return inbox.on_pubrel(ack.packet_id);
     properties_ = ack.properties;
 
@@ -244,7 +244,7 @@ void engine::state::on_subscription_acknowledgement(time_point now, packet_type 
     wire::subscription_acknowledgement ack;
     const auto decode = type == packet_type::suback ? wire.decode_suback : wire.decode_unsuback;
     if (const violation v = decode(body, ack); v != violation::none) return end_by_violation(now, v);
-    if (explains_unasked(ack.properties, config.properties)) return end_by_violation(now, violation::bad_property);
+    if (explains_unasked(ack.properties, config.properties)) return end_by_violation(now, violation::unasked_property);
     properties_ = ack.properties;
 
     const auto asked = type == packet_type::suback ? operation::kind::subscribe : operation::kind::unsubscribe;

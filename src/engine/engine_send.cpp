@@ -101,6 +101,8 @@ void engine::state::stage_online(time_point now) {
 
 bool engine::state::stage_acknowledgement(wire::packet_type type, std::uint16_t packet_id, reason_code reason) {
     if (!outbox.has_room(acknowledgement_max)) return false;
+    // A reason is a courtesy, and left out where the server has no room for it [MQTT-3.2.2-15].
+    if (agreed_.maximum_packet_size <= wire::bare_acknowledgement_size) reason = reason_code::success;
     if (wire::prefers_speed && reason == reason_code::success) {
         wire::put_bare_acknowledgement(outbox.append(wire::bare_acknowledgement_size).data(), type, packet_id);
         return true;

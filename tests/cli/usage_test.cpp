@@ -17,7 +17,7 @@ TEST(cli_usage, misuse_is_told_in_one_line_with_what_is_right) {
     const words sub{"sub", "-t", "a"};
     const std::vector<misuse> all{
         {{}, "mqtt-as: say what to do"},
-        {{"publish"}, "there is no 'publish'; there are pub and sub"},
+        {{"publish"}, "there is no 'publish'; there are pub, sub and chaos"},
         {{"pub"}, "mqtt-as pub: say what to publish: -m TEXT, -f FILE, -l, -s or -n"},
         {{"pub", "-m", "x"}, "say where to publish: -t TOPIC"},
         {{"pub", "-t", "a", "-m"}, "1 required TEXT missing; see mqtt-as pub --help"},

@@ -294,7 +294,9 @@ world_options draw_options(std::uint64_t seed) {
     c.clean = r.chance(30);
     c.receive_maximum = r.one_of<std::uint16_t>({65'535, 65'535, 10, 1});
     c.qos2_on_lost_session = r.chance(50) ? qos2_policy::republish : qos2_policy::report;
-    c.on_refusal = r.chance(15) ? refusal_policy::give_up : refusal_policy::retry_at_cap;
+    c.on_refusal = r.one_of<refusal_policy>({refusal_policy::give_up, refusal_policy::give_up_at_first,
+                                             refusal_policy::retry_at_cap, refusal_policy::retry_at_cap,
+                                             refusal_policy::retry_at_cap, refusal_policy::retry_at_cap});
     if (r.chance(15)) c.backoff = fleet_backoff;
     if (r.chance(50))
         c.will = engine_will{.topic = "will", .qos = static_cast<std::uint8_t>(r.below(3)), .retain = r.chance(50)};

@@ -11,6 +11,7 @@ world_options completed(world_options o) {
     o.config.protocol = o.version == protocol_version::v5 ? &wire::v5 : &wire::v3_1_1;
     o.server.client_id = o.client_id;
     o.server.keep_alive = o.config.keepalive;
+    o.pump.response_time = o.config.response_time;
     return o;
 }
 

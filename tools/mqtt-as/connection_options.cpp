@@ -55,7 +55,9 @@ void connection_options::add_to(command_line& line) {
 
     line.section("Running");
     line.seconds("--deadline", deadline_, "End with status 3 when not done by then [never]");
+    line.flag("--give-up", give_up_, "End also when refused later than at the first connection");
     line.flag("-d,--debug", debug_, "Tell on standard error what happens");
+    line.flag("--trace", trace_, "As -d, and each packet: for bug reports; no payloads, no passwords");
     line.flag("--quiet", quiet_, "No messages about the connection and the broker's refusals");
 }
 
@@ -65,6 +67,8 @@ connection connection_options::resolve(const std::string& program, const std::st
     result.deadline = deadline_;
     result.quiet = quiet_;
     result.debug = debug_;
+    result.traces = trace_;
+    result.gives_up = give_up_;
     result.properties = parse_properties(property_words_, property_commands);
     if (version_) {
         result.config.version = version_of(*version_);

@@ -23,6 +23,8 @@ struct connection {
     std::optional<std::chrono::milliseconds> deadline;
     bool quiet = false;
     bool debug = false;
+    bool traces = false;    ///< debug lines for packets, too
+    bool gives_up = false;  ///< also when the broker refuses us after it had accepted us
 };
 
 class connection_options {
@@ -61,6 +63,8 @@ private:
     std::optional<std::chrono::milliseconds> deadline_;
     bool quiet_ = false;
     bool debug_ = false;
+    bool trace_ = false;
+    bool give_up_ = false;
 };
 
 }  // namespace mqtt_as::cli

@@ -22,11 +22,14 @@ accepted while it was down is sent then.
 
 Usage: mqtt-as pub -t TOPIC -m MESSAGE [OPTIONS]
        mqtt-as sub -t TOPIC [OPTIONS]
+       mqtt-as chaos --listen PORT --broker HOST[:PORT] [OPTIONS]
        mqtt-as pub --help
        mqtt-as sub --help
+       mqtt-as chaos --help
        mqtt-as --version
 
-The options are those of mosquitto_pub and mosquitto_sub.
+The options of pub and sub are those of mosquitto_pub and mosquitto_sub. chaos stands between any MQTT client and its
+broker as a bad network.
 
 Environment: MQTT_AS_HOST, MQTT_AS_PORT, MQTT_AS_USER, MQTT_AS_PASSWORD are the defaults of -h, -p, -u, -P.
 
@@ -40,12 +43,16 @@ Exit status: 0  everything was acknowledged
 
 // `program` becomes the name that errors begin with.
 int run(std::vector<std::string> arguments, std::string& program) {
-    if (arguments.empty()) throw usage_error("say what to do: mqtt-as pub, mqtt-as sub, or mqtt-as --help");
+    if (arguments.empty()) throw usage_error("say what to do: mqtt-as pub, sub, chaos, or mqtt-as --help");
     const std::string command = arguments.front();
     arguments.erase(arguments.begin());
     if (command == "pub" || command == "sub") {
         program += " " + command;
         return command == "pub" ? pub(std::move(arguments)) : sub(std::move(arguments));
+    }
+    if (command == "chaos") {
+        program += " " + command;
+        return chaos(std::move(arguments));
     }
     if (command == "--help" || command == "-h" || command == "help") {
         std::cout << help;
@@ -55,7 +62,7 @@ int run(std::vector<std::string> arguments, std::string& program) {
         std::cout << "mqtt-as " << VERSION[0] << '.' << VERSION[1] << '.' << VERSION[2] << '\n';
         return success;
     }
-    throw usage_error("there is no '" + command + "'; there are pub and sub: see mqtt-as --help");
+    throw usage_error("there is no '" + command + "'; there are pub, sub and chaos: see mqtt-as --help");
 }
 
 // A shell may have closed them (`>&-`), and then a socket would become what we print to.

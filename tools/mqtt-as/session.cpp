@@ -22,7 +22,7 @@ session::watched_client::watched_client(session& owner, asio::io_context& contex
     : MQTTClient(context.get_executor(), std::move(config)), owner_(owner) {}
 
 void session::watched_client::dprint(std::string_view line) {
-    if (owner_.options_.debug) {
+    if (owner_.options_.debug || owner_.options_.traces) {
         std::fprintf(stderr, "%s: %.*s\n", owner_.options_.program.c_str(), static_cast<int>(line.size()), line.data());
     }
     owner_.connection_changed();
@@ -38,7 +38,8 @@ session::session(connection options) try
 mqtt_as::config session::configured() {
     mqtt_as::config& config = options_.config;
     config.single_threaded = true;
-    config.on_refusal = refusal_policy::give_up;
+    // What was right once may be right again: a certificate is renewed, a broker's rights are read anew.
+    config.on_refusal = options_.gives_up ? refusal_policy::give_up : refusal_policy::give_up_at_first;
     config.wifi_coro = [this](bool up) {
         if (up) connection_up();
     };
@@ -52,6 +53,7 @@ mqtt_as::config session::configured() {
 ending session::run(task<> work) {
     wait_for_signal();
     if (options_.deadline) start_timer(deadline_, *options_.deadline);
+    if (options_.traces) MQTTClient::DEBUG = debug_level::packets;
     client_.connect({.retry = true}, [this](std::error_code, const connect_result&) { connection_changed(); });
     asio::co_spawn(
         context_, std::move(work),

@@ -6,6 +6,7 @@
 
 namespace mqtt_as::cli {
 
+int chaos(std::vector<std::string> arguments);
 int pub(std::vector<std::string> arguments);
 int sub(std::vector<std::string> arguments);
 

@@ -171,6 +171,8 @@ struct usual_keys {
     bool single_threaded = false;               ///< all calls come from the one thread that runs the executor: no locks
     bool request_response_information = false;  ///< MQTT 5: CONNECT asks for it
     bool request_problem_information = true;    ///< MQTT 5: the server may send reason strings
+    /// Takes the debug lines instead of standard output, whether DEBUG says so or not (see MQTTClient::dprint).
+    seldom_callback<std::string_view /*line*/> dprint;
     /// Told of each exception that left a callback or a `*_coro`; `where` names it. Unset: one line on stderr.
     seldom_callback<std::exception_ptr, std::string_view /*where*/> on_error;
     /// Told when the way to the server goes and comes back; `what` says why, or which interface. A connection is held
