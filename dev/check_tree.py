@@ -30,6 +30,7 @@ RULES = [
     (r"tests/(unit|conformance|fuzz)/.*", rf"{CORE}|src/(wire|engine)/.*|tests/(unit|support|{{0}})/.*"),
     (r"tests/support/.*", r"src/chaos/.*|tests/support/.*"),
     (rf"tests/({FRONTS})/.*", r"mqtt_as/.*|src/{0}/.*|tests/({0}|support)/.*"),
+    (r"tests/cli/.*", r"mqtt_as/.*|tools/.*|tests/(asio|cli|support)/.*"),
     (r"tests/examples/.*", r"tests/(cli|support)/.*"),
     (r"tests/([a-z_]+)/.*", r"mqtt_as/.*|tests/({0}|support)/.*"),
     (r"tools/.*", r"mqtt_as/.*|tools/.*|src/chaos/.*|tests/support/.*"),

@@ -95,6 +95,7 @@ void core::on_event(const gave_up& g) {
     }
     end_list(disconnecting, errc::ok);
     end_asking(false);
+    note("Gave up: no more attempts.");
 }
 
 void core::on_event(const stopped&) {

@@ -443,7 +443,10 @@ void engine::state::go_online(time_point now, const wire::connack& ack) {
     is_draining_ = false;
 
     tell(tell_connected);
-    if (!ack.session_present) lose_session(now);
+    if (!ack.session_present)
+        lose_session(now);
+    else if (connects_unanswered_ > 1)
+        doubt_session();
     if (!renew_filters(!ack.session_present || connects_unanswered_ > 1))
         return end_connection(now, {.error = errc::out_of_memory});
     connects_unanswered_ = 0;

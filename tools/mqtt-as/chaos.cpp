@@ -195,7 +195,7 @@ private:
 
 }  // namespace
 
-int chaos(std::vector<std::string> arguments) {
+int chaos_command(std::vector<std::string> arguments) {
     std::optional<std::string> listen, broker, script, faults, seed_text;
     std::optional<milliseconds> limit, pause;
     bool has_tls = false;

@@ -42,6 +42,7 @@ mqtt_as::config session::configured() {
     config.on_refusal = options_.gives_up ? refusal_policy::give_up : refusal_policy::give_up_at_first;
     config.wifi_coro = [this](bool up) {
         if (up) connection_up();
+        if (on_connection && !how_) on_connection(up);
     };
     config.on_renewal_refused = [this](std::string_view filter, reason_code reason) {
         say("the broker refused to renew the subscription of " + std::string(filter) + ": " +
@@ -88,9 +89,13 @@ void session::say(std::string_view line) const {
 void session::wait_for_signal() {
     signals_.async_wait([this](boost::system::error_code error, int number) {
         if (error) return;
-        if (signal_ != 0) std::_Exit(128 + number);
-        signal_ = number;
-        end(ending::interrupted);
+        if (how_ && signal_ != 0) std::_Exit(128 + number);
+        const bool is_first = std::exchange(signal_, number) == 0;
+        if (is_first && on_interrupt) {
+            on_interrupt();
+        } else {
+            end(ending::interrupted);
+        }
         wait_for_signal();
     });
 }
