@@ -381,7 +381,7 @@ task<finding> examination::mqtt() {
     if (error == errc::connection_refused) {
         found.facts["reason_code"] = static_cast<unsigned>(c.result.reason);
     }
-    found.advice = advice_for_mqtt(error, c.result.reason, orders_.to.config.user.has_value(), speaks_tls);
+    found.advice = advice_for_mqtt(error, c.result.reason, static_cast<bool>(orders_.to.config.user), speaks_tls);
     co_return found;
 }
 
