@@ -19,13 +19,13 @@ namespace mqtt_as {
 /// - `payload_bytes_max` counts the whole packets of unfinished publishes, their topics included;
 /// - `batch_bytes_max` must hold the largest packet that is sent, CONNECT among them;
 /// - `gather_from` means nothing: what is sent is copied.
-inline constexpr limits board_limits{.operations_max = 8,
-                                     .payload_bytes_max = 256,
-                                     .subscriptions_max = 4,
-                                     .inbound_max = 4,
-                                     .inbound_qos2_max = 8,
-                                     .packet_bytes_max = 256,
-                                     .batch_bytes_max = 256};
+inline constexpr limits small_board_limits{.operations_max = 8,
+                                           .payload_bytes_max = 256,
+                                           .subscriptions_max = 4,
+                                           .inbound_max = 4,
+                                           .inbound_qos2_max = 8,
+                                           .packet_bytes_max = 256,
+                                           .batch_bytes_max = 256};
 
 namespace detail {
 // What the engine's own structures take. The library asserts that it is enough when it is compiled for a board.
@@ -75,12 +75,12 @@ private:
 
 /// The same with a block of its own:
 ///
-///     static mqtt_as::static_memory<my_limits> memory;
+///     static mqtt_as::board_memory<my_limits> memory;
 ///     static mqtt_as::engine engine(my_config, my_limits, memory, seed);
 template <limits Limits>
-class static_memory final : public block_memory {
+class board_memory final : public block_memory {
 public:
-    static_memory() : block_memory(storage_) {}
+    board_memory() : block_memory(storage_) {}
 
 private:
     alignas(std::max_align_t) std::uint8_t storage_[memory_required(Limits)];

@@ -362,8 +362,9 @@ void engine::state::end_connection(bool lost) {
     last_.can_retry_help = last_.can_retry_help && can_retry_help(last_.error, last_.reason);
     if (after_ != after::stop) {
         tell(tell_disconnected);
-        const bool give_up =
-            (!was_online_ && !retry_first_) || (!last_.can_retry_help && config.on_refusal == refusal_policy::give_up);
+        const bool gives_up_hopeless = config.on_refusal == refusal_policy::give_up ||
+                                       (config.on_refusal == refusal_policy::give_up_at_first && !was_online_);
+        const bool give_up = (!was_online_ && !retry_first_) || (!last_.can_retry_help && gives_up_hopeless);
         after_ = give_up ? after::give_up : after::retry;
         at_cap_ = !last_.can_retry_help || last_.reason == reason_code::session_taken_over;
         if (last_.was_online) {
@@ -374,7 +375,8 @@ void engine::state::end_connection(bool lost) {
         }
     }
     if (lost) return connection_over();
-    const bool has_goodbye = last_.error == errc::protocol_violation && wire->disconnect_has_reason;
+    const bool has_goodbye = last_.error == errc::protocol_violation && wire->disconnect_has_reason &&
+                             agreed_.maximum_packet_size > sizeof wire::pingreq;  // which has no reason [MQTT-3.2.2-15]
     if (has_goodbye && phase_ != phase::opening) return leave(reason_for(last_.why));
     close_transport();
 }
@@ -489,7 +491,10 @@ void engine::state::go_online(const wire::connack& ack) {
     ++count.connections;
 
     tell(tell_connected);
-    if (!ack.session_present) lose_session();
+    if (!ack.session_present)
+        lose_session();
+    else if (connects_unanswered_ > 1)
+        doubt_session();
     want_renewals(!ack.session_present || connects_unanswered_ > 1);
     connects_unanswered_ = 0;
     if (renewals_pending_ == 0) tell(tell_renewed);

@@ -137,6 +137,7 @@ struct engine::state {
     bool is_superseded(operation& op) const;
     void requeue_after_loss();
     void lose_session();
+    void doubt_session();
     void want_renewals(bool all);
     void renew_filters();
     void on_renewed();

@@ -9,7 +9,7 @@ namespace {
 class board_memory : public engine_test {
 protected:
     board_memory() {
-        w.bounds = board_limits;
+        w.bounds = small_board_limits;
         w.config.clean = false;
         w.config.clean_init = false;
     }
@@ -18,7 +18,7 @@ protected:
     /// A filter of the length for which `memory_required` makes room.
     static std::string filter(std::size_t n) { return std::string(filter_text_bytes - 1, 'f') + std::to_string(n); }
     void subscribe_to_all() {
-        for (std::size_t n = 0; n < board_limits.subscriptions_max; ++n) {
+        for (std::size_t n = 0; n < small_board_limits.subscriptions_max; ++n) {
             ASSERT_NE(w.subscribe(filter(n), 1), 0) << describe(w.last_error);
             w.flush();
             w.feed(packet("90", u16(w.last_id()) + w.none() + "01"));
@@ -29,7 +29,7 @@ protected:
 
 TEST_P(board_memory, is_taken_whole_at_construction_and_never_again) {
     w.go_online();
-    const std::size_t all = memory_required(board_limits);
+    const std::size_t all = memory_required(small_board_limits);
     EXPECT_EQ(w.memory.allocations, 1u);
     EXPECT_EQ(w.memory.live_bytes, all);
     subscribe_to_all();
@@ -39,7 +39,7 @@ TEST_P(board_memory, is_taken_whole_at_construction_and_never_again) {
         w.reconnect(i % 2 == 0);
         w.feed(packet("32", "00 01 61 00 07 " + w.none() + "'m'"));
         w.flush();
-        w.cancel(i + 1 + static_cast<int>(board_limits.subscriptions_max));
+        w.cancel(i + 1 + static_cast<int>(small_board_limits.subscriptions_max));
     }
     EXPECT_EQ(w.memory.allocations, 1u);
     EXPECT_EQ(w.memory.live_bytes, all);
@@ -50,30 +50,31 @@ TEST_P(board_memory, has_room_for_all_limits_at_once) {
     subscribe_to_all();
     // A packet that comes in pieces, as large as any.
     const std::size_t around_payload = 2 + 1 + 3 + (w.is_v5() ? 1 : 0);
-    w.feed(packet("30", "00 01 61" + w.none() + hex(std::string(board_limits.packet_bytes_max - around_payload, 'm'))),
+    w.feed(packet("30",
+                  "00 01 61" + w.none() + hex(std::string(small_board_limits.packet_bytes_max - around_payload, 'm'))),
            cut::byte_by_byte);
     EXPECT_TRUE(w.was_delivered("a"));
     // The inbox: qos 2, so that the identifiers take their places, too.
     w.consume = false;
-    for (unsigned id = 1; id <= board_limits.inbound_max; ++id)
+    for (unsigned id = 1; id <= small_board_limits.inbound_max; ++id)
         EXPECT_EQ(w.feed(packet("34", "00 01 61 " + u16(id) + w.none())), taken::why::packet);
     // Operations, and all the bytes that they may have.
-    const std::size_t each = board_limits.payload_bytes_max / board_limits.operations_max;
-    for (std::uint32_t n = 0; n < board_limits.operations_max; ++n)
+    const std::size_t each = small_board_limits.payload_bytes_max / small_board_limits.operations_max;
+    for (std::uint32_t n = 0; n < small_board_limits.operations_max; ++n)
         EXPECT_NE(w.publish("t", payload_for(each), 2), 0) << n << ": " << describe(w.last_error);
-    EXPECT_EQ(w->look().payload_bytes, board_limits.payload_bytes_max);
+    EXPECT_EQ(w->look().payload_bytes, small_board_limits.payload_bytes_max);
     EXPECT_EQ(w.publish("t", "x", 1), 0);
     EXPECT_EQ(w.last_error, errc::queue_full);
     EXPECT_EQ(w.subscribe("one more", 1), 0);
     EXPECT_EQ(w.last_error, errc::queue_full);
     // All of it goes out, and the connection is none the worse.
-    EXPECT_EQ(w.sent_packets().size(), board_limits.subscriptions_max + board_limits.operations_max);
+    EXPECT_EQ(w.sent_packets().size(), small_board_limits.subscriptions_max + small_board_limits.operations_max);
     EXPECT_TRUE(w->is_online());
     EXPECT_EQ(w.memory.allocations, 1u);
 }
 
 TEST_P(board_memory, of_another_size_or_in_use_is_refused) {
-    alignas(std::max_align_t) static std::uint8_t block[memory_required(board_limits)];
+    alignas(std::max_align_t) static std::uint8_t block[memory_required(small_board_limits)];
     block_memory small(std::span(block).first(sizeof block - 1));
     EXPECT_FALSE(engine(w.config, w.bounds, small, 1).ok());
     block_memory enough(block);
@@ -83,17 +84,17 @@ TEST_P(board_memory, of_another_size_or_in_use_is_refused) {
         EXPECT_FALSE(engine(w.config, w.bounds, enough, 1).ok());
     }
     EXPECT_TRUE(engine(w.config, w.bounds, enough, 1).ok());  // given back
-    static_memory<board_limits> own;
+    mqtt_as::board_memory<small_board_limits> own;
     EXPECT_TRUE(engine(w.config, w.bounds, own, 1).ok());
 }
 
 TEST_P(board_memory, running_out_is_an_error_and_nothing_else) {
     w.go_online();
     // Larger than a batch, or than all that publishes may have.
-    EXPECT_EQ(w.publish("t", std::string(board_limits.batch_bytes_max, 'x'), 1), 0);
+    EXPECT_EQ(w.publish("t", std::string(small_board_limits.batch_bytes_max, 'x'), 1), 0);
     EXPECT_EQ(w.last_error, errc::too_large);
-    EXPECT_NE(w.publish("t", payload_for(board_limits.payload_bytes_max / 2 + 1), 1), 0);
-    EXPECT_EQ(w.publish("t", payload_for(board_limits.payload_bytes_max / 2), 1), 0);
+    EXPECT_NE(w.publish("t", payload_for(small_board_limits.payload_bytes_max / 2 + 1), 1), 0);
+    EXPECT_EQ(w.publish("t", payload_for(small_board_limits.payload_bytes_max / 2), 1), 0);
     EXPECT_EQ(w.last_error, errc::queue_full);
     // A filter for which there is no place any more.
     EXPECT_NE(w.subscribe(std::string(200, 'f'), 1), 0);
@@ -110,8 +111,8 @@ TEST_P(board_memory, renewals_that_find_none_wait_for_what_is_under_way) {
     w.go_online();
     subscribe_to_all();
     w.lose();
-    const std::size_t each = board_limits.payload_bytes_max / board_limits.operations_max;
-    for (std::uint32_t n = 0; n < board_limits.operations_max; ++n) w.publish("t", payload_for(each), 1);
+    const std::size_t each = small_board_limits.payload_bytes_max / small_board_limits.operations_max;
+    for (std::uint32_t n = 0; n < small_board_limits.operations_max; ++n) w.publish("t", payload_for(each), 1);
     w.events();
     w.reconnect(false);
     // There is no room for four SUBSCRIBE beside them. All that can be sent is sent and answered, again and again.
