@@ -24,8 +24,8 @@ task<> measure(mqtt_as::MQTTClient& client) {
         const auto end = std::to_chars(text.data(), text.data() + text.size(), read_temperature()).ptr;
         const std::string_view reading(text.data(), static_cast<std::size_t>(end - text.data()));
         // Waits while the network is down; after a minute the reading is too old to matter.
-        const auto sent = co_await client.publish("shed/temperature", reading, {.qos = 1, .timeout = 60s},
-                                                  mqtt_as::as_result);
+        const auto sent =
+            co_await client.publish("shed/temperature", reading, {.qos = 1, .timeout = 60s}, mqtt_as::as_result);
         if (!sent && sent.error != mqtt_as::errc::timed_out) co_return;
         co_await mqtt_as::sleep_for(std::chrono::seconds(pause_s));
     }

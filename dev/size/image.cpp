@@ -20,7 +20,7 @@ int main() {
     const volatile bool chosen = true;  // the compiler must not know which version it is
     if (chosen) config.protocol = &mqtt_as::wire::v5;
 #endif
-    const mqtt_as::limits limits = mqtt_as::board_limits;
+    const mqtt_as::limits limits = mqtt_as::small_board_limits;
     if (check(config, limits) != mqtt_as::errc::ok) return 1;
 
     mqtt_as::engine engine{config, limits, memory, 1};

@@ -13,4 +13,4 @@ char measured<size>::engine_state[size];
 // The arguments of an explicit instantiation may name what is private.
 template struct measured<sizeof(mqtt_as::engine::state)>;
 
-char engine_memory[memory_required(mqtt_as::board_limits)];
+char engine_memory[memory_required(mqtt_as::small_board_limits)];

@@ -10,6 +10,12 @@ namespace mqtt_as {
 
 namespace {
 
+static_assert(!profile::is_board || sizeof(operation) <= detail::operation_bytes);
+static_assert(!profile::is_board || sizeof(wanted) <= detail::filter_bytes);
+static_assert(!profile::is_board || sizeof(inbox::entry) <= detail::entry_bytes);
+static_assert(!profile::is_board || sizeof(inbox::acknowledgement) <= detail::due_bytes);
+static_assert(!profile::is_board || inbox::due_spare <= detail::due_spare);
+
 /// How long the transport may take to accept DISCONNECT before we close without it.
 constexpr duration goodbye_limit{500};
 
@@ -272,6 +278,7 @@ engine::state::state(const engine_config& config_, const limits& limits, memory_
 }
 
 std::size_t engine::state::block_size(const limits& limits) {
+    static_assert(!profile::is_board || sizeof(state) <= detail::state_bytes);
     return profile::is_board ? memory_required(limits) : sizeof(state);
 }
 
@@ -355,8 +362,9 @@ void engine::state::end_connection(bool lost) {
     last_.can_retry_help = last_.can_retry_help && can_retry_help(last_.error, last_.reason);
     if (after_ != after::stop) {
         tell(tell_disconnected);
-        const bool give_up =
-            (!was_online_ && !retry_first_) || (!last_.can_retry_help && config.on_refusal == refusal_policy::give_up);
+        const bool gives_up_hopeless = config.on_refusal == refusal_policy::give_up ||
+                                       (config.on_refusal == refusal_policy::give_up_at_first && !was_online_);
+        const bool give_up = (!was_online_ && !retry_first_) || (!last_.can_retry_help && gives_up_hopeless);
         after_ = give_up ? after::give_up : after::retry;
         at_cap_ = !last_.can_retry_help || last_.reason == reason_code::session_taken_over;
         if (last_.was_online) {
@@ -367,7 +375,8 @@ void engine::state::end_connection(bool lost) {
         }
     }
     if (lost) return connection_over();
-    const bool has_goodbye = last_.error == errc::protocol_violation && wire->disconnect_has_reason;
+    const bool has_goodbye = last_.error == errc::protocol_violation && wire->disconnect_has_reason &&
+                             agreed_.maximum_packet_size > sizeof wire::pingreq;  // which has no reason [MQTT-3.2.2-15]
     if (has_goodbye && phase_ != phase::opening) return leave(reason_for(last_.why));
     close_transport();
 }
@@ -482,12 +491,12 @@ void engine::state::go_online(const wire::connack& ack) {
     ++count.connections;
 
     tell(tell_connected);
-    if (!ack.session_present) lose_session();
-    if (!renew_filters(!ack.session_present || connects_unanswered_ > 1)) return end_connection(errc::out_of_memory);
+    if (!ack.session_present)
+        lose_session();
+    else if (connects_unanswered_ > 1)
+        doubt_session();
+    want_renewals(!ack.session_present || connects_unanswered_ > 1);
     connects_unanswered_ = 0;
-    for (const operation& op : ops.in(place::control)) {
-        if (op.renewal) ++renewals_pending_;
-    }
     if (renewals_pending_ == 0) tell(tell_renewed);
 }
 

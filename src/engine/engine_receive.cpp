@@ -158,7 +158,7 @@ violation engine::state::on_disconnect(bytes body) {
 violation engine::state::on_connack(bytes body) {
     wire::connack ack;
     if (const violation v = wire->decode_connack(body, ack); v != violation::none) return v;
-    if (is_unasked(ack.properties, config.properties)) return violation::bad_property;
+    if (is_unasked(ack.properties, config.properties)) return violation::unasked_property;
     properties_ = ack.properties;
     if (is_failure(ack.reason)) {
         --connects_unanswered_;
@@ -211,7 +211,7 @@ violation engine::state::on_publish(std::uint8_t flags, bytes body) {
 /// An acknowledgement may explain itself only where we asked for that [MQTT-3.1.2-29].
 violation engine::state::take_explanation(property_view properties) {
     if (profile::only_v3_1_1) return violation::none;
-    if (!properties.empty() && !config.properties.request_problem_information) return violation::bad_property;
+    if (!properties.empty() && !config.properties.request_problem_information) return violation::unasked_property;
     properties_ = properties;
     return violation::none;
 }

@@ -93,8 +93,9 @@ inline errc engine::state::make_publish(const publish_request& r, operation*& ma
                                   .properties = r.properties};
     const auto [error, layout] = wire::check_publish(*wire, head);
     if (error != errc::ok) return error;
-    if (const errc full = room_for(r.payload.size()); full != errc::ok) return full;
     const std::size_t whole = layout.head_size + r.payload.size();
+    const std::size_t counted = profile::is_board ? whole : r.payload.size();
+    if (const errc full = room_for(counted); full != errc::ok) return full;
     if (whole > packet_bytes_max()) return errc::too_large;
     if (const errc ruled_out = is_online() ? unsendable(whole, r.qos, r.retain) : errc::ok; ruled_out != errc::ok)
         return ruled_out;
@@ -112,7 +113,7 @@ inline errc engine::state::make_publish(const publish_request& r, operation*& ma
     op->packet_id_offset = static_cast<size_type>(layout.packet_id_offset);
     op->qos = r.qos;
     op->retain = r.retain;
-    op->payload_size = static_cast<size_type>(r.payload.size());
+    op->payload_size = static_cast<size_type>(counted);
     ops.payload_bytes += op->payload_size;
     made = op;
     return submit(*op, r.timeout) ? errc::ok : errc::out_of_memory;
@@ -165,6 +166,7 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
     if (!subscribes) {
         if (!submit(*op, s.timeout)) return errc::out_of_memory;
         if (w == nullptr) return errc::ok;
+        if (w->renewal_due) on_renewed();
         filters.remove(*w);
         // A renewal that has not gone out yet need not go at all.
         if (carrier != nullptr && carrier->internal && carrier->now_in == place::control)
@@ -188,6 +190,7 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
     } else {
         w->take_options_of(s);
         w->renewed = false;  // that result was for what was asked before
+        op->renewal = std::exchange(w->renewal_due, false);
         if (carrier != nullptr) carrier->filter = nullptr;
         w->carrier = op;
         op->filter = w;
@@ -242,7 +245,7 @@ inline void engine::state::settle_subscribe(operation& op, errc error, reason_co
         }
         if (error != errc::ok && !w->granted) filters.remove(*w);  // refused at first request: forgotten
     }
-    if (op.renewal && is_connected() && renewals_pending_ > 0 && --renewals_pending_ == 0) tell(tell_renewed);
+    if (op.renewal) on_renewed();
 }
 
 /// Whoever asks for a direct publish wants to do something to it.
@@ -374,22 +377,48 @@ void engine::state::lose_session() {
     inbox.on_session_lost();
 }
 
+/// An earlier CONNECT stayed without its CONNACK: that one may have told of a lost session, and what is present now is
+/// its empty successor. What is sent again may then be new to the server.
+void engine::state::doubt_session() {
+    for (operation& op : ops.in(place::resend)) {
+        if (op.qos == 2) op.may_be_duplicated = true;
+    }
+}
+
 /// `all`: the server may not know our filters. That is so when it has no session, but also when an earlier CONNECT
 /// stayed without its CONNACK: that one may have told of a lost session, and what is present now is its empty
-/// successor. Otherwise only those are asked for again that were refused at the last renewal. False without memory.
-bool engine::state::renew_filters(bool all) {
-    for (wanted* w = filters.first(); w != nullptr; w = w->next) {
-        if (!all && !is_failure(w->result)) continue;
-        if (w->carrier == nullptr) {
-            operation* op = nullptr;
-            if (make_request(operation::kind::subscribe, w->request(), true, op) != errc::ok) return false;
-            op->filter = w;
-            w->carrier = op;
-            ops.enter(*op, place::control);
-        }
-        w->carrier->renewal = true;
+/// successor. Otherwise only those are asked for again that were refused at the last renewal, or not asked for yet.
+void engine::state::want_renewals(bool all) {
+    for (operation& op : ops.in(place::control)) {
+        if (op.renewal && op.filter == nullptr) op.renewal = false;  // superseded while it waited
     }
-    return true;
+    for (wanted* w = filters.first(); w != nullptr; w = w->next) {
+        const bool was_due = w->renewal_due || (w->carrier != nullptr && w->carrier->renewal);
+        if (!all && !is_failure(w->result) && !was_due) continue;
+        ++renewals_pending_;
+        w->renewal_due = w->carrier == nullptr;
+        if (w->carrier != nullptr) w->carrier->renewal = true;
+    }
+    renew_filters();
+}
+
+/// What finds no memory is tried again with the next batch: what else is under way gives some back.
+void engine::state::renew_filters() {
+    for (wanted* w = filters.first(); w != nullptr; w = w->next) {
+        if (!w->renewal_due) continue;
+        operation* op = nullptr;
+        if (make_request(operation::kind::subscribe, w->request(), true, op) != errc::ok) return;
+        w->renewal_due = false;
+        op->renewal = true;
+        op->filter = w;
+        w->carrier = op;
+        ops.enter(*op, place::control);
+    }
+}
+
+/// One of those that `renewed` waits for is answered, or no longer wanted.
+void engine::state::on_renewed() {
+    if (is_connected() && renewals_pending_ > 0 && --renewals_pending_ == 0) tell(tell_renewed);
 }
 
 }  // namespace mqtt_as

@@ -11,6 +11,7 @@ constexpr std::size_t acknowledgement_max = 8;  // PUBACK and its kin, with a re
 }  // namespace
 
 std::size_t engine::state::poll_transmit(std::span<bytes> gather) {
+    if (phase_ == phase::closing && !leaving_) return 0;  // the rest of a batch goes nowhere any more
     if (!outbox.is_offered()) {
         if (phase_ == phase::handshake)
             stage_connect();
@@ -87,6 +88,7 @@ void engine::state::stage_online() {
         ping_end_ = static_cast<size_type>(outbox.size());
         ping_due_ = false;
     }
+    renew_filters();
     if (!stage_all(place::resend) || phase_ == phase::draining) return;  // then only what was begun
     if (stage_all(place::control)) (void)stage_all(place::queued);
 }
@@ -100,6 +102,8 @@ bool engine::state::stage_all(place where) {
 
 bool engine::state::stage_acknowledgement(wire::packet_type type, std::uint16_t packet_id, reason_code reason) {
     if (!outbox.has_room(acknowledgement_max)) return false;
+    // A reason is a courtesy, and left out where the server has no room for it [MQTT-3.2.2-15].
+    if (agreed_.maximum_packet_size <= wire::bare_acknowledgement_size) reason = reason_code::success;
     if (profile::prefers_speed && reason == reason_code::success) {
         wire::put_bare_acknowledgement(outbox.append(wire::bare_acknowledgement_size).data(), type, packet_id);
         return true;

@@ -54,7 +54,7 @@ private:
         return place;
     }
 
-    array_of<std::uint16_t> ids_;
+    [[no_unique_address]] array_of<std::uint16_t> ids_;
     profile::size_type size_ = 0;
 };
 

@@ -74,7 +74,9 @@ private:
 /// one again. Its user knows the size of each piece, so that none has a header.
 class block_pool {
 public:
-    block_pool(memory_source&, void* begin, std::size_t size) { give(begin, size); }
+    block_pool(memory_source&, void* begin, std::size_t size) {
+        give(begin, size / sizeof(free_block) * sizeof(free_block));
+    }
     block_pool(const block_pool&) = delete;
     block_pool& operator=(const block_pool&) = delete;
 
@@ -236,7 +238,7 @@ private:
         return push(value);
     }
 
-    array_of<T> storage_;
+    [[no_unique_address]] array_of<T> storage_;  // what comes next may use its padding
     profile::size_type head_ = 0;
     profile::size_type size_ = 0;
     profile::size_type max_;

@@ -42,7 +42,7 @@ std::size_t outbox::rest(std::span<bytes> gather) const {
 }
 
 bool outbox::on_sent(std::size_t size) {
-    assert(size <= size_ - sent_);
+    assert(size <= std::size_t{size_} - sent_);
     sent_ = static_cast<size_type>(sent_ + size);
     return sent_ == size_;
 }

@@ -137,7 +137,10 @@ struct engine::state {
     bool is_superseded(operation& op) const;
     void requeue_after_loss();
     void lose_session();
-    bool renew_filters(bool all);
+    void doubt_session();
+    void want_renewals(bool all);
+    void renew_filters();
+    void on_renewed();
     void report_all(errc error);
 
     // ---- bytes in (engine_receive.cpp) --------------------------------------------------------------------

@@ -21,6 +21,7 @@ struct wanted {
     bool retain_as_published = false;
     bool granted = false;          // the server has accepted it, once at least
     bool renewed = false;          // on this connection, with `result`
+    bool renewal_due = false;      // it is to be asked for again, as soon as there is memory for that
     bool refusal_to_tell = false;  // renewal_refused waits to be taken
     reason_code result{};
 

@@ -34,8 +34,7 @@ int run(const config& given, callable<task<>(MQTTClient&)> main) {
         for (;;) {
             work.start(main(client));
             const errc failure = wait_for(loop, work);
-            const duration again_after =
-                failure == errc::ok ? duration(-1) : port::on_task_failed(failure, "main");
+            const duration again_after = failure == errc::ok ? duration(-1) : port::on_task_failed(failure, "main");
             if (failure != errc::ok && again_after.count() < 0) status = 1;
             work.start(leave(client));
             wait_for(loop, work);

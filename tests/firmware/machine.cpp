@@ -50,7 +50,9 @@ machine::machine(board what, std::string_view name, const std::vector<std::strin
                                   words,
                                   "-qmp",
                                   "unix:" + monitor + ",server=on,wait=off"};
-    const auto add = [&argv](std::initializer_list<const char*> more) { argv.insert(argv.end(), more.begin(), more.end()); };
+    const auto add = [&argv](std::initializer_list<const char*> more) {
+        argv.insert(argv.end(), more.begin(), more.end());
+    };
     if (what == board::mps2) {
         add({"-machine", "mps2-an385", "-nic", "user,id=n0,model=lan9118", "-chardev", "null,id=nowhere", "-object",
              "filter-redirector,id=hole,netdev=n0,queue=all,outdev=nowhere,status=off"});

@@ -25,8 +25,7 @@
 
 extern "C" std::uint32_t sys_now() {
     using namespace std::chrono;
-    return static_cast<std::uint32_t>(
-        duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
+    return static_cast<std::uint32_t>(duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
 }
 
 namespace mqtt_as::lwip_test {
@@ -54,19 +53,18 @@ struct network::machine {
         inet_pton(AF_INET, "10.0.2.15", &c.vdhcp_start);
         inet_pton(AF_INET, "10.0.2.3", &c.vnameserver);
         c.disable_dns = true;
-        static const SlirpCb callbacks = {.send_packet = &to_board,
-                                          .guest_error = [](const char*, void*) {},
-                                          .clock_get_ns = [](void*) { return nanoseconds(); },
-                                          .timer_new = &new_timer,
-                                          .timer_free = [](void* t, void*) { static_cast<timer*>(t)->due = never; },
-                                          .timer_mod = [](void* t, std::int64_t at, void*) {
-                                              static_cast<timer*>(t)->due = at * 1'000'000;
-                                          },
-                                          .register_poll_fd = [](int, void*) {},
-                                          .unregister_poll_fd = [](int, void*) {},
-                                          .notify = [](void*) {},
-                                          .init_completed = nullptr,
-                                          .timer_new_opaque = nullptr};
+        static const SlirpCb callbacks = {
+            .send_packet = &to_board,
+            .guest_error = [](const char*, void*) {},
+            .clock_get_ns = [](void*) { return nanoseconds(); },
+            .timer_new = &new_timer,
+            .timer_free = [](void* t, void*) { static_cast<timer*>(t)->due = never; },
+            .timer_mod = [](void* t, std::int64_t at, void*) { static_cast<timer*>(t)->due = at * 1'000'000; },
+            .register_poll_fd = [](int, void*) {},
+            .unregister_poll_fd = [](int, void*) {},
+            .notify = [](void*) {},
+            .init_completed = nullptr,
+            .timer_new_opaque = nullptr};
         slirp = slirp_new(&c, &callbacks, this);
 
         static bool is_lwip_begun = false;
@@ -84,8 +82,8 @@ struct network::machine {
     }
 
     bool is_lost() {
-        const bool lost = net.is_black_hole || !netif_is_link_up(&interface) ||
-                          static_cast<int>(random() % 100) < net.loss_percent;
+        const bool lost =
+            net.is_black_hole || !netif_is_link_up(&interface) || static_cast<int>(random() % 100) < net.loss_percent;
         if (lost) ++net.lost;
         return lost;
     }

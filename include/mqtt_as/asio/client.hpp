@@ -20,11 +20,13 @@
 
 #include "mqtt_as/as_result.hpp"
 #include "mqtt_as/asio/config.hpp"
+#include "mqtt_as/asio/debug.hpp"
 #include "mqtt_as/asio/error.hpp"
 #include "mqtt_as/asio/event_loop.hpp"
 #include "mqtt_as/asio/message.hpp"
 #include "mqtt_as/asio/task.hpp"
 #include "mqtt_as/asio/waiter.hpp"
+#include "mqtt_as/asio/wan.hpp"
 #include "mqtt_as/engine.hpp"
 #include "mqtt_as/payload.hpp"
 
@@ -79,6 +81,12 @@ static_assert(std::is_trivially_copyable_v<connect_options> && std::is_trivially
               std::is_trivially_copyable_v<subscribe_options> && std::is_trivially_copyable_v<unsubscribe_options> &&
               std::is_trivially_copyable_v<disconnect_options>);
 
+/// What a client has done since it was made.
+struct statistics : counters {
+    std::uint64_t bytes_sent = 0;  ///< of MQTT, without TLS and TCP
+    std::uint64_t bytes_received = 0;
+};
+
 /// Where the client stands, why, and what comes next. Times are those of `now`.
 struct explanation : status {
     time_point now;
@@ -92,7 +100,7 @@ struct explanation : status {
     std::size_t waiting_for_room = 0;  ///< publishes that wait under full_policy::wait
     std::size_t queue_size = 0;        ///< messages in `queue`
     std::uint64_t discards = 0;        ///< messages that `queue` discarded
-    counters count;
+    statistics count;
 
     /// One line: "down 41 s: TCP: Connection refused (127.0.0.1:1883); attempt 7; next in 12.3 s; 318 messages
     /// (94 KB) queued".
@@ -134,6 +142,11 @@ struct disconnect_operation {
 struct broker_up_operation {
     static constexpr const char* name = "broker_up";
     void begin(core&, result_waiter<bool>*);
+};
+struct wan_operation {
+    static constexpr const char* name = "wan_ok";
+    wan_options options;
+    void begin(core&, result_waiter<wan_result>*);
 };
 struct receive_operation {
     static constexpr const char* name = "receive";
@@ -203,8 +216,8 @@ class MQTTClient {
     std::shared_ptr<detail::core> core_;
 
 public:
-    /// Print what `dprint` is told. For all clients.
-    static inline std::atomic<bool> DEBUG{false};
+    /// Print what `dprint` is told: `true` or a `debug_level`. For all clients.
+    static inline debug_switch DEBUG;
     /// Messages published again with the same packet identifier on a live connection, by all clients.
     static inline std::atomic<std::uint32_t> REPUB_COUNT{0};
 
@@ -336,14 +349,29 @@ public:
         return detail::start<bool>(core_, std::forward<Token>(token), detail::broker_up_operation{});
     }
 
+    /// Whether the Internet can be reached: true when the broker is up, as `broker_up` finds out, and a DNS server
+    /// answers properly. The result says what is wrong if not. MQTT goes on meanwhile.
+    ///
+    /// Completes within `response_time` and `options.timeout`.  Lifetime: views are borrowed until it has begun.
+    /// Errors: bad_query, closed.  Cancellation: any kind ends it.
+    [[nodiscard]] task<wan_result> wan_ok(wan_options options = {});
+    template <detail::token_beside<wan_options> Token>
+    auto wan_ok(Token&& token) {
+        return wan_ok(wan_options{}, std::forward<Token>(token));
+    }
+    template <class Token>
+    auto wan_ok(wan_options options, Token&& token) {
+        return detail::start<wan_result>(core_, std::forward<Token>(token), detail::wan_operation{options});
+    }
+
     /// Where the client stands, why, and what comes next.
     explanation explain() const;
-    /// Connections, outages, republications... of this client.
-    counters count() const;
+    /// Connections, outages, republications, bytes... of this client.
+    statistics count() const;
     /// This client's part of REPUB_COUNT.
     std::uint32_t repub_count() const { return count().republications; }
-    /// With the defaults filled in.
-    const mqtt_as::config& config() const noexcept;
+    /// A copy, with the defaults filled in.
+    mqtt_as::config config() const;
     boost::asio::any_io_executor get_executor() const;
 
     /// The event interface: set at each connection and at each loss of one; cleared by the application.
@@ -351,8 +379,8 @@ public:
     event_flag down;
     message_queue queue;
 
-    /// Takes the client's debug lines: prints them on standard output if DEBUG. Override it to log them elsewhere;
-    /// it must not throw. Runs on the client's executor.
+    /// Takes the client's debug lines: gives them to `config::dprint`, or prints them on standard output if DEBUG.
+    /// Override it, or set that, to log them elsewhere. Runs on the client's executor.
     virtual void dprint(std::string_view line);
 
 private:

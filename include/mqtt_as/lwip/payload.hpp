@@ -15,8 +15,7 @@ public:
     payload() = default;
     payload(const char* text) : payload(std::string_view(text)) {}
     payload(std::string_view text) : view_(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()) {}
-    payload(std::span<const std::byte> data)
-        : view_(reinterpret_cast<const std::uint8_t*>(data.data()), data.size()) {}
+    payload(std::span<const std::byte> data) : view_(reinterpret_cast<const std::uint8_t*>(data.data()), data.size()) {}
     payload(bytes data) : view_(data) {}
 
     bytes view() const { return view_; }

@@ -1,9 +1,9 @@
 // Coroutines for boards: frames in static memory, failures without exceptions.
 //
 // A task runs on a `job`, with all tasks that it awaits. When something that it awaits fails, and was not asked for
-// `as_result`, the job ends: its frames are destroyed from the outside in, as an exception would unwind them, destructors
-// included; whoever runs the job learns the error. A job can be cancelled in the same way at any moment when it waits.
-// Without memory for a frame the caller's job fails with out_of_memory.
+// `as_result`, the job ends: its frames are destroyed from the outside in, as an exception would unwind them,
+// destructors included; whoever runs the job learns the error. A job can be cancelled in the same way at any moment
+// when it waits. Without memory for a frame the caller's job fails with out_of_memory.
 #pragma once
 
 #include "mqtt_as/as_result.hpp"

@@ -8,8 +8,8 @@ namespace mqtt_as::detail {
 
 struct waiter_list;
 
-/// Lies in the coroutine's frame, or in a block of the arena (callbacks). It can end at any time: it takes itself out of
-/// where it waits.
+/// Lies in the coroutine's frame, or in a block of the arena (callbacks). It can end at any time: it takes itself out
+/// of where it waits.
 struct waiter {
     explicit waiter(void (*end)(waiter&)) : on_end(end) {}
     waiter(const waiter&) = delete;
