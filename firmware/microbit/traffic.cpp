@@ -28,7 +28,7 @@ constexpr mqtt_as::limits limits{.operations_max = 4,
                                  .batch_bytes_max = 128,
                                  .gather_from = 65'535};
 
-mqtt_as::static_memory<limits> memory;
+mqtt_as::board_memory<limits> memory;
 char life[5];
 
 std::string_view text_of(std::uint32_t number, std::span<char> to) {
