@@ -12,7 +12,7 @@ FREESTANDING = set(
     "span string_view array optional variant chrono cstdint cstddef cstring utility limits type_traits compare "
     "concepts algorithm bit new cassert".split()
 )
-CORE = r"mqtt_as/(?:engine|engine_config|message|packet_trace|properties|topic|types|upload_watch)\.hpp"  # the engine's public headers
+CORE = r"mqtt_as/(?:board_memory|engine|engine_config|message|packet_trace|properties|topic|types|upload_watch)\.hpp"  # the engine's public headers
 HOST = r"mqtt_as/(?!mqtt_as\.hpp)[a-z_]+\.hpp"  # those and what fronts on hosts share; mqtt_as.hpp selects a front
 FRONTS = "asio|lwip|link|store"
 

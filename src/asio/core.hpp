@@ -277,6 +277,8 @@ private:
     const settings settings_;
     const boost::asio::any_io_executor executor_;
     mutable optional_mutex mutex_;
+    const engine_config engine_config_;
+    const limits limits_;
     heap memory_;
     engine engine_;       // everything below is guarded by the lock unless it says otherwise
     MQTTClient* client_;  // null once it is gone

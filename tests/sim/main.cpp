@@ -25,6 +25,7 @@ constexpr const char* usage =
     "  --stride N     of the byte boundaries every N-th only, in turn\n"
     "  --keep         writes seeds that fail into seeds.txt\n"
     "  --fail-fast    ends with the first seed that fails\n"
+    "  --board        with a board's limits, for mqtt-as-sim-board\n"
     "  --verbose      tells the story line by line\n"
     "  --hash         prints one hash per seed: equal for equal seeds, whatever the compiler\n"
     "  --break KIND   makes the world lie, to show that the oracle objects; one of:\n   ";

@@ -472,8 +472,19 @@ world_options draw_options(std::uint64_t seed, protocol_version version) {
     return o;
 }
 
-outcome run_seed(std::uint64_t seed, sabotage s, bool is_verbose) {
+/// What an engine for boards, whose memory is one block of less than 64 KiB, can have of it.
+void fit_on_board(limits& l) {
+    l.operations_max = std::min(l.operations_max, std::uint32_t{30});
+    l.payload_bytes_max = std::min(l.payload_bytes_max, std::size_t{20'000});
+    l.subscriptions_max = 20;
+    l.inbound_max = std::min(l.inbound_max, std::uint16_t{100});
+    l.inbound_qos2_max = 200;
+    l.packet_bytes_max = l.batch_bytes_max = 10'000;
+}
+
+outcome run_seed(std::uint64_t seed, sabotage s, bool is_verbose, bool on_board) {
     world_options options = draw_options(seed, draw_version(seed));
+    if (on_board) fit_on_board(options.limit);
     options.is_verbose = is_verbose;
     world w(options);
     w.server.sabotage_with(s);

@@ -94,7 +94,7 @@ inline constexpr limits board_limits{.operations_max = 8,
                                      .inbound_max = 1,
                                      .inbound_qos2_max = 8,
                                      .packet_bytes_max = 1'024,
-                                     .batch_bytes_max = 512,
+                                     .batch_bytes_max = 1'024,
                                      .gather_from = 65'535};
 
 /// Where the server is, who we are, and how to behave. What is viewed must live as long as the client: literals.
