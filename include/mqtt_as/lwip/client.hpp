@@ -366,6 +366,7 @@ private:
     void end_connection(time_point now, errc error, int number, bool can_retry_help = true);
     void collect();
     void hear(const event&);
+    static void tell_failed_attempt(const disconnected&);
     void follow_connection();
     void run_jobs();
 
@@ -403,9 +404,10 @@ private:
     time_point opening_since_;
     time_point leaving_since_;
     time_point told_at_;  // ... the engine that an interface is still expected
-    detail::transport::state told_stage_ = detail::transport::state::closed;
+    stage told_stage_ = stage::idle;
     errc invalid_ = errc::ok;  // why the configuration cannot be used
     bool is_link_up_ = true;
+    bool is_open_ = false;  // the transport, and the engine knows
     bool is_waiting_for_link_ = false;
     bool is_leaving_ = false;         // `disconnect` was called
     bool is_saying_goodbye_ = false;  // the connection is closed when its last bytes are acknowledged
