@@ -316,7 +316,7 @@ void engine::state::end_connection(time_point now, disconnected why, bool lost) 
     if (lost) return connection_over(now);
     const bool has_goodbye = why.error == errc::protocol_violation && wire.disconnect_has_reason &&
                              agreed_.maximum_packet_size > sizeof wire::pingreq;  // which has no reason [MQTT-3.2.2-15]
-    if (has_goodbye && phase_ != phase::opening) return leave(now, reason_for(why.why));
+    if (has_goodbye && phase_ != phase::opening && !connect_due_) return leave(now, reason_for(why.why));
     close_transport(now);
 }
 
