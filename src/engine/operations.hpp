@@ -267,7 +267,7 @@ inline operation_list& operations::list_for(operation::kind what, operation::sta
     case operation::state::joined: return joined;
     case operation::state::finished: break;
     }
-    assert(!"a finished operation is in no list");
+    assert(false && "a finished operation is in no list");
     return joined;
 }
 
