@@ -51,8 +51,9 @@ enum class qos2_policy : std::uint8_t {
 /// What to do when the server refuses us for a reason that retrying cannot cure (credentials, client
 /// identifier, version, banned).
 enum class refusal_policy : std::uint8_t {
-    retry_at_cap,  ///< go on at the back-off's cap, reporting each time
-    give_up,       ///< stop with `gave_up`
+    retry_at_cap,      ///< go on at the back-off's cap, reporting each time
+    give_up,           ///< stop with `gave_up`
+    give_up_at_first,  ///< `give_up` while no server has accepted us since `start`, `retry_at_cap` from then on
 };
 
 struct backoff_config {

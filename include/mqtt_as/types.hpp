@@ -87,6 +87,7 @@ enum class errc : std::uint8_t {
     bad_credentials = 14,        ///< user or password too long, user not UTF-8, or (3.1.1) a password without a user
     bad_will = 15,               ///< the will's topic, qos or size breaks the rules of a PUBLISH
     bad_config = 16,             ///< a time or a limit of the configuration is 0, negative or out of range
+    bad_query = 17,              ///< `wan_ok` was given no numeric address, no DNS query, or no time
 
     // outcome of an operation
     refused = 20,       ///< the server answered with a failing reason code

@@ -152,7 +152,9 @@ bool core::feed(lock_type& lock, bytes in) {
     const epoch of = epoch_;
     const time_point now = now_ = boot_time();  // all of it has come by now, however long user code takes
     ++reads_;
-    was_pending_ = false;
+    received_ += in.size();
+    upload_.reset();
+    if (packet_log_) note(packet_log_->received(in));
     while (!in.empty()) {
         const taken t = engine_.on_bytes(now, of, in);
         in = in.subspan(t.size);
@@ -187,6 +189,7 @@ void core::write(lock_type& lock) {
         lock.lock();
         if (r.size > 0) {
             sent_ += r.size;
+            if (packet_log_) note(packet_log_->sent(std::span<const bytes>(gather).first(count), r.size));
             engine_.on_sent(now, epoch_, r.size);
             collect();
         }
@@ -222,6 +225,7 @@ void core::perform(lock_type& lock) {
             lose_transport(lock, errc::connection_closed, 0);
         } else {
             epoch_ = c->epoch;
+            note("Connecting to broker.");
             transport_ = make_transport();
             ask_link(lock);
             lock.unlock();
@@ -246,6 +250,8 @@ void core::lose_transport(lock_type& lock, errc error, int number) {
 }
 
 void core::tell_end(const transport* lost, epoch e, errc error, int number) {
+    if (packet_log_) note(packet_log_->ended());
+    packet_log_.reset();
     if (lost != nullptr) {
         last_address_ = lost->address();
         why_ = lost->why();
@@ -272,14 +278,13 @@ void core::judge_time(lock_type& lock) {
     judge_front_deadlines(boot_time());
 }
 
-/// Bytes that were on their way at the last look and have been acknowledged since are a sign of life. Those that were
-/// sent since do not count: the kernel of a dead server acknowledges a ping, too.
+std::uint64_t core::acknowledged_by_peer() const {
+    return sent_ - std::min<std::uint64_t>(transport_->unacknowledged(), sent_);
+}
+
 void core::look_at_peer(time_point now) {
-    const std::uint64_t pending = std::min<std::uint64_t>(transport_->unacknowledged(), sent_);
-    const std::uint64_t acknowledged = sent_ - pending;
-    if (was_pending_ && acknowledged > acknowledged_) engine_.on_peer_progress(now, epoch_);
-    acknowledged_ = acknowledged;
-    was_pending_ = pending > 0;
+    const duration response_time = engine_duration(settings_.user().response_time);
+    if (upload_.look(now, sent_, acknowledged_by_peer(), response_time)) engine_.on_peer_progress(now, epoch_);
 }
 
 void core::watch(time_point deadline) {
@@ -358,8 +363,9 @@ void core::on_opened(epoch e) {
     lock_type lock(mutex_);
     if (e != epoch_ || !transport_) return;
     open_ = true;
-    sent_ = acknowledged_ = 0;
-    was_pending_ = false;
+    sent_before_ += std::exchange(sent_, 0);
+    upload_.reset();
+    if (auto* const make = MQTTClient::DEBUG.makes_log()) packet_log_ = make(settings_.user().version);
     last_address_ = transport_->address();
     asks_link_ = true;  // in the turn: asking lets go of the lock
     security_ = transport_->security();

@@ -18,7 +18,10 @@
 
 #include "mqtt_as/asio/client.hpp"
 #include "mqtt_as/engine.hpp"
+#include "mqtt_as/upload_watch.hpp"
 #include "src/asio/blocks.hpp"
+#include "src/asio/errand.hpp"
+#include "src/asio/packet_log.hpp"
 #include "src/asio/settings.hpp"
 #include "src/asio/transport/transport.hpp"
 #include "src/link/link.hpp"
@@ -115,6 +118,20 @@ public:
     void clear_flag(bool up);
     bool flag(bool up) const;
     void cancel(waiter*, std::uint64_t ticket, cancel_scope) noexcept;
+    /// Ends an operation that cannot begin.
+    void refuse(waiter*, errc);
+    /// False when the client is closed: then its waiter has ended already.
+    bool begin_errand(const std::shared_ptr<errand>&);
+    /// `fill_in` puts the result into the waiter, if that still waits.
+    template <class FillIn>
+    void end_errand(const errand& ended, FillIn fill_in) {
+        lock_type lock(mutex_);
+        if (!forget_errand(ended)) return;
+        fill_in(ended.who);
+        lists_[on_errand].remove(ended.who);
+        make_ready(ended.who, errc::ok);
+        wake(lock);
+    }
     void close();
     /// The client object is going: as `close`, and it is not touched any more.
     void let_go();
@@ -122,7 +139,7 @@ public:
     // ---- questions: any thread ----------------------------------------------------------------------------
     bool is_connected() const noexcept { return online_.load(std::memory_order_relaxed); }
     explanation explain();
-    counters count();
+    statistics count();
     std::size_t queue_size();
     std::uint64_t discards();
     const settings& configured() const noexcept { return settings_; }
@@ -151,6 +168,7 @@ private:
         connecting,
         disconnecting,
         asking,
+        on_errand,
         receiving,
         waiting_up,
         waiting_down,
@@ -190,6 +208,8 @@ private:
     void judge_front_deadlines(time_point now);
     void arm(lock_type&);
     void watch(time_point deadline);
+    statistics counted() const;
+    std::uint64_t acknowledged_by_peer() const;
     void look_at_peer(time_point now);
     void lose_transport(lock_type&, errc, int error);
     void tell_end(const transport* lost, epoch, errc, int error);
@@ -237,7 +257,9 @@ private:
     void raise_flag(bool up);
     void unpark(time_point now);
     void end_asking(bool answer);
+    bool forget_errand(const errand&) noexcept;
     void note(std::string text);
+    void note(std::vector<std::string> lines);
 
     // ---- user code (core_callbacks.cpp) -------------------------------------------------------------------
     void run_ready(lock_type&);
@@ -268,7 +290,8 @@ private:
         time_point deadline;
         std::uint64_t reads;  // `reads_` when it was asked
     };
-    std::vector<question> questions_;     // of broker_up
+    std::vector<question> questions_;  // of broker_up
+    std::vector<std::shared_ptr<errand>> errands_;
     std::vector<payload> dead_payloads_;  // to be destroyed without the lock
     std::vector<notice> notices_;
     block_store store_;
@@ -319,9 +342,11 @@ private:
     bool link_failed_ = false;            // there is no netlink here
     std::vector<std::uint8_t> leftover_;  // read, but the engine was busy
     std::uint64_t reads_ = 0;
-    std::uint64_t sent_ = 0;          // bytes on this connection
-    std::uint64_t acknowledged_ = 0;  // of them, by the peer's TCP, at the last look
-    bool was_pending_ = false;        // at that look some were not
+    std::uint64_t sent_ = 0;         // bytes on this connection
+    std::uint64_t sent_before_ = 0;  // on earlier ones
+    std::uint64_t received_ = 0;     // bytes on all of them
+    upload_watch upload_;
+    std::unique_ptr<packet_log> packet_log_;  // of this connection, while DEBUG asks for it
     boost::asio::steady_timer timer_;
     std::optional<time_point> armed_for_;
     std::optional<time_point> front_deadline_;  // of the front's own waiters, or earlier

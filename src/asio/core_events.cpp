@@ -49,6 +49,7 @@ void core::on_event(const connected& c) {
     }
     raise_flag(true);
     notices_.push_back({.what = notice::kind::connected});
+    if (!c.first) note("Reconnect OK!");
 }
 
 void core::on_event(const renewed&) { notices_.push_back({.what = notice::kind::renewed}); }
@@ -90,6 +91,7 @@ void core::on_event(const gave_up& g) {
     }
     end_list(disconnecting, errc::ok);
     end_asking(false);
+    note("Gave up: no more attempts.");
 }
 
 void core::on_event(const stopped&) {
@@ -100,6 +102,10 @@ void core::on_event(const stopped&) {
     end_asking(false);
     end_parked(closed_ ? errc::closed : errc::stopped);
     notices_.push_back({.what = notice::kind::stopped});
+}
+
+void core::note(std::vector<std::string> lines) {
+    for (std::string& line : lines) note(std::move(line));
 }
 
 void core::note(std::string text) { notices_.push_back({.what = notice::kind::text, .text = std::move(text)}); }

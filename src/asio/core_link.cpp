@@ -98,7 +98,7 @@ void core::on_link(const link_state& s) {
     if (s.up) book_.network_back = std::chrono::steady_clock::now();
     if (s.up && !s.keeps_address && s.question == link_questions_) engine_.on_address_lost(now, epoch_);
     if (s.up != before.up || (s.up && s.is_another_way_than(before))) {
-        if (open_) look_at_peer(now);  // what is acknowledged from now on is a sign of life
+        if (open_) upload_.expect_sign(now, sent_, acknowledged_by_peer());
         engine_.on_link(now, s.up);
     }
     collect();

@@ -57,6 +57,7 @@ void core::abandon() noexcept {
         ready_ = {};
         lists_ = {};
         questions_.clear();
+        errands_.clear();
         lost = std::exchange(transport_, nullptr);
         unwatched = std::exchange(link_, nullptr);
         open_ = false;
@@ -111,6 +112,8 @@ void core::close() {
     }
     questions_.clear();
     end_list(asking, errc::closed);
+    for (const auto& e : errands_) e->stop();
+    errands_.clear();
     end_parked(errc::closed);
     wake(lock);
 }
@@ -275,6 +278,28 @@ void core::broker_up(result_waiter<bool>* who) {
     wake(lock);
 }
 
+void core::refuse(waiter* who, errc error) {
+    lock_type lock(mutex_);
+    make_ready(who, error);
+    wake(lock);
+}
+
+bool core::begin_errand(const std::shared_ptr<errand>& e) {
+    lock_type lock(mutex_);
+    if (closed_) {
+        make_ready(e->who, errc::closed);
+        wake(lock);
+        return false;
+    }
+    enlist(e->who, on_errand);
+    errands_.push_back(e);
+    return true;
+}
+
+bool core::forget_errand(const errand& e) noexcept {
+    return std::erase_if(errands_, [&e](const auto& each) { return each.get() == &e; }) > 0;
+}
+
 void core::receive(result_waiter<queued_message>* who) {
     lock_type lock(mutex_);
     if (closed_ || !queue_) {
@@ -345,6 +370,10 @@ void core::cancel(waiter* who, std::uint64_t ticket, cancel_scope scope) noexcep
         } else {
             lists_[who->list].remove(who);
             std::erase_if(questions_, [who](const question& q) { return q.who == who; });
+            std::erase_if(errands_, [who](const auto& e) {
+                if (e->who == who) e->stop();
+                return e->who == who;
+            });
             std::erase_if(parked_publishes_, [this, who](parked_publish& p) {
                 if (p.who != who) return false;
                 dead_payloads_.push_back(std::move(p.what.body));
@@ -376,13 +405,21 @@ explanation core::explain() {
     e.waiting_for_room = parked_publishes_.size();
     e.queue_size = queue_ ? queue_->size() : 0;
     e.discards = discards_;
-    e.count = engine_.count();
+    e.count = counted();
     return e;
 }
 
-counters core::count() {
+statistics core::count() {
     const lock_type lock(mutex_);
-    return engine_.count();
+    return counted();
+}
+
+statistics core::counted() const {
+    statistics s;
+    static_cast<counters&>(s) = engine_.count();
+    s.bytes_sent = sent_before_ + sent_;
+    s.bytes_received = received_;
+    return s;
 }
 
 std::size_t core::queue_size() {

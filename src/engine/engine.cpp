@@ -303,8 +303,9 @@ void engine::state::end_connection(time_point now, disconnected why, bool lost) 
     last_error_->properties = {};
     if (after_ != after::stop) {
         tell(tell_disconnected);
-        const bool give_up =
-            (!was_online_ && !retry_first_) || (!why.can_retry_help && config.on_refusal == refusal_policy::give_up);
+        const bool gives_up_hopeless = config.on_refusal == refusal_policy::give_up ||
+                                       (config.on_refusal == refusal_policy::give_up_at_first && !was_online_);
+        const bool give_up = (!was_online_ && !retry_first_) || (!why.can_retry_help && gives_up_hopeless);
         after_ = give_up ? after::give_up : after::retry;
         at_cap_ = !why.can_retry_help || why.reason == reason_code::session_taken_over;
         if (why.was_online) {
@@ -442,7 +443,10 @@ void engine::state::go_online(time_point now, const wire::connack& ack) {
     is_draining_ = false;
 
     tell(tell_connected);
-    if (!ack.session_present) lose_session(now);
+    if (!ack.session_present)
+        lose_session(now);
+    else if (connects_unanswered_ > 1)
+        doubt_session();
     if (!renew_filters(!ack.session_present || connects_unanswered_ > 1))
         return end_connection(now, {.error = errc::out_of_memory});
     connects_unanswered_ = 0;

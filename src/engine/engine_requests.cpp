@@ -418,6 +418,12 @@ void engine::state::lose_session(time_point now) {
     inbox.on_session_lost();
 }
 
+/// An earlier CONNECT stayed without its CONNACK: that one may have told of a lost session, and what is present now is
+/// its empty successor. What is sent again may then be new to the server.
+void engine::state::doubt_session() {
+    for (operation& op : ops.resend) op.done.may_be_duplicated = op.done.may_be_duplicated || op.qos == 2;
+}
+
 /// `all`: the server may not know our filters. That is so when it has no session, but also when an earlier CONNECT
 /// stayed without its CONNACK: that one may have told of a lost session, and what is present now is its empty
 /// successor. Otherwise only those are asked for again that were refused at the last renewal. False without memory.

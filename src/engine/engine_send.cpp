@@ -11,6 +11,7 @@ constexpr std::size_t acknowledgement_max = 8;  // PUBACK and its kin, with a re
 }  // namespace
 
 std::size_t engine::state::poll_transmit(time_point now, std::span<bytes> gather) {
+    if (phase_ == phase::closing && !leaving_) return 0;  // the rest of a batch goes nowhere any more
     if (!outbox.is_offered()) {
         if (phase_ == phase::handshake)
             stage_connect();

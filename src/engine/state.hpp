@@ -96,6 +96,7 @@ struct engine::state {
     bool is_superseded(operation& op) const;
     void requeue_after_loss(time_point now);
     void lose_session(time_point now);
+    void doubt_session();
     bool renew_filters(bool all);
     bool renew(wanted&);
     void count_renewals();

@@ -36,7 +36,9 @@ TEST_F(mqtt_5, MQTT_3_3_2_10) {
     // Our maximum is 0, and the server hears of none.
     holds(connect() == "10 0e 00 04 4d 51 54 54 05 02 00 3c 00 00 01 63", "no Topic Alias Maximum");
 }
-TEST_F(mqtt_5, MQTT_3_3_2_11) { closes_at({incoming("30", "", "x", "23 00 01"), incoming("30", "", "x", "23 ff ff")}, "94"); }
+TEST_F(mqtt_5, MQTT_3_3_2_11) {
+    closes_at({incoming("30", "", "x", "23 00 01"), incoming("30", "", "x", "23 ff ff")}, "94");
+}
 TEST_F(mqtt_5, MQTT_3_3_2_13) {
     w.go_online();
     for (const std::string_view bad : {std::string_view("a\0b", 3), std::string_view("\xC3")}) {
@@ -295,7 +297,9 @@ TEST_F(mqtt_5, MQTT_4_6_0_4) { releases_in_the_order_of_pubrec(); }
 
 // ---- rules without a number -----------------------------------------------------------------------
 
-TEST_F(mqtt_5, section_3_3_2_3_4) { closes_at({packet("30", "00 00 00 78"), packet("30", "00 00 03 23 00 01 78")}, "82"); }
+TEST_F(mqtt_5, section_3_3_2_3_4) {
+    closes_at({packet("30", "00 00 00 78"), packet("30", "00 00 03 23 00 01 78")}, "82");
+}
 TEST_F(mqtt_5, section_3_3_2_3_8) { closes_at({incoming("30", "", "x", "0b 00")}, "82"); }
 TEST_F(mqtt_5, section_3_3_4) {
     // A subscription identifier that we never gave: let through, as it may belong to a session we continue.

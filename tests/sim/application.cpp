@@ -8,6 +8,11 @@
 namespace mqtt_as::sim {
 namespace {
 
+constexpr std::size_t head_bytes_max = 32;  // of a PUBLISH of ours, before its payload
+
+/// What the application's own code throws.
+struct mishap {};
+
 duration ms(std::uint64_t n) { return duration(static_cast<std::int32_t>(n)); }
 
 }  // namespace
@@ -43,12 +48,29 @@ void application::stop(std::uint64_t grace_ms) {
 
 /// Bounded time: the grace, and what closing takes; a front that sleeps does so later.
 void application::expect_stopped(moment limit, std::size_t told) {
-    time_.at(limit, [this, told] {
+    later(limit - time_.now(), [this, told] {
         for (std::size_t i = told; i < notes_.size(); ++i)
             if (notes_[i].what == note::kind::stopped) return;
         if (front_.awake_at() + 2'000 > time_.now()) return expect_stopped(front_.awake_at() + 2'000, told);
         judge_.object("stop did not complete within its grace");
     });
+}
+
+void application::later(std::uint64_t ms, std::function<void()> what) {
+    time_.after(ms, [this, process = process_, what = std::move(what)] {
+        if (process == process_) what();
+    });
+}
+
+void application::begin_again(const limits& l) {
+    ++process_;
+    limits_ = l;
+    filters_.clear();
+    due_.clear();
+    kept_.clear();
+    held_ = 0;
+    restart_after_ms_.reset();
+    is_online_ = is_renewed_ = is_running_ = is_stopping_ = is_closed_ = false;
 }
 
 void application::close() {
@@ -95,13 +117,15 @@ void application::judge_rejection(errc error, const operation& op) {
     case errc::not_started: judge_.demand(!is_running_ || is_stopping_, "not_started, but it is"); break;
     case errc::closed: judge_.demand(is_closed_, "closed, but it is not"); break;
     case errc::too_large:
+        judge_.demand(is_online_ || op.size + head_bytes_max > limits_.packet_bytes_max, "too_large, but it is not");
+        break;
     case errc::unsupported_by_server: judge_.demand(is_online_, "a server's limit without a server"); break;
     default: judge_.object("a good " + op.topic + " was rejected: " + std::string(describe(error))); break;
     }
 }
 
 std::uint32_t application::publish(const publish_spec& spec) {
-    operation op{.what = deed::publish, .topic = spec.topic, .qos = spec.qos};
+    operation op{.what = deed::publish, .topic = spec.topic, .qos = spec.qos, .size = spec.size};
     byte_string payload = make_payload('c', oracle_.next_serial(), spec.size);
     publish_request request{.topic = spec.topic,
                             .payload = payload,
@@ -111,14 +135,22 @@ std::uint32_t application::publish(const publish_spec& spec) {
                             .timeout = ms(spec.timeout_ms)};
     if (spec.timeout_ms > 0) op.deadline = time_.now() + spec.timeout_ms;
     const submitted s = engine_.publish(time_.engine_time(), request);
+    const std::size_t waiting = engine_.look().payload_bytes;
+    judge_.demand(s.error != errc::ok || waiting <= std::max(limits_.payload_bytes_max, payload.size()),
+                  "more payload than payload_bytes_max");
     if (spec.by_reference) op.kept = std::move(payload);  // the vector's block stays where it is
     return record(s, std::move(op));
 }
 
-std::uint32_t application::subscribe(const std::string& filter, std::uint8_t qos, std::uint64_t timeout_ms) {
-    operation op{.what = deed::subscribe, .topic = filter, .qos = qos};
-    if (timeout_ms > 0) op.deadline = time_.now() + timeout_ms;
-    const subscription request{.filter = filter, .qos = qos, .timeout = ms(timeout_ms)};
+std::uint32_t application::subscribe(const subscribe_spec& spec) {
+    operation op{.what = deed::subscribe, .topic = spec.filter, .qos = spec.qos, .options = spec.options()};
+    if (spec.timeout_ms > 0) op.deadline = time_.now() + spec.timeout_ms;
+    const subscription request{.filter = spec.filter,
+                               .qos = spec.qos,
+                               .no_local = spec.no_local,
+                               .retain_as_published = spec.retain_as_published,
+                               .retain_handling = spec.retain_handling,
+                               .timeout = ms(spec.timeout_ms)};
     return record(engine_.subscribe(time_.engine_time(), request), std::move(op));
 }
 
@@ -176,6 +208,7 @@ void application::on_event(const any_event& e) {
         oracle_.filter_refused(std::string(refused->filter));
         notes_.push_back({.when = time_.now(), .what = note::kind::renewal_refused});
     } else if (const auto* d = std::get_if<disconnected>(&e)) {
+        tally_.outages += d->was_online;
         on_over(note::kind::disconnected, *d);
     } else if (const auto* w = std::get_if<waiting>(&e)) {
         notes_.push_back({.when = time_.now(),
@@ -184,7 +217,7 @@ void application::on_event(const any_event& e) {
     } else if (const auto* g = std::get_if<gave_up>(&e)) {
         on_over(note::kind::gave_up, g->last);
         is_running_ = false;
-        time_.after(random_.between(100, 5'000), [this] {
+        later(random_.between(100, 5'000), [this] {
             if (!is_running_ && !is_closed_) start(true);
         });
     } else if (std::holds_alternative<stopped>(e)) {
@@ -192,7 +225,7 @@ void application::on_event(const any_event& e) {
         is_running_ = false;
         judge_.demand(oracle_.unreported() == 0, "stopped, but not every operation was reported");
         if (restart_after_ms_)
-            time_.after(*std::exchange(restart_after_ms_, std::nullopt), [this] {
+            later(*std::exchange(restart_after_ms_, std::nullopt), [this] {
                 if (!is_running_ && !is_closed_) start(true);
             });
     }
@@ -205,6 +238,7 @@ void application::on_done(const op_done& done) {
         --f.under_way;
         if (done.error == errc::ok && op->id == f.latest) {
             f.is_wanted = op->what == deed::subscribe;
+            f.options = op->options;
             if (op->what == deed::subscribe)
                 judge_.demand(static_cast<std::uint8_t>(done.reason) <= op->qos,
                               "a higher qos than asked for was granted");
@@ -223,16 +257,29 @@ void application::on_message(const message& m) {
     judge_.demand(held_ <= limits_.inbound_max, "more messages given out than inbound_max");
     if (sabotage_ == sabotage::early_acknowledge && m.qos > 0) {
         sabotage_ = sabotage::none;
-        return time_.after(0, [this, id = m.id] {
+        return later(0, [this, id = m.id] {
             engine_.acknowledge(time_.engine_time(), id);
             front_.after_call();
         });
     }
-    if (holds_) return kept_.emplace_back(m.id, in), void();
-    if (slow_ms_ == 0) return due_.emplace_back(m.id, in), void();
+    ++tally_.received[in->qos];
+    try {
+        handle(m, *in);
+    } catch (const mishap&) {
+        due_.emplace_back(m.id, in);  // it has had the message, as fronts see it
+    }
+}
+
+void application::handle(const message& m, inbound& in) {
+    if (std::exchange(throws_, false)) {
+        tally_.happened(fault::throwing_application);
+        throw mishap{};
+    }
+    if (holds_) return kept_.emplace_back(m.id, &in), void();
+    if (slow_ms_ == 0) return due_.emplace_back(m.id, &in), void();
     tally_.happened(fault::slow_application);
-    time_.after(random_.between(0, slow_ms_), [this, id = m.id, in] {
-        acknowledge(id, *in);
+    later(random_.between(0, slow_ms_), [this, id = m.id, &in] {
+        acknowledge(id, in);
         front_.after_call();
     });
 }
@@ -263,10 +310,16 @@ void application::on_renewed() {
     judge_.demand(is_online_ && !is_renewed_, "renewed out of place");
     is_renewed_ = true;
     notes_.push_back({.when = time_.now(), .what = note::kind::renewed});
+    judge_subscriptions();
+}
+
+void application::judge_subscriptions() const {
     if (broker_.current() != network_.current()) return;  // the broker has moved on since
     for (const auto& [filter, f] : filters_) {
         if (!f.is_wanted || f.under_way > 0 || f.is_uncertain || f.was_refused_at_renewal) continue;
-        if (!broker_.is_subscribed(filter)) judge_.object("renewed, but the broker has no subscription of " + filter);
+        const auto there = broker_.subscription_of(filter);
+        if (!there) return judge_.object("renewed, but the broker has no subscription of " + filter);
+        if (*there != f.options) return judge_.object(filter + " is subscribed with other options than asked for");
     }
 }
 

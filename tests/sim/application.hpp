@@ -12,6 +12,7 @@
 #include "tests/sim/schedule.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,6 +27,21 @@ struct publish_spec {
     bool by_reference = false;
     std::uint64_t timeout_ms = 0;
     bool retain = false;
+};
+
+struct subscribe_spec {
+    std::string filter = "in/#";
+    std::uint8_t qos = 1;
+    bool no_local = false;  // the rest is for MQTT 5
+    bool retain_as_published = false;
+    std::uint8_t retain_handling = 0;
+    std::uint64_t timeout_ms = 0;
+
+    /// As SUBSCRIBE says it.
+    std::uint8_t options() const {
+        return static_cast<std::uint8_t>(qos | (no_local ? 4 : 0) | (retain_as_published ? 8 : 0) |
+                                         retain_handling << 4);
+    }
 };
 
 /// One line of what the application was told, for scenario tests.
@@ -46,7 +62,10 @@ public:
     void close();
     /// The serial number; 0 when the engine rejected it, with the reason in `last_rejection`.
     std::uint32_t publish(const publish_spec&);
-    std::uint32_t subscribe(const std::string& filter, std::uint8_t qos, std::uint64_t timeout_ms = 0);
+    std::uint32_t subscribe(const subscribe_spec&);
+    std::uint32_t subscribe(const std::string& filter, std::uint8_t qos) {
+        return subscribe({.filter = filter, .qos = qos});
+    }
     std::uint32_t unsubscribe(const std::string& filter, std::uint64_t timeout_ms = 0);
     cancel_result cancel(std::uint32_t serial, cancel_scope);
 
@@ -54,6 +73,14 @@ public:
     void be_slow(std::uint64_t ms) { slow_ms_ = ms; }
     /// Acknowledges nothing until told otherwise.
     void hold_messages(bool on);
+    /// The next message makes the application's handler throw.
+    void throw_at_next_message() { throws_ = true; }
+    /// The process is gone: what it knew and what it was about to do are, too.
+    void begin_again(const limits&);
+    /// After `ms`, unless the process ends before.
+    void later(std::uint64_t ms, std::function<void()> what);
+    /// The broker has what is wanted, as it was asked for.
+    void judge_subscriptions() const;
     void restart_when_stopped(std::uint64_t after_ms) { restart_after_ms_ = after_ms; }
     void sabotage_with(sabotage s) { sabotage_ = s; }
 
@@ -68,6 +95,7 @@ private:
     void on_event(const any_event&);
     void on_done(const op_done&);
     void on_message(const message&);
+    void handle(const message&, inbound&);
     void on_connected(const connected&);
     void on_renewed();
     void on_over(note::kind, const disconnected&);
@@ -92,6 +120,7 @@ private:
     /// What became of each filter: wanted when its subscribe was acknowledged and nothing is under way.
     struct filter_state {
         bool is_wanted = false;
+        std::uint8_t options = 0;
         bool was_refused_at_renewal = false;
         unsigned under_way = 0;
         op_id latest;               // the request that decides; an older one may be answered later
@@ -110,6 +139,8 @@ private:
     bool is_running_ = false;   // from start to stopped
     bool is_stopping_ = false;  // stop was asked
     bool is_closed_ = false;
+    bool throws_ = false;
+    std::uint32_t process_ = 1;
     errc last_rejection_ = errc::ok;
 };
 

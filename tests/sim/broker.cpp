@@ -20,6 +20,12 @@ std::string in_words(const packet& p) {
     return words;
 }
 
+constexpr std::size_t remembered_max = 64;
+
+packet as_packet(const std::string& topic, std::uint32_t serial, std::size_t size, std::uint8_t qos) {
+    return {.type = kind::publish, .qos = qos, .topic = topic, .payload = make_payload('b', serial, size)};
+}
+
 broker::broker(schedule& time, random_source random, judge& j, oracle& o, tally& t, broker_options options)
     : time_(time), random_(random), judge_(j), oracle_(o), tally_(t), options_(std::move(options)) {}
 
@@ -42,7 +48,19 @@ bool broker::take(fault f) {
 
 // ---- the network tells ---------------------------------------------------------------------------
 
-void broker::accepted(connection_id id) { connections_[id].last_heard = time_.now(); }
+void broker::accepted(connection_id id) {
+    if (connections_.size() > remembered_max)
+        std::erase_if(connections_, [id](const auto& each) { return each.second.ended && each.first + 8 < id; });
+    connections_[id].last_heard = time_.now();
+}
+
+broker::connection& broker::at(connection_id id) {
+    const auto found = connections_.find(id);
+    if (found != connections_.end()) return found->second;
+    gone_ = {};
+    gone_.ended = true;
+    return gone_;
+}
 
 void broker::received(connection_id id, bytes data) {
     const auto at = connections_.find(id);
@@ -76,8 +94,26 @@ void broker::end(connection_id id, bool reset) {
     if (c.will) wills_.push_back(*std::exchange(c.will, std::nullopt));
     if (session_ && session_->on == id) {
         session_->on = 0;
-        if (!session_->persistent) forget_session();
+        session_->persistent ? expire_later() : forget_session();
     }
+}
+
+/// Zero means that the session ends with its connection.
+void broker::keep_for(std::uint32_t expiry_s) {
+    session_->persistent = expiry_s > 0;
+    session_->expiry_s = expiry_s == UINT32_MAX ? 0 : expiry_s;
+}
+
+/// The client is away. When it does not come back in time its session is dropped.
+void broker::expire_later() {
+    session_->away_since = time_.now();
+    if (session_->expiry_s == 0) return;
+    time_.after(session_->expiry_s * 1000ull, [this, number = session_->number, since = time_.now()] {
+        if (!session_ || session_->number != number || session_->on != 0 || session_->away_since != since) return;
+        tally_.happened(fault::session_expired);
+        judge_.tell("broker: the session expires");
+        forget_session();
+    });
 }
 
 void broker::forget_session() {
@@ -106,8 +142,8 @@ void broker::handle(connection_id id, connection& c, const packet& p, std::size_
     case kind::disconnect:
         c.disconnected = true;
         if (p.reason != 4) c.will.reset();
-        if (const prop* expiry = find(p.properties, 0x11); expiry != nullptr && session_)
-            session_->persistent = expiry->number > 0;
+        if (const prop* expiry = find(p.properties, 0x11); expiry != nullptr && session_ && session_->on == id)
+            keep_for(expiry->number);
         end(id, false);
         break;
     case kind::auth: violation("AUTH without an authentication method [MQTT-4.12.0-6]"); break;
@@ -120,7 +156,7 @@ void broker::handle(connection_id id, connection& c, const packet& p, std::size_
 void broker::on_connect(connection_id id, connection& c, const packet& p) {
     if (c.connected) return violation("a second CONNECT [MQTT-3.1.0-2]");
     if (p.client_id != options_.client_id) return violation("another client identifier");
-    if (p.keep_alive != options_.keep_alive) return violation("another keep alive than configured");
+    if (p.keep_alive != options_.keep_alive && id >= first_of_process_) return violation("another keep alive than configured");
     c.level = p.level;
     c.will = p.will;
     last_connect_ = p;
@@ -141,7 +177,8 @@ void broker::on_connect(connection_id id, connection& c, const packet& p) {
         session_->last_id = static_cast<std::uint16_t>(random_.next());
     }
     const prop* expiry = find(p.properties, 0x11);
-    session_->persistent = p.level == 5 ? expiry != nullptr && expiry->number > 0 : !p.clean;
+    const std::uint32_t kept_by_311 = p.clean ? 0 : options_.expiry_s > 0 ? options_.expiry_s : UINT32_MAX;
+    keep_for(p.level == 4 ? kept_by_311 : expiry != nullptr ? expiry->number : 0);
     session_->on = id;
     if (const prop* maximum = find(p.properties, 0x21)) c.receive_maximum = static_cast<std::uint16_t>(maximum->number);
     if (const prop* maximum = find(p.properties, 0x27)) c.maximum_packet_size = maximum->number;
@@ -168,7 +205,7 @@ void broker::on_connect(connection_id id, connection& c, const packet& p) {
     }
     c.connected = true;
     const auto answer = [this, id, ack] {
-        connection& waiting = connections_[id];
+        connection& waiting = at(id);
         if (waiting.ended) return;
         transmit(id, ack);
         waiting.answered = true;
@@ -195,6 +232,11 @@ void broker::refuse_connection(connection_id id, connection& c, const packet& p)
 /// Section 4.4: what was sent and not acknowledged is sent again, in its order.
 void broker::resume(connection_id id, connection& c) {
     if (!session_ || session_->on != id) return;
+    std::erase_if(session_->in_flight, [this, &c](const outgoing& m) {
+        const bool is_dropped = !m.received && is_too_large(c, m);
+        if (is_dropped) drop_too_large(m);
+        return is_dropped;
+    });
     for (outgoing& m : session_->in_flight) {
         if (m.received)
             transmit(id, {.type = kind::pubrel, .id = m.id});
@@ -206,10 +248,10 @@ void broker::resume(connection_id id, connection& c) {
 }
 
 void broker::watch_keep_alive(connection_id id) {
-    const connection& watched = connections_[id];
+    const connection& watched = at(id);
     if (watched.keep_alive == 0 || watched.ended) return;
     time_.at(watched.last_heard + watched.keep_alive * 1500u, [this, id] {
-        const connection& c = connections_[id];
+        const connection& c = at(id);
         if (c.ended) return;
         if (time_.now() - c.last_heard < c.keep_alive * 1500u) return watch_keep_alive(id);
         judge_.tell("broker: keep alive passed");
@@ -220,31 +262,80 @@ void broker::watch_keep_alive(connection_id id) {
 
 // ---- messages to the client -----------------------------------------------------------------------
 
-std::uint32_t broker::publish(const std::string& topic, std::uint8_t qos, std::size_t size) {
+std::uint32_t broker::publish(const std::string& topic, std::uint8_t qos, std::size_t size, bool retain) {
+    if (retain) retained_[topic] = {qos, size};
+    return route(topic, qos, size, retain, origin::somebody);
+}
+
+/// To the client, once, as the best of its subscriptions says. The copy has a number of its own, so that it can be told
+/// from all others.
+std::uint32_t broker::route(const std::string& topic, std::uint8_t qos, std::size_t size, bool retain, origin from) {
     if (!session_) return 0;
     std::optional<std::uint8_t> granted;
-    for (const auto& [filter, maximum] : session_->subscriptions)
-        if (filter_matches(filter, topic)) granted = std::max(granted.value_or(0), maximum);
-    if (!granted) return 0;
-    qos = std::min(qos, *granted);
-    if (qos == 0 && session_->on == 0) return 0;
-    const std::uint32_t serial = oracle_.owed(topic, qos, session_->number).serial;
-    if (sabotage_ == sabotage::lose_inbound && qos > 0) {
-        sabotage_ = sabotage::none;
-        return serial;
+    bool as_published = false;
+    for (const auto& [filter, options] : session_->subscriptions) {
+        const bool is_shared = filter.starts_with("$share/");
+        if (!filter_matches(is_shared ? filter.substr(filter.find('/', 7) + 1) : filter, topic)) continue;
+        if (from == origin::client && (options & 4) != 0) {
+            tally_.happened(fault::no_local);
+        } else if (is_shared && random_.chance(50)) {
+            tally_.happened(fault::shared_away);
+        } else {
+            granted = std::max<std::uint8_t>(granted.value_or(0), options & 3);
+            as_published = as_published || (options & 8) != 0;
+        }
     }
-    session_->queue.push_back({.serial = serial, .topic = topic, .size = size, .qos = qos});
+    if (!granted) return 0;
+    if (from == origin::client) tally_.happened(fault::own_message);
+    return enqueue({.topic = topic, .size = size, .qos = std::min(qos, *granted), .retain = retain && as_published});
+}
+
+std::uint32_t broker::enqueue(outgoing m) {
+    if (m.qos == 0 && session_->on == 0) return 0;
+    m.serial = oracle_.owed(m.topic, m.qos, m.retain, session_->number).serial;
+    if (sabotage_ == sabotage::lose_inbound && m.qos > 0) {
+        sabotage_ = sabotage::none;
+        return m.serial;
+    }
+    session_->queue.push_back(m);
     if (session_->on != 0) pump(session_->on);
-    return serial;
+    return m.serial;
+}
+
+/// A subscription brings what is retained, unless it is shared or asked not to [MQTT-3.3.1-9], [MQTT-3.3.1-10].
+void broker::send_retained(const requested_filter& f, bool is_new) {
+    const int handling = f.options >> 4 & 3;
+    if (f.filter.starts_with("$share/") || handling == 2 || (handling == 1 && !is_new)) return;
+    for (const auto& [topic, kept] : retained_) {
+        if (!filter_matches(f.filter, topic)) continue;
+        tally_.happened(fault::retained_message);
+        const auto granted = static_cast<std::uint8_t>(f.options & 3);
+        enqueue({.topic = topic, .size = kept.size, .qos = std::min(kept.qos, granted), .retain = true});
+    }
+}
+
+bool broker::is_too_large(const connection& c, const outgoing& m) const {
+    if (c.maximum_packet_size == 0) return false;
+    return write_packet(as_packet(m.topic, m.serial, m.size, m.qos), c.level).size() > c.maximum_packet_size;
+}
+
+/// As if it had been sent [MQTT-3.1.2-25].
+void broker::drop_too_large(const outgoing& m) {
+    tally_.happened(fault::too_large_for_client);
+    oracle_.given_up(m.serial);
 }
 
 /// Sends what is queued, as far as the client's receive maximum allows.
 void broker::pump(connection_id id) {
-    connection& c = connections_[id];
+    connection& c = at(id);
     while (session_ && session_->on == id && c.answered && !c.ended && !session_->queue.empty()) {
         outgoing m = session_->queue.front();
         if (m.qos > 0 && session_->in_flight.size() >= c.receive_maximum) return;
         session_->queue.pop_front();
+        if (is_too_large(c, m)) {
+            drop_too_large(m);
+            continue;
+        }
         if (m.qos == 0) {
             send_publish(id, c, m, false);
             continue;
@@ -258,8 +349,10 @@ void broker::pump(connection_id id) {
 }
 
 void broker::send_publish(connection_id id, connection&, outgoing& m, bool dup) {
-    packet p{.type = kind::publish, .id = m.id, .dup = dup, .qos = m.qos, .topic = m.topic};
-    p.payload = make_payload('b', m.serial, m.size);
+    packet p = as_packet(m.topic, m.serial, m.size, m.qos);
+    p.id = m.id;
+    p.dup = dup;
+    p.retain = m.retain;
     transmit(id, p);
 }
 
@@ -278,17 +371,18 @@ void broker::on_client_acknowledgement(connection_id id, connection& c, const pa
     if (!session_ || session_->on != id) return;
     auto& list = session_->in_flight;
     const auto at = std::find_if(list.begin(), list.end(), [&](const outgoing& m) { return m.id == p.id; });
-    const std::string name = std::string(name_of(p.type)) + " " + std::to_string(p.id);
+    const auto wrong = [&](const char* why) { violation(std::string(name_of(p.type)) + " " + std::to_string(p.id) + why); };
     if (at == list.end()) {
         const bool excused = c.strange.contains(p.id) || p.reason == 0x92;
-        if (!excused) violation(name + " for a message that was never sent");
+        if (!excused) wrong(" for a message that was never sent");
         return;
     }
     const bool fits = p.type == kind::puback ? at->qos == 1 : at->qos == 2 && (p.type == kind::pubrec || at->received);
-    if (!fits) return violation(name + " has no place in this flow");
+    if (!fits) return wrong(" has no place in this flow");
     const bool is_forgotten = p.type == kind::pubcomp && p.reason == 0x92;  // we repeated PUBREL: it may not know it
-    if (p.reason >= 0x80 && !is_forgotten) return violation(name + " fails a message although nobody asked for that");
+    if (p.reason >= 0x80 && !is_forgotten) return wrong(" fails a message although nobody asked for that");
     if (p.type == kind::pubcomp) {
+        oracle_.over(at->serial);
         list.erase(at);
         return pump(id);
     }
@@ -299,9 +393,10 @@ void broker::on_client_acknowledgement(connection_id id, connection& c, const pa
     // [MQTT-4.6.0-2], [MQTT-4.6.0-3]: in the order of the messages, each qos by itself.
     for (auto earlier = list.begin(); earlier != at; ++earlier)
         if (earlier->qos == at->qos && !earlier->received)
-            return violation(name + " overtakes the one of an earlier message");
+            return wrong(" overtakes the one of an earlier message");
     oracle_.client_acknowledged(at->serial);
     if (p.type == kind::puback) {
+        oracle_.over(at->serial);
         list.erase(at);
         return pump(id);
     }
@@ -317,6 +412,11 @@ broker::connection* broker::online(connection_id& id) {
     id = current();
     const auto at = connections_.find(id);
     return at == connections_.end() || at->second.ended || !at->second.answered ? nullptr : &at->second;
+}
+
+void broker::client_died(connection_id first, std::uint16_t keep_alive) {
+    first_of_process_ = first;
+    options_.keep_alive = keep_alive;
 }
 
 void broker::lose_sessions() {
@@ -382,8 +482,10 @@ void broker::send_unknown_acknowledgement() {
     transmit(id, {.type = random_.one_of({kind::puback, kind::pubrec, kind::pubcomp, kind::pubrel}), .id = strange});
 }
 
-bool broker::is_subscribed(const std::string& filter) const {
-    return session_ && session_->subscriptions.contains(filter);
+std::optional<std::uint8_t> broker::subscription_of(const std::string& filter) const {
+    if (!session_) return std::nullopt;
+    const auto found = session_->subscriptions.find(filter);
+    return found == session_->subscriptions.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::size_t broker::owed_to_client() const {

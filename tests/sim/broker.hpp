@@ -37,6 +37,7 @@ struct broker_options {
     std::optional<std::uint16_t> server_keep_alive;
     std::uint8_t maximum_qos = 2;
     bool retain_available = true;
+    std::uint32_t expiry_s = 0;       // 3.1.1: sessions of absent clients are dropped after this; 0: never
     std::uint64_t processing_ms = 0;  // until each answer leaves
 };
 
@@ -59,13 +60,15 @@ public:
     void arm(fault, unsigned times = 1);
     void disarm_all();
     /// A message of somebody else: queued for the client if it is subscribed. Its serial number, 0 if not owed.
-    std::uint32_t publish(const std::string& topic, std::uint8_t qos, std::size_t size);
+    std::uint32_t publish(const std::string& topic, std::uint8_t qos, std::size_t size, bool retain = false);
+    /// The client's process is gone: nobody will finish what it began. Another one comes, on connections from
+    /// `first` on, with this keep alive.
+    void client_died(connection_id first, std::uint16_t keep_alive);
     void lose_sessions();
     void set_mute(bool);
     /// Ends all connections, as SIGKILL does. Sessions are on disk and survive.
     void killed();
     void send_disconnect(std::uint8_t reason);
-    void take_over();
     void send_malformed();
     void send_unknown_acknowledgement();
     void set_options(const broker_options& o) { options_ = o; }
@@ -73,7 +76,9 @@ public:
 
     // ---- what tests look at -------------------------------------------------------------------
     const broker_options& options() const { return options_; }
-    bool is_subscribed(const std::string& filter) const;
+    bool is_subscribed(const std::string& filter) const { return subscription_of(filter).has_value(); }
+    /// The options byte it was asked for with.
+    std::optional<std::uint8_t> subscription_of(const std::string& filter) const;
     /// The connection of the client's session, 0 when there is none.
     connection_id current() const;
     std::uint32_t session_number() const { return session_ ? session_->number : 0; }
@@ -106,13 +111,14 @@ private:
         std::string topic;
         std::size_t size = 0;
         std::uint8_t qos = 0;
+        bool retain = false;
         std::uint16_t id = 0;
         bool received = false;  // PUBREC has come
         connection_id sent_on = 0;
     };
     struct session {
         std::uint32_t number = 0;
-        std::map<std::string, std::uint8_t> subscriptions;
+        std::map<std::string, std::uint8_t> subscriptions;  // filter and options byte
         std::map<std::uint16_t, flow> flows;
         std::deque<outgoing> queue;
         std::deque<outgoing> in_flight;                                          // in the order of sending
@@ -120,6 +126,12 @@ private:
         std::uint16_t last_id = 0;
         connection_id on = 0;
         bool persistent = false;
+        std::uint32_t expiry_s = 0;  // 0: never, when persistent
+        moment away_since = 0;
+    };
+    struct retained {
+        std::uint8_t qos = 0;
+        std::size_t size = 0;
     };
     struct connection {
         bool connected = false;     // CONNECT was accepted
@@ -156,10 +168,24 @@ private:
     void on_unsubscribe(connection_id, connection&, const packet&);
     void acknowledge(connection_id, packet);
     void transmit(connection_id, const packet&);
-    void deliver(operation&);
+    void deliver(operation&, const packet&);
     void refuse_connection(connection_id, connection&, const packet&);
     void resume(connection_id, connection&);
     void pump(connection_id);
+    /// The connection, or one that has ended when it is long forgotten.
+    connection& at(connection_id);
+    flow& open_flow(std::uint16_t id, bool& is_new);
+    /// The process that began it is gone.
+    bool is_orphan(const flow& f) const { return f.last_on < first_of_process_; }
+    void keep_for(std::uint32_t expiry_s);
+    void expire_later();
+    enum class origin : std::uint8_t { somebody, client };
+    std::uint32_t route(const std::string& topic, std::uint8_t qos, std::size_t size, bool retain, origin);
+    std::uint32_t enqueue(outgoing);
+    void send_retained(const requested_filter&, bool is_new);
+    void send_wrong_acknowledgement(connection_id, connection&, const packet&);
+    bool is_too_large(const connection&, const outgoing&) const;
+    void drop_too_large(const outgoing&);
     void send_publish(connection_id, connection&, outgoing&, bool dup);
     std::uint16_t next_id();
     void end(connection_id, bool reset);
@@ -178,7 +204,10 @@ private:
     operation* delayed_ = nullptr;  // sabotage::reorder holds one back
     bool mute_ = false;
     std::map<connection_id, connection> connections_;
+    connection gone_;  // stands for all that are forgotten
     std::optional<session> session_;
+    std::map<std::string, retained> retained_;
+    connection_id first_of_process_ = 0;
     std::uint32_t sessions_ = 0;
     std::uint64_t arrivals_ = 0;
     std::vector<last_will> wills_;

@@ -12,11 +12,11 @@ void broker::on_publish(connection_id id, connection& c, const packet& p, std::s
     if (p.retain && !c.agreed.retain_available) return violation("RETAIN although not available [MQTT-3.2.2-14]");
     operation* op = oracle_.arrived(p);
     if (op == nullptr) return;
-    if (p.qos == 0) return deliver(*op);
+    if (p.qos == 0) return deliver(*op, p);
     if (!session_ || session_->on != id) return;
 
-    const auto [at, is_new] = session_->flows.try_emplace(p.id);
-    flow& f = at->second;
+    bool is_new = false;
+    flow& f = open_flow(p.id, is_new);
     if (is_new) {
         const bool may_be_new_to_us = (c.resumed && !c.fresh_seen) || c.strange.contains(p.id);
         if (p.dup && !may_be_new_to_us) return violation("DUP on a first transmission [MQTT-3.3.1-1]");
@@ -41,10 +41,19 @@ void broker::on_publish(connection_id id, connection& c, const packet& p, std::s
         f.refusal = random_.one_of<std::uint8_t>({0x80, 0x83, 0x87, 0x90, 0x97, 0x99});
         oracle_.refused(*op);
     } else if (is_new) {
-        deliver(*op);
+        deliver(*op, p);
     }
     ack.reason = f.refusal;
     acknowledge(id, ack);
+}
+
+/// What is open under this identifier. An orphan makes room: its client has forgotten it, and means something new.
+broker::flow& broker::open_flow(std::uint16_t id, bool& is_new) {
+    if (const auto found = session_->flows.find(id); found != session_->flows.end() && is_orphan(found->second))
+        session_->flows.erase(found);
+    const auto [at, inserted] = session_->flows.try_emplace(id);
+    is_new = inserted;
+    return at->second;
 }
 
 /// A PUBLISH under an identifier whose flow is open: a resend, and is it allowed?
@@ -88,40 +97,44 @@ void broker::on_pubrel(connection_id id, connection& c, const packet& p) {
 
 void broker::on_subscribe(connection_id id, connection& c, const packet& p) {
     if (!session_ || session_->on != id) return;
-    const auto [at, is_new] = session_->flows.try_emplace(p.id);
-    const bool is_repeat = !is_new && at->second.what == kind::subscribe && at->second.filters == p.filters;
-    if (!is_new && !(is_repeat && (c.level == 4 || at->second.last_on != id)))
+    bool is_new = false;
+    flow& f = open_flow(p.id, is_new);
+    const bool is_repeat = !is_new && f.what == kind::subscribe && f.filters == p.filters;
+    if (!is_new && !(is_repeat && (c.level == 4 || f.last_on != id)))
         return violation("SUBSCRIBE under an identifier in use [MQTT-2.2.1-3]");
-    at->second.what = kind::subscribe;
-    at->second.filters = p.filters;
-    at->second.last_on = id;
+    f.what = kind::subscribe;
+    f.filters = p.filters;
+    f.last_on = id;
     packet ack{.type = kind::suback, .id = p.id};
-    for (const requested_filter& f : p.filters) {
+    for (const requested_filter& asked : p.filters) {
         if (take(fault::refused_suback)) {
-            oracle_.filter_refused(f.filter);
+            oracle_.filter_refused(asked.filter);
             ack.codes.push_back(c.level == 4 ? std::uint8_t{0x80}
                                              : random_.one_of<std::uint8_t>({0x80, 0x83, 0x87, 0x8F, 0x97}));
             continue;
         }
-        const auto granted = static_cast<std::uint8_t>(f.options & 3);
-        session_->subscriptions[f.filter] = granted;
-        ack.codes.push_back(granted);
+        const bool is_first = !session_->subscriptions.contains(asked.filter);
+        const bool lies = sabotage_ == sabotage::wrong_options;
+        session_->subscriptions[asked.filter] = static_cast<std::uint8_t>(asked.options ^ (lies ? 1 : 0));
+        ack.codes.push_back(static_cast<std::uint8_t>(asked.options & 3));
+        send_retained(asked, is_first);
     }
     acknowledge(id, ack);
 }
 
 void broker::on_unsubscribe(connection_id id, connection& c, const packet& p) {
     if (!session_ || session_->on != id) return;
-    const auto [at, is_new] = session_->flows.try_emplace(p.id);
-    const bool is_repeat = !is_new && at->second.what == kind::unsubscribe && at->second.filters == p.filters;
-    if (!is_new && !(is_repeat && (c.level == 4 || at->second.last_on != id)))
+    bool is_new = false;
+    flow& f = open_flow(p.id, is_new);
+    const bool is_repeat = !is_new && f.what == kind::unsubscribe && f.filters == p.filters;
+    if (!is_new && !(is_repeat && (c.level == 4 || f.last_on != id)))
         return violation("UNSUBSCRIBE under an identifier in use [MQTT-2.2.1-3]");
-    at->second.what = kind::unsubscribe;
-    at->second.filters = p.filters;
-    at->second.last_on = id;
+    f.what = kind::unsubscribe;
+    f.filters = p.filters;
+    f.last_on = id;
     packet ack{.type = kind::unsuback, .id = p.id};
-    for (const requested_filter& f : p.filters) {
-        const bool existed = session_->subscriptions.erase(f.filter) > 0;
+    for (const requested_filter& each : p.filters) {
+        const bool existed = session_->subscriptions.erase(each.filter) > 0;
         if (c.level == 5) ack.codes.push_back(existed ? 0 : 0x11);
     }
     acknowledge(id, ack);
@@ -130,8 +143,9 @@ void broker::on_unsubscribe(connection_id id, connection& c, const packet& p) {
 /// An acknowledgement leaves, unless a fault holds it back, repeats it or lets another one overtake it.
 void broker::acknowledge(connection_id id, packet p) {
     const auto later = [this, id, p](std::uint64_t ms) { time_.after(ms, [this, id, p] { transmit(id, p); }); };
-    connection& c = connections_[id];
+    connection& c = at(id);
     const auto at = session_->flows.find(p.id);
+    if (take(fault::wrong_acknowledgement)) send_wrong_acknowledgement(id, c, p);
     if (p.type == kind::puback) {
         if (at != session_->flows.end() && at->second.withhold > 0) {
             --at->second.withhold;
@@ -150,25 +164,33 @@ void broker::acknowledge(connection_id id, packet p) {
     if (take(fault::reordered_acknowledgement)) {
         c.held.push_back(p);
         time_.after(500, [this, id] {
-            for (const packet& held : std::exchange(connections_[id].held, {})) transmit(id, held);
+            for (const packet& held : std::exchange(this->at(id).held, {})) transmit(id, held);
         });
         return;
     }
     if (options_.processing_ms > 0) return later(options_.processing_ms);
     transmit(id, p);
     if (take(fault::duplicate_acknowledgement)) {
-        connections_[id].strange.insert(p.id);
+        this->at(id).strange.insert(p.id);
         transmit(id, p);
     }
-    for (const packet& held : std::exchange(connections_[id].held, {})) transmit(id, held);
+    for (const packet& held : std::exchange(this->at(id).held, {})) transmit(id, held);
+}
+
+/// An acknowledgement of a kind that this identifier does not wait for. The right one follows as ever.
+void broker::send_wrong_acknowledgement(connection_id id, connection& c, const packet& right) {
+    const kind wrong = right.type == kind::puback   ? random_.one_of({kind::pubrec, kind::pubcomp})
+                       : right.type == kind::pubrec ? random_.one_of({kind::puback, kind::pubcomp})
+                                                    : kind::puback;
+    judge_.tell(std::string("  < ") + name_of(wrong) + " in the place of " + name_of(right.type));
+    send(id, write_packet({.type = wrong, .id = right.id}, c.level));
 }
 
 /// A packet leaves: what it ends is over from now on.
 void broker::transmit(connection_id id, const packet& p) {
-    connection& c = connections_[id];
+    connection& c = at(id);
     if (c.ended || mute_) return;
     byte_string out = write_packet(p, c.level);
-    if (p.type == kind::publish && c.maximum_packet_size > 0 && out.size() > c.maximum_packet_size) return;
     if (session_ && session_->on == id) {
         const auto at = session_->flows.find(p.id);
         const bool is_open = at != session_->flows.end();
@@ -192,7 +214,8 @@ void broker::transmit(connection_id id, const packet& p) {
     send(id, std::move(out));
 }
 
-void broker::deliver(operation& op) {
+void broker::deliver(operation& op, const packet& p) {
+    if (p.retain) retained_[op.topic] = {op.qos, p.payload.size()};
     if (sabotage_ == sabotage::swallow_publish && op.qos > 0) {
         sabotage_ = sabotage::none;
         return;
@@ -211,6 +234,7 @@ void broker::deliver(operation& op) {
     }
     oracle_.delivered(op, session_number());
     if (sabotage_ == sabotage::duplicate_qos2 && op.qos == 2) oracle_.delivered(op, session_number());
+    route(op.topic, op.qos, p.payload.size(), p.retain, origin::client);
 }
 
 }  // namespace mqtt_as::sim

@@ -12,6 +12,8 @@ enum class fault : std::uint8_t {
     resolve_failed,
     refused,
     unreachable,
+    tls_failed,
+    slow_tls,
     mute,
     fin,
     rst,
@@ -30,6 +32,7 @@ enum class fault : std::uint8_t {
     broker_down_3s,
     broker_down_20s,
     session_lost,
+    session_expired,
     // the broker's packets
     withhold_puback,
     withhold_puback_5,
@@ -40,6 +43,7 @@ enum class fault : std::uint8_t {
     withhold_pingresp,
     duplicate_acknowledgement,
     unknown_acknowledgement,
+    wrong_acknowledgement,
     reordered_acknowledgement,
     refused_connack,
     late_connack,
@@ -54,12 +58,22 @@ enum class fault : std::uint8_t {
     small_packet_maximum,
     server_keep_alive,
     repeated_publish,
+    too_large_for_client,
+    // what the broker does as it was asked
+    own_message,
+    no_local,
+    retained_message,
+    shared_away,
     // the application
     slow_application,
+    throwing_application,
     cancel,
     deadline_passed,
     stop_and_start,
+    restart,
+    crash,
     sleeping_front,
+    suspend,
     full_queue,
 };
 inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(fault::full_queue) + 1;
@@ -68,6 +82,8 @@ inline constexpr std::array<const char*, fault_kinds> fault_names = {
     "resolve failed",
     "refused",
     "unreachable",
+    "TLS failed",
+    "slow TLS",
     "mute",
     "FIN",
     "RST",
@@ -85,6 +101,7 @@ inline constexpr std::array<const char*, fault_kinds> fault_names = {
     "broker down 3 s",
     "broker down 20 s",
     "session lost",
+    "session expired",
     "PUBACK withheld",
     "PUBACK withheld 5 times",
     "PUBACK 12 s late",
@@ -94,6 +111,7 @@ inline constexpr std::array<const char*, fault_kinds> fault_names = {
     "PINGRESP withheld",
     "duplicate acknowledgement",
     "unknown acknowledgement",
+    "wrong acknowledgement",
     "reordered acknowledgements",
     "CONNACK refuses",
     "CONNACK late",
@@ -108,11 +126,20 @@ inline constexpr std::array<const char*, fault_kinds> fault_names = {
     "small packet maximum",
     "server keep alive",
     "PUBLISH repeated",
+    "too large for the client",
+    "own message comes back",
+    "no local keeps it away",
+    "retained message",
+    "shared, went to another",
     "slow application",
+    "throwing application",
     "cancel",
     "deadline passed",
     "stop and start",
+    "restart, nothing in flight",
+    "process killed",
     "sleeping front",
+    "suspended",
     "full queue",
 };
 
@@ -122,12 +149,19 @@ struct tally {
     std::array<std::uint64_t, 10> events{};                     // by the index in `any_event`
     std::array<std::array<std::uint64_t, 7>, 7> transitions{};  // by mqtt_as::status::phase, from and to
     std::array<std::uint64_t, 64> errors{};                     // of op_done and disconnected, by errc
+    std::uint64_t outages = 0;                                  // connections that were online and ended unasked
+    std::array<std::uint64_t, 3> sent{};                        // publishes reported ok, by qos
+    std::array<std::uint64_t, 3> received{};                    // messages given to the application, by qos
 
     void happened(fault f) { ++faults[static_cast<std::size_t>(f)]; }
+    std::uint64_t messages() const { return sent[0] + sent[1] + sent[2] + received[0] + received[1] + received[2]; }
     void add(const tally& other) {
         for (std::size_t i = 0; i < faults.size(); ++i) faults[i] += other.faults[i];
         for (std::size_t i = 0; i < events.size(); ++i) events[i] += other.events[i];
         for (std::size_t i = 0; i < errors.size(); ++i) errors[i] += other.errors[i];
+        outages += other.outages;
+        for (std::size_t i = 0; i < 3; ++i) sent[i] += other.sent[i];
+        for (std::size_t i = 0; i < 3; ++i) received[i] += other.received[i];
         for (std::size_t i = 0; i < 7; ++i)
             for (std::size_t k = 0; k < 7; ++k) transitions[i][k] += other.transitions[i][k];
     }
@@ -143,6 +177,7 @@ enum class sabotage : std::uint8_t {
     double_report,      // the application hears of one operation twice
     lost_report,        // the application never hears of one operation
     early_acknowledge,  // a message is acknowledged that the application still holds
+    wrong_options,      // the broker keeps other subscription options than it was asked for
     leak,               // one block of memory is never given back
     no_recovery,        // the broker stays mute after the world was healed
     busy_loop,          // the timer fires again and again at one moment
@@ -160,6 +195,7 @@ inline constexpr sabotage_name sabotages[] = {
     {sabotage::double_report, "double-report"},
     {sabotage::lost_report, "lost-report"},
     {sabotage::early_acknowledge, "early-acknowledge"},
+    {sabotage::wrong_options, "wrong-options"},
     {sabotage::leak, "leak"},
     {sabotage::no_recovery, "no-recovery"},
     {sabotage::busy_loop, "busy-loop"},

@@ -2,7 +2,6 @@
 #include "tests/sim/front.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <variant>
 
@@ -29,9 +28,9 @@ std::uint64_t sum_of(std::span<const bytes> gather) {
 }  // namespace
 
 front::front(schedule& time, random_source random, judge& j, trace& tr, tally& t, oracle& o, network& n, engine& e,
-             front_options options, std::uint8_t level, std::uint16_t keep_alive_s)
+             front_options options, const limits& l, std::uint8_t level, std::uint16_t keep_alive_s)
     : time_(time), random_(random), judge_(j), trace_(tr), tally_(t), oracle_(o), network_(n), engine_(e),
-      options_(options), level_(level), keep_alive_s_(keep_alive_s) {
+      options_(options), limits_(l), level_(level), keep_alive_s_(keep_alive_s) {
     network_.wake = [this] { wake(); };
 }
 
@@ -53,17 +52,39 @@ void front::sleep_for(std::uint64_t ms) {
     tally_.happened(fault::sleeping_front);
 }
 
+void front::begin_again(front_options options, const limits& l, std::uint16_t keep_alive_s) {
+    options_ = options;
+    limits_ = l;
+    keep_alive_s_ = keep_alive_s;
+    earlier_ = network_.current();
+    asleep_until_ = 0;
+    is_turn_due_ = false;
+    is_writing_ = false;
+    keep_alive_ms_ = 0;
+    armed_for_ = never;
+    received_ = nullptr;
+    phase_ = {};
+}
+
+void front::resume() {
+    trace_.add(time_.now());
+    engine_.on_link(time_.engine_time(), network_.is_link_up());
+    after_call();
+}
+
 void front::set_link(bool up) {
     network_.set_link(up);
     if (!up) tally_.happened(fault::link_flap);
     trace_.add(up ? 1 : 0);
+    const epoch e = network_.current();
+    if (up) upload_.expect_sign(time_.engine_time(), network_.written(e), network_.acknowledged_bytes(e));
     engine_.on_link(time_.engine_time(), up);
     after_call();
 }
 
 void front::change_address() {
     network_.silence_for(never);
-    engine_.on_address_lost(time_.engine_time(), network_.current());
+    engine_.on_address_lost(time_.engine_time(), of_engine(network_.current()));
     after_call();
 }
 
@@ -78,31 +99,33 @@ void front::turn() {
     while (perform_commands() || transmit()) {
     }
     engine_.check();
+    judge_limits();
     arm();
 }
 
 void front::take_notices() {
     while (const std::optional<notice> n = network_.poll_notice()) {
+        if (n->e <= earlier_) continue;
         trace_.add(static_cast<std::uint64_t>(n->what));
         trace_.add(time_.now());
         const time_point now = time_.engine_time();
+        const epoch e = of_engine(n->e);
         switch (n->what) {
-        case notice::kind::stage: engine_.on_stage(now, n->e, n->at); break;
+        case notice::kind::stage: engine_.on_stage(now, e, n->at); break;
         case notice::kind::opened:
             judge_.tell("transport " + std::to_string(n->e) + " open");
             last_sent_ = time_.now();
             keep_alive_ms_ = 0;
             was_blocked_ = false;
-            seen_progress_ = 0;
-            on_its_way_ = false;
-            engine_.on_opened(now, n->e);
+            upload_.reset();
+            engine_.on_opened(now, e);
             break;
         case notice::kind::closed:
             judge_.tell("transport " + std::to_string(n->e) + " closed, " + std::to_string(n->transport_error));
             judge_keep_alive();
             keep_alive_ms_ = 0;
             is_writing_ = false;
-            engine_.on_closed(now, n->e, n->error, n->transport_error);
+            engine_.on_closed(now, e, n->error, n->transport_error);
             break;
         }
         drain();
@@ -119,7 +142,7 @@ void front::read() {
         std::size_t used = 0;
         bool stop = false;
         while (used < block.size() && !stop) {
-            const taken t = engine_.on_bytes(time_.engine_time(), e, bytes(block).subspan(used));
+            const taken t = engine_.on_bytes(time_.engine_time(), of_engine(e), bytes(block).subspan(used));
             received_ = t.received;
             drain();
             used += t.size;
@@ -148,11 +171,10 @@ void front::judge_timer() {
     judge_.demand(timer_at_moment_ <= timer_calls_at_one_moment_max, "a busy loop: on_time is due again and again");
     judge_.demand(timer_in_second_ <= timer_calls_in_one_second_max, "a busy loop: on_time too often in one second");
     if (options_.looks_at_progress) {
-        // Bytes count that were on their way at the last look: what was sent since, a ping say, proves nothing yet.
-        const std::uint64_t progress = network_.acknowledged_bytes(network_.current());
-        const bool was_on_its_way = std::exchange(on_its_way_, network_.written(network_.current()) > progress);
-        if (std::exchange(seen_progress_, progress) < progress && was_on_its_way) {
-            engine_.on_peer_progress(time_.engine_time(), network_.current());
+        const epoch e = network_.current();
+        if (upload_.look(time_.engine_time(), network_.written(e), network_.acknowledged_bytes(e),
+                         options_.response_time)) {
+            engine_.on_peer_progress(time_.engine_time(), of_engine(e));
             drain();
         }
     }
@@ -167,9 +189,9 @@ bool front::perform_commands() {
         any = true;
         trace_.add(static_cast<std::uint64_t>(c->what) << 32 | c->epoch);
         if (c->what == command::kind::open)
-            network_.open(c->epoch);
+            network_.open(in_world(c->epoch));
         else
-            network_.close(c->epoch);
+            network_.close(in_world(c->epoch));
         drain();
     }
     return any;
@@ -178,12 +200,12 @@ bool front::perform_commands() {
 /// False when there is nothing more to be written for now.
 bool front::transmit() {
     if (is_writing_) return false;
-    std::array<bytes, 8> gather;
-    const std::size_t n = engine_.poll_transmit(time_.engine_time(), gather);
+    gathered_ = engine_.poll_transmit(time_.engine_time(), gather_);
     drain();
-    if (n == 0) return false;
+    if (gathered_ == 0) return false;
     const epoch e = network_.current();
-    const std::span<const bytes> parts(gather.data(), n);
+    judge_.demand(!network_.was_closed(e), "bytes are to be written on a connection that was closed");
+    const std::span<const bytes> parts(gather_.data(), gathered_);
     if (!network_.has_room(e)) {
         was_blocked_ = true;
         return false;
@@ -203,12 +225,9 @@ void front::finish_write(epoch e, std::uint64_t sum) {
     if (!is_writing_ || e != network_.current()) return;
     if (time_.now() < asleep_until_) return time_.at(asleep_until_, [this, e, sum] { finish_write(e, sum); });
     is_writing_ = false;
-    std::array<bytes, 8> gather;
-    const std::size_t n = engine_.poll_transmit(time_.engine_time(), gather);
-    drain();
-    const std::span<const bytes> parts(gather.data(), n);
+    const std::span<const bytes> parts(gather_.data(), gathered_);
     judge_.demand(sum_of(parts) == sum, "bytes changed while they were being written");
-    if (n > 0) give(e, parts);
+    give(e, parts);
     wake();
 }
 
@@ -218,9 +237,8 @@ void front::give(epoch e, std::span<const bytes> parts) {
     judge_keep_alive();
     last_sent_ = time_.now();
     was_blocked_ = false;
-    seen_progress_ = network_.acknowledged_bytes(e);  // only what is acknowledged from now on is a sign of life
     tap(e, parts, taken);
-    engine_.on_sent(time_.engine_time(), e, taken);
+    engine_.on_sent(time_.engine_time(), of_engine(e), taken);
     drain();
 }
 
@@ -250,9 +268,17 @@ void front::judge_keep_alive() {
         judge_.object("nothing was sent for longer than the keep alive [MQTT-3.1.2-23]");
 }
 
+/// Nothing grows past its limit, at any moment.
+void front::judge_limits() {
+    const status now = engine_.look();
+    judge_.demand(now.unfinished <= limits_.operations_max, "more operations than operations_max");
+    judge_.demand(now.inbox <= limits_.inbound_max, "more messages in the inbox than inbound_max");
+    judge_.demand(now.subscriptions <= limits_.subscriptions_max, "more filters than subscriptions_max");
+}
+
 /// Inputs of an older connection, as a transport's late callbacks bring them. They must change nothing.
 void front::disturb() {
-    const epoch e = network_.current();
+    const epoch e = of_engine(network_.current());
     if (e < 2 || !random_.chance(options_.old_epoch_percent)) return;
     tally_.happened(fault::old_epoch);
     const std::uint8_t garbage[] = {0xFF, 0xFF, 0xFF};

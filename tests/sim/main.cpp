@@ -1,9 +1,11 @@
 // mqtt-as-sim: the whole client, weeks of faults, from one seed each.
 #include "tests/sim/runner.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <optional>
 #include <string_view>
 
@@ -11,12 +13,19 @@ namespace {
 
 using namespace mqtt_as::sim;
 
-constexpr const char* usage = "usage: mqtt-as-sim [--seed N] [--seeds N] [--verbose] [--hash] [--break KIND]\n"
-                              "  --seed N      runs this seed only (twice)\n"
-                              "  --seeds N     runs the seeds 1 to N [200] and those of seeds.txt\n"
-                              "  --verbose     tells the story line by line\n"
-                              "  --hash        prints one hash per seed: equal for equal seeds, whatever the compiler\n"
-                              "  --break KIND  makes the world lie, to show that the oracle objects; one of:\n   ";
+constexpr const char* usage =
+    "usage: mqtt-as-sim [OPTION...]\n"
+    "  --seeds N      runs N seeds [200], each twice, and those of seeds.txt\n"
+    "  --seed N       runs this seed only\n"
+    "  --minutes N    runs fresh seeds for so long\n"
+    "  --seconds N    the same, in seconds\n"
+    "  --first N      the first seed of --seeds [1], or of the fresh ones [by chance]\n"
+    "  --weeks N      runs one client in each version for N weeks, of the seed given by --seed [1]\n"
+    "  --keep         writes seeds that fail into seeds.txt\n"
+    "  --fail-fast    ends with the first seed that fails\n"
+    "  --verbose      tells the story line by line\n"
+    "  --hash         prints one hash per seed: equal for equal seeds, whatever the compiler\n"
+    "  --break KIND   makes the world lie, to show that the oracle objects; one of:\n   ";
 
 int explain() {
     std::fputs(usage, stderr);
@@ -43,22 +52,35 @@ std::optional<sabotage> sabotage_called(std::string_view name) {
 
 int main(int argc, char** argv) {
     plan what;
+    std::optional<std::uint64_t> minutes;
+    const struct {
+        std::string_view name;
+        std::optional<std::uint64_t>& value;
+    } numbers[] = {{"--seed", what.only},   {"--seeds", what.seeds}, {"--seconds", what.seconds},
+                   {"--minutes", minutes}, {"--weeks", what.weeks}, {"--first", what.first}};
+    const struct {
+        std::string_view name;
+        bool& value;
+    } flags[] = {{"--verbose", what.is_verbose},
+                 {"--hash", what.prints_hashes},
+                 {"--fail-fast", what.stops_at_failure},
+                 {"--keep", what.keeps_failures}};
     for (int i = 1; i < argc; ++i) {
         const std::string_view option = argv[i];
-        const char* value = i + 1 < argc ? argv[i + 1] : nullptr;
-        if (option == "--verbose") {
-            what.is_verbose = true;
-        } else if (option == "--hash") {
-            what.prints_hashes = true;
-        } else if ((option == "--seed" || option == "--seeds") && value != nullptr && number(value)) {
-            (option == "--seed" ? what.only : what.seeds) = *number(value);
-            ++i;
-        } else if (option == "--break" && value != nullptr && sabotage_called(value)) {
-            what.lie = *sabotage_called(value);
-            ++i;
-        } else {
-            return explain();
+        const auto* flag = std::find_if(std::begin(flags), std::end(flags), [&](auto& f) { return f.name == option; });
+        if (flag != std::end(flags)) {
+            flag->value = true;
+            continue;
         }
+        const char* value = ++i < argc ? argv[i] : "";
+        const auto* with = std::find_if(std::begin(numbers), std::end(numbers), [&](auto& n) { return n.name == option; });
+        if (with != std::end(numbers) && number(value))
+            with->value = *number(value);
+        else if (option == "--break" && sabotage_called(value))
+            what.lie = *sabotage_called(value);
+        else
+            return explain();
     }
+    if (minutes) what.seconds = *minutes * 60;
     return run(what) ? 0 : 1;
 }

@@ -7,6 +7,7 @@
 namespace mqtt_as::sim {
 namespace {
 
+constexpr std::size_t remembered_max = 32;
 constexpr int refused_number = 111, reset_number = 104, unreachable_number = 101, no_such_name = -2;
 constexpr std::size_t largest_segment = 16u << 10;
 
@@ -21,6 +22,7 @@ network::network(schedule& time, random_source random, tally& t, broker& b, netw
 // ---- opening ------------------------------------------------------------------------------------
 
 void network::open(epoch e) {
+    forget_old();
     connections_[e];
     current_ = e;
     notices_.push_back({.what = notice::kind::stage, .e = e, .at = stage::resolve});
@@ -28,8 +30,24 @@ void network::open(epoch e) {
     time_.after(options_.resolve_ms, [this, e] { connect(e); });
 }
 
+/// Connections that neither side can hear of any more.
+void network::forget_old() {
+    if (connections_.size() < remembered_max) return;
+    std::erase_if(connections_, [](const auto& each) {
+        const connection& c = each.second;
+        const bool is_quiet = !c.broker_has_it && c.up.segments.empty() && c.down.segments.empty();
+        return c.client == connection::state::closed && (is_quiet || c.silent_until == never);
+    });
+}
+
+network::connection* network::find(epoch e) {
+    const auto at = connections_.find(e);
+    return at == connections_.end() ? nullptr : &at->second;
+}
+
 void network::connect(epoch e) {
-    if (connections_[e].client != connection::state::opening) return;
+    const connection* c = find(e);
+    if (c == nullptr || c->client != connection::state::opening) return;
     if (resolve_fails_) {
         tally_.happened(fault::resolve_failed);
         return report_closed(e, errc::resolve_failed, no_such_name);
@@ -41,8 +59,9 @@ void network::connect(epoch e) {
 
 /// A SYN. One that is lost is repeated after 1, 3, 7... seconds, as the kernel does.
 void network::try_to_open(epoch e) {
-    connection& c = connections_[e];
-    if (c.client != connection::state::opening) return;
+    connection* const found = find(e);
+    if (found == nullptr || found->client != connection::state::opening) return;
+    connection& c = *found;
     if (!link_up_) return report_closed(e, errc::connect_failed, unreachable_number);
     if (unreachable_) {
         if (c.attempts == 0) tally_.happened(fault::unreachable);
@@ -50,36 +69,64 @@ void network::try_to_open(epoch e) {
         return;
     }
     time_.after(2 * options_.latency_ms, [this, e] {
-        connection& opening = connections_[e];
-        if (opening.client != connection::state::opening) return;
+        connection* const opening = find(e);
+        if (opening == nullptr || opening->client != connection::state::opening) return;
         if (refusing_) {
             tally_.happened(fault::refused);
             return report_closed(e, errc::connect_failed, refused_number);
         }
-        opening.client = connection::state::open;
-        opening.broker_has_it = true;
-        broker_.accepted(e);
-        notices_.push_back({.what = notice::kind::opened, .e = e});
-        wake();
+        if (options_.tls_ms > 0) return secure(e);
+        establish(e, *opening);
     });
+}
+
+/// The handshake of TLS: it takes its time, and may fail at its end.
+void network::secure(epoch e) {
+    notices_.push_back({.what = notice::kind::stage, .e = e, .at = stage::tls});
+    wake();
+    if (slow_tls_ms_ > 0) tally_.happened(fault::slow_tls);
+    time_.after(options_.tls_ms + slow_tls_ms_, [this, e] {
+        connection* const opening = find(e);
+        if (opening == nullptr || opening->client != connection::state::opening) return;
+        if (tls_fails_ || refusing_ || unreachable_ || !link_up_) {
+            if (tls_fails_) tally_.happened(fault::tls_failed);
+            return report_closed(e, errc::tls_failed, 0);
+        }
+        establish(e, *opening);
+    });
+}
+
+void network::establish(epoch e, connection& c) {
+    c.client = connection::state::open;
+    c.broker_has_it = true;
+    broker_.accepted(e);
+    notices_.push_back({.what = notice::kind::opened, .e = e});
+    wake();
 }
 
 // ---- the client's side ----------------------------------------------------------------------------
 
 void network::report_closed(epoch e, errc error, int transport_error) {
-    connection& c = connections_[e];
-    if (c.client == connection::state::closed) return;
-    c.client = connection::state::closed;
-    c.inbox.clear();
-    c.inbox_used = 0;
+    connection* const c = find(e);
+    if (c == nullptr || c->client == connection::state::closed) return;
+    c->client = connection::state::closed;
+    c->inbox.clear();
+    c->inbox_used = 0;
     notices_.push_back({.what = notice::kind::closed, .e = e, .error = error, .transport_error = transport_error});
     wake();
 }
 
 void network::close(epoch e) {
-    if (!connections_.contains(e)) return;
-    if (connections_[e].broker_has_it) queue(e, true, {}, true);
+    connection* const c = find(e);
+    if (c == nullptr) return;
+    c->was_closed = true;
+    if (c->broker_has_it) queue(e, true, {}, true);
     report_closed(e, errc::connection_closed, 0);
+}
+
+bool network::was_closed(epoch e) const {
+    const auto at = connections_.find(e);
+    return at != connections_.end() && at->second.was_closed;
 }
 
 std::optional<notice> network::poll_notice() {
@@ -173,7 +220,7 @@ void network::queue(epoch e, bool up, byte_string data, bool end, bool reset) {
 
 /// Arranges for the first segment to arrive, unless it is arranged already or cannot arrive for now.
 void network::kick(epoch e, bool up) {
-    connection& c = connections_[e];
+    connection& c = *find(e);
     pipe& p = up ? c.up : c.down;
     if (p.is_scheduled || p.segments.empty() || !link_up_ || c.silent_until == never) return;
     p.is_scheduled = true;
@@ -181,7 +228,9 @@ void network::kick(epoch e, bool up) {
 }
 
 void network::carry(epoch e, bool up) {
-    connection& c = connections_[e];
+    connection* const found = find(e);
+    if (found == nullptr) return;
+    connection& c = *found;
     pipe& p = up ? c.up : c.down;
     p.is_scheduled = false;
     while (!p.segments.empty() && p.segments.front().due <= time_.now() && time_.now() >= c.silent_until && link_up_) {
@@ -203,7 +252,7 @@ void network::arrive(epoch e, connection& c, bool up, segment s) {
         *p.cut_after -= s.data.size();
     }
     if (up) {
-        if (c.broker_has_it && !s.data.empty()) broker_.received(e, s.data);
+        if (c.broker_has_it && !c.is_swallowed && !s.data.empty()) broker_.received(e, s.data);
         if (s.end && std::exchange(c.broker_has_it, false)) broker_.lost(e);
         if (c.client == connection::state::open && wake) wake();
     } else if (c.client == connection::state::open) {
@@ -250,6 +299,10 @@ void network::silence_for(std::uint64_t ms) {
     if (connection* c = current_of(current_)) c->silent_until = ms == never ? never : time_.now() + ms;
 }
 
+void network::swallow() {
+    if (connection* c = current_of(current_)) c->is_swallowed = true;
+}
+
 void network::cut_upstream_after(std::uint64_t n) {
     if (connection* c = current_of(current_)) c->up.cut_after = n;
 }
@@ -272,9 +325,17 @@ void network::fin_current() {
     break_off(current_, *c, false);
 }
 
+void network::abandon_current(bool at_once) {
+    connection* const c = find(current_);
+    if (c == nullptr) return;
+    if (at_once && c->client == connection::state::open) break_off(current_, *c, true);
+    close(current_);
+    notices_.clear();  // whoever they were for is gone
+}
+
 bool network::is_healthy(epoch e) const {
     const connection* c = current_of(e);
-    return c != nullptr && link_up_ && c->silent_until <= time_.now();
+    return c != nullptr && link_up_ && !c->is_swallowed && c->silent_until <= time_.now();
 }
 
 }  // namespace mqtt_as::sim

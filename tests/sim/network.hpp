@@ -27,6 +27,7 @@ struct network_options {
     std::uint64_t latency_ms = 1;  // one way
     std::uint64_t jitter_ms = 0;
     std::uint64_t resolve_ms = 0;
+    std::uint64_t tls_ms = 0;              // a handshake of TLS takes this long; 0: there is none
     std::uint64_t bytes_per_ms = 0;        // upstream; 0: no limit
     std::size_t send_buffer = 256u << 10;  // bytes taken from the client and not yet at the broker
     unsigned split_percent = 0;            // reads and writes cut at random places
@@ -64,15 +65,24 @@ public:
     bool is_link_up() const { return link_up_; }
     void refuse(bool on) { refusing_ = on; }
     void fail_resolving(bool on) { resolve_fails_ = on; }
+    void fail_tls(bool on) { tls_fails_ = on; }
+    void slow_tls(std::uint64_t ms) { slow_tls_ms_ = ms; }
     void lose_everything_new(bool on) { unreachable_ = on; }
     void silence_for(std::uint64_t ms);  // the current connection; `never` for ever
+    /// A middlebox acknowledges what the client sends on the current connection, and delivers nothing.
+    void swallow();
     void cut_upstream_after(std::uint64_t n);
     void cut_downstream_after(std::uint64_t n);
     void reset_current();
     void fin_current();
+    /// The process is gone: its kernel ends the connection, after what was written or at once.
+    void abandon_current(bool at_once);
+    void set_options(const network_options& o) { options_ = o; }
     void set_rate(std::uint64_t bytes_per_ms) { options_.bytes_per_ms = bytes_per_ms; }
     bool has_connection() const { return current_of(current_) != nullptr; }
     epoch current() const { return current_; }
+    /// The client has asked for its end: it must not write any more.
+    bool was_closed(epoch) const;
     std::uint64_t written(epoch) const;
     /// No fault of the network is in force on this connection.
     bool is_healthy(epoch) const;
@@ -95,6 +105,8 @@ private:
     struct connection {
         enum class state : std::uint8_t { opening, open, closed } client = state::opening;
         bool broker_has_it = false;
+        bool is_swallowed = false;
+        bool was_closed = false;  // by the client
         pipe up;
         pipe down;
         byte_string inbox;  // arrived and not read
@@ -107,6 +119,11 @@ private:
 
     void connect(epoch);
     void try_to_open(epoch);
+    void secure(epoch);
+    void establish(epoch, connection&);
+    void forget_old();
+    /// nullptr when it is forgotten.
+    connection* find(epoch);
     void queue(epoch, bool up, byte_string data, bool end = false, bool reset = false);
     void kick(epoch, bool up);
     void carry(epoch, bool up);
@@ -128,6 +145,8 @@ private:
     bool refusing_ = false;
     bool resolve_fails_ = false;
     bool unreachable_ = false;
+    bool tls_fails_ = false;
+    std::uint64_t slow_tls_ms_ = 0;
 };
 
 }  // namespace mqtt_as::sim

@@ -21,6 +21,11 @@ std::string words_for(const operation& op) {
            ", qos " + std::to_string(op.qos) + ")";
 }
 
+/// Reported as acknowledged, and the broker does not have it.
+bool is_lost(const operation& op) {
+    return op.what == deed::publish && op.qos > 0 && op.reported && op.error == errc::ok && op.deliveries == 0;
+}
+
 }  // namespace
 
 byte_string make_payload(char side, std::uint32_t serial, std::size_t size) {
@@ -43,6 +48,14 @@ std::uint32_t serial_of(char side, bytes payload) {
     return serial;
 }
 
+operation* oracle::known(std::uint32_t serial) {
+    return serial <= pruned_ || serial >= next_serial() ? nullptr : &at(serial);
+}
+
+inbound* oracle::known_in(std::uint32_t serial) {
+    return serial <= pruned_in_ || serial > pruned_in_ + inbounds_.size() ? nullptr : &in_at(serial);
+}
+
 // ---- the application --------------------------------------------------------------------------
 
 operation& oracle::accepted(operation op) {
@@ -57,7 +70,7 @@ operation& oracle::accepted(operation op) {
 
 operation* oracle::find(op_id id) {
     const auto at = live_.find({id.index, id.generation});
-    return at == live_.end() ? nullptr : &operations_[at->second - 1];
+    return at == live_.end() ? nullptr : &this->at(at->second);
 }
 
 void oracle::reported(const op_done& done) {
@@ -74,6 +87,7 @@ void oracle::reported(const op_done& done) {
     if (judge_.is_verbose()) judge_.tell("told:  " + words_for(*op) + " " + std::string(describe(op->error)));
     judge_report(*op);
     if (!done.finished) return;
+    op->finished = true;
     op->kept = {};
     live_.erase({done.id.index, done.id.generation});
 }
@@ -90,6 +104,7 @@ void oracle::judge_report(const operation& op) {
     switch (op.error) {
     case errc::ok:
         if (op.what != deed::publish) break;
+        ++tally_.sent[op.qos];
         if (op.qos == 0) demand(op.taken_by_transport, "the transport has not taken all of it");
         if (op.qos > 0) demand(op.deliveries >= 1, "the broker does not have it: lost");
         if (op.qos == 2 && op.deliveries > 1) demand(op.may_be_duplicated, "delivered more than once, and not said");
@@ -100,6 +115,7 @@ void oracle::judge_report(const operation& op) {
         tally_.happened(fault::deadline_passed);
         break;
     case errc::cancelled: demand(op.cancel_asked, "nobody cancelled it"); break;
+    case errc::closed:
     case errc::stopped: demand(stops_, "nobody stopped the engine"); break;
     case errc::session_lost: demand(op.qos == 2 && may_report_session_lost_, "the policy does not allow it"); break;
     case errc::too_large:
@@ -121,15 +137,18 @@ void oracle::released(op_id id) {
 
 inbound* oracle::received(const message& m) {
     const std::uint32_t serial = serial_of('b', m.payload);
-    if (serial == 0 || serial > inbounds_.size()) {
+    inbound* const found = known_in(serial);
+    if (found == nullptr) {
         judge_.object("a message whose content the broker never sent");
         return nullptr;
     }
-    inbound& in = inbounds_[serial - 1];
+    inbound& in = *found;
     const std::string words =
         "message #" + std::to_string(serial) + " (" + in.topic + ", qos " + std::to_string(in.qos) + ")";
     if (m.topic != in.topic || m.qos != in.qos) judge_.object(words + " arrived with another topic or qos");
-    if (in.qos == 2 && in.received > 0) judge_.object(words + " was received twice");
+    if (m.retain != in.retain) judge_.object(words + " arrived with another RETAIN flag");
+    if (in.qos == 2 && in.received > 0 && in.process == process_) judge_.object(words + " was received twice");
+    in.process = process_;
     if (in.received == 0) {
         auto& last = last_in_[{in.topic, in.qos}];
         if (serial < last) judge_.object(words + " was received first after #" + std::to_string(last));
@@ -149,16 +168,17 @@ void oracle::acknowledged(inbound& in) {
 
 void oracle::taken_by_transport(const packet& p) {
     const std::uint32_t serial = serial_of('c', p.payload);
-    if (serial > 0 && serial <= operations_.size()) operations_[serial - 1].taken_by_transport = true;
+    if (operation* op = known(serial)) op->taken_by_transport = true;
 }
 
 operation* oracle::arrived(const packet& p) {
     const std::uint32_t serial = serial_of('c', p.payload);
-    if (serial == 0 || serial > operations_.size()) {
-        judge_.object("the broker received a message that was never accepted, or a torn one");
+    operation* const found = known(serial);
+    if (found == nullptr) {
+        judge_.object("the broker received a message that was never accepted, or a torn one, or one long finished");
         return nullptr;
     }
-    operation& op = operations_[serial - 1];
+    operation& op = *found;
     if (op.topic != p.topic || op.qos != p.qos) judge_.object(words_for(op) + " arrived with another topic or qos");
     if (op.reported && op.error != errc::ok && !op.may_have_been_delivered)
         judge_.object(words_for(op) + " arrived although reported as certainly undelivered");
@@ -184,20 +204,22 @@ void oracle::delivered(operation& op, std::uint32_t session) {
 
 void oracle::filter_refused(const std::string& filter) {
     for (const auto& [id, serial] : live_)
-        if (operation& op = operations_[serial - 1]; op.what != deed::publish && op.topic == filter) op.refused = true;
+        if (operation& op = at(serial); op.what != deed::publish && op.topic == filter) op.refused = true;
 }
 
-inbound& oracle::owed(std::string topic, std::uint8_t qos, std::uint32_t session) {
+inbound& oracle::owed(std::string topic, std::uint8_t qos, bool retain, std::uint32_t session) {
     inbound& in = inbounds_.emplace_back();
-    in.serial = static_cast<std::uint32_t>(inbounds_.size());
+    in.serial = pruned_in_ + static_cast<std::uint32_t>(inbounds_.size());
     in.topic = std::move(topic);
     in.qos = qos;
+    in.retain = retain;
+    in.since = time_.now();
     in.session = session;
     return in;
 }
 
 void oracle::client_acknowledged(std::uint32_t serial) {
-    const inbound& in = inbounds_[serial - 1];
+    const inbound& in = in_at(serial);
     if (!in.acknowledged)
         judge_.object("message #" + std::to_string(serial) + " was acknowledged before the application did");
 }
@@ -207,16 +229,46 @@ void oracle::session_ended(std::uint32_t session) {
         if (in.session == session) in.given_up = true;
 }
 
+// ---- long lives -------------------------------------------------------------------------------
+
+void oracle::process_ended() {
+    ++process_;
+    for (const auto& [id, serial] : live_) {
+        operation& op = at(serial);
+        unreported_ -= !op.reported;
+        op.died = true;
+        op.kept = {};
+    }
+    live_.clear();
+    for (inbound& in : inbounds_) in.held = 0;
+}
+
+void oracle::prune() {
+    constexpr moment two_days = 2 * 86'400'000;
+    const auto is_old = [this](moment since) { return since + two_days < time_.now(); };
+    for (; !operations_.empty() && is_old(operations_.front().accepted); operations_.pop_front(), ++pruned_) {
+        const operation& op = operations_.front();
+        if (!op.finished && !op.died) break;
+        lost_before_ += is_lost(op);
+    }
+    for (; !inbounds_.empty() && is_old(inbounds_.front().since); inbounds_.pop_front(), ++pruned_in_) {
+        const inbound& in = inbounds_.front();
+        const bool is_settled = in.held == 0 && (in.qos == 0 || in.given_up || (in.over && in.received > 0));
+        if (!is_settled) break;
+    }
+}
+
 // ---- the end ----------------------------------------------------------------------------------
 
 std::optional<std::string> oracle::why_not_settled() const {
     if (unreported_ > 0) {
         const auto at =
-            std::find_if(operations_.begin(), operations_.end(), [](const operation& op) { return !op.reported; });
+            std::find_if(operations_.begin(), operations_.end(),
+                         [](const operation& op) { return !op.reported && !op.died; });
         return words_for(*at) + " of " + std::to_string(at->accepted) + " ms was never reported (" +
                std::to_string(unreported_) + " like it)";
     }
-    if (!live_.empty()) return words_for(operations_[live_.begin()->second - 1]) + " was reported and never released";
+    if (!live_.empty()) return words_for(operations_[live_.begin()->second - 1 - pruned_]) + " was reported and never released";
     for (const inbound& in : inbounds_)
         if (in.qos > 0 && !in.given_up && in.received == 0)
             return "message #" + std::to_string(in.serial) + " (" + in.topic + ", qos " + std::to_string(in.qos) +
@@ -225,9 +277,7 @@ std::optional<std::string> oracle::why_not_settled() const {
 }
 
 std::uint32_t oracle::lost() const {
-    return static_cast<std::uint32_t>(std::count_if(operations_.begin(), operations_.end(), [](const operation& op) {
-        return op.what == deed::publish && op.qos > 0 && op.reported && op.error == errc::ok && op.deliveries == 0;
-    }));
+    return lost_before_ + static_cast<std::uint32_t>(std::count_if(operations_.begin(), operations_.end(), is_lost));
 }
 
 }  // namespace mqtt_as::sim

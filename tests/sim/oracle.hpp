@@ -28,6 +28,8 @@ struct operation {
     deed what = deed::publish;
     std::string topic;  // or filter
     std::uint8_t qos = 0;
+    std::size_t size = 0;      // of the payload
+    std::uint8_t options = 0;  // of a subscribe
     op_id id;
     moment accepted = 0;
     std::optional<moment> deadline;
@@ -36,6 +38,7 @@ struct operation {
     bool cancel_asked = false;  // what the application did and heard
     bool reported = false;
     bool finished = false;
+    bool died = false;  // with the process: nobody will ever hear of it
     errc error = errc::ok;
     reason_code reason{};
     bool may_have_been_delivered = false;
@@ -53,9 +56,13 @@ struct inbound {
     std::uint32_t serial = 0;
     std::string topic;
     std::uint8_t qos = 0;
+    bool retain = false;
+    moment since = 0;
     std::uint32_t session = 0;   // the session it was queued in
     bool given_up = false;       // the broker may drop it: session lost, or too large for the client
+    bool over = false;           // the broker has nothing more to do with it
     std::uint32_t received = 0;  // times the application got it
+    std::uint32_t process = 0;   // that got it last
     std::uint32_t held = 0;      // of these not yet acknowledged by the application
     bool acknowledged = false;   // the application has acknowledged it at least once
 };
@@ -70,7 +77,7 @@ public:
     oracle(const schedule& time, judge& j, tally& counts) : time_(time), judge_(j), tally_(counts) {}
 
     // ---- the application ----------------------------------------------------------------------
-    std::uint32_t next_serial() const { return static_cast<std::uint32_t>(operations_.size()) + 1; }
+    std::uint32_t next_serial() const { return pruned_ + static_cast<std::uint32_t>(operations_.size()) + 1; }
     operation& accepted(operation);
     void reported(const op_done&);
     void released(op_id);
@@ -79,7 +86,7 @@ public:
     void stop_asked() { stops_ = true; }
     void slept_until(moment t) { slept_until_ = std::max(slept_until_, t); }
     /// What the configuration lets happen.
-    void allow_session_lost_reports() { may_report_session_lost_ = true; }
+    void allow_session_lost_reports(bool on) { may_report_session_lost_ = on; }
     void allow_server_limits() { server_limits_ = true; }
 
     // ---- the broker and the transport ----------------------------------------------------------
@@ -89,9 +96,17 @@ public:
     void delivered(operation&, std::uint32_t session);
     void refused(operation& op) { op.refused = true; }
     void filter_refused(const std::string& filter);
-    inbound& owed(std::string topic, std::uint8_t qos, std::uint32_t session);
+    inbound& owed(std::string topic, std::uint8_t qos, bool retain, std::uint32_t session);
     void client_acknowledged(std::uint32_t inbound_serial);
+    /// The broker has dropped it, as it must: it is too large for the client.
+    void given_up(std::uint32_t inbound_serial) { in_at(inbound_serial).given_up = true; }
+    void over(std::uint32_t inbound_serial) { in_at(inbound_serial).over = true; }
     void session_ended(std::uint32_t session);
+
+    /// The process was killed: what was not finished dies with it, what the broker still owes comes to the next one.
+    void process_ended();
+    /// Forgets what was settled more than two days ago, so that weeks fit into memory.
+    void prune();
 
     // ---- the end ------------------------------------------------------------------------------
     /// Whether everything accepted was reported and finished and everything owed was received.
@@ -101,19 +116,29 @@ public:
     std::uint32_t lost() const;
 
     operation* find(op_id);
-    operation& at(std::uint32_t serial) { return operations_[serial - 1]; }
+    operation& at(std::uint32_t serial) { return operations_[serial - 1 - pruned_]; }
     const std::deque<operation>& operations() const { return operations_; }
     const std::deque<inbound>& inbounds() const { return inbounds_; }
     std::uint32_t unreported() const { return unreported_; }
+    std::uint64_t accepted_count() const { return pruned_ + operations_.size(); }
+    std::uint64_t owed_count() const { return pruned_in_ + inbounds_.size(); }
 
 private:
     void judge_report(const operation&);
+    inbound& in_at(std::uint32_t serial) { return inbounds_[serial - 1 - pruned_in_]; }
+    /// The operation or message of a serial number that came over the wire: nullptr when there is none.
+    operation* known(std::uint32_t serial);
+    inbound* known_in(std::uint32_t serial);
 
     const schedule& time_;
     judge& judge_;
     tally& tally_;
-    std::deque<operation> operations_;                                       // by serial
-    std::deque<inbound> inbounds_;                                           // by serial
+    std::deque<operation> operations_;                                       // by serial, from pruned_ + 1 on
+    std::deque<inbound> inbounds_;                                           // by serial, from pruned_in_ + 1 on
+    std::uint32_t pruned_ = 0;
+    std::uint32_t pruned_in_ = 0;
+    std::uint32_t lost_before_ = 0;  // of those that were pruned
+    std::uint32_t process_ = 1;
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> live_;  // op_id -> serial, until finished
     std::map<std::pair<std::string, int>, std::uint32_t> last_out_;          // topic and qos -> last first delivery
     std::map<std::pair<std::string, int>, std::uint32_t> last_in_;

@@ -3,9 +3,12 @@
 
 #include "tests/sim/swarm.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <cinttypes>
 #include <cstdio>
 #include <fstream>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -14,6 +17,9 @@ namespace {
 
 constexpr std::uint64_t seeds_by_default = 200;
 constexpr std::uint64_t enough_to_see_everything = 200;
+constexpr std::uint64_t seeds_apart = 1'000'000;  // so that runs from different first seeds hardly meet
+constexpr std::uint64_t messages_in_eight_weeks = 1'000'000;
+constexpr std::uint64_t outages_in_eight_weeks = 5'000;
 constexpr std::uint64_t operations_min = 100;
 constexpr std::uint64_t faults_min = 10;
 constexpr const char* event_names[] = {"op_done",         "released",     "message", "connected", "renewed",
@@ -47,62 +53,133 @@ outcome run_twice(std::uint64_t seed, const plan& what) {
     return first;
 }
 
-bool print_counts(const tally& all, bool must_be_complete) {
+/// Says what happened how often; false when something did so less than `least` times.
+bool print_counts(const tally& all, std::uint64_t least) {
     bool is_complete = true;
-    const auto line = [&](const char* group, const std::string& name, std::uint64_t n) {
-        std::printf("  %-10s %-28s %10" PRIu64 "%s\n", group, name.c_str(), n, n == 0 ? "   NEVER" : "");
-        is_complete = is_complete && n > 0;
+    const auto line = [&](const char* group, const std::string& name, std::uint64_t n, std::uint64_t at_least) {
+        const bool is_enough = n >= at_least;
+        std::printf("  %-10s %-28s %10" PRIu64 "%s\n", group, name.c_str(), n, is_enough ? "" : "   TOO FEW");
+        is_complete = is_complete && is_enough;
     };
-    for (std::size_t i = 0; i < fault_kinds; ++i) line("fault", fault_names[i], all.faults[i]);
-    for (std::size_t i = 0; i < std::size(event_names); ++i) line("event", event_names[i], all.events[i]);
+    const std::uint64_t once = std::min<std::uint64_t>(least, 1);
+    for (std::size_t i = 0; i < fault_kinds; ++i) line("fault", fault_names[i], all.faults[i], least);
+    for (std::size_t i = 0; i < std::size(event_names); ++i) line("event", event_names[i], all.events[i], once);
     for (const auto& [from, to] : possible_transitions)
         line("phase", std::string(phase_names[from]) + " -> " + phase_names[to],
-             all.transitions[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)]);
-    if (must_be_complete && !is_complete) std::puts("something that can happen never did");
-    return is_complete || !must_be_complete;
+             all.transitions[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)], once);
+    for (std::size_t qos = 0; qos < 3; ++qos) {
+        line("sent", "qos " + std::to_string(qos), all.sent[qos], once);
+        line("received", "qos " + std::to_string(qos), all.received[qos], once);
+    }
+    if (!is_complete) std::puts("something that can happen did so too seldom");
+    return is_complete;
+}
+
+void keep(std::uint64_t seed, const std::string& why) {
+    std::ofstream(MQTT_AS_SIM_SEEDS, std::ios::app) << seed << ' ' << why << '\n';
+}
+
+/// All that many seeds have come to.
+struct sum {
+    std::uint64_t seeds = 0, operations = 0, inbound = 0, faults = 0, failed = 0, lost = 0;
+    moment virtual_ms = 0;
+    tally counts;
+    trace hashes;
+
+    void add(const outcome& o) {
+        ++seeds;
+        operations += o.operations;
+        inbound += o.inbound;
+        faults += o.faults;
+        lost += o.lost;
+        virtual_ms += o.virtual_ms;
+        failed += !o.verdict.empty();
+        counts.add(o.counts);
+        hashes.add(o.hash);
+    }
+};
+
+/// False when it failed and nothing is to be tried any more.
+bool try_seed(std::uint64_t seed, const plan& what, sum& all) {
+    const outcome o = run_twice(seed, what);
+    if (what.prints_hashes) std::printf("%" PRIu64 " %016" PRIx64 "\n", seed, o.hash);
+    all.add(o);
+    if (o.verdict.empty()) return true;
+    std::printf("seed %" PRIu64 " failed %s\n  repeat it: ./run sim --seed %" PRIu64 "\n", seed, o.verdict.c_str(),
+                seed);
+    if (what.keeps_failures) keep(seed, "failed " + o.verdict);
+    return what.lie == sabotage::none && !what.stops_at_failure;  // a lie is shown: the oracle objects
+}
+
+void try_seeds(const plan& what, sum& all) {
+    const auto began = std::chrono::steady_clock::now();
+    const auto goes_on = [&](std::uint64_t done) {
+        if (what.seconds) return std::chrono::steady_clock::now() - began < std::chrono::seconds(*what.seconds);
+        return done < what.seeds.value_or(seeds_by_default);
+    };
+    const std::uint64_t first = what.first.value_or(what.seconds ? std::random_device{}() * seeds_apart : 1);
+    if (what.seconds) std::printf("fresh seeds from %" PRIu64 " on\n", first);
+    for (std::uint64_t done = 0; goes_on(done); ++done)
+        if (!try_seed(first + done, what, all)) return;
+    if (what.prints_hashes || what.seconds) return;
+    for (const std::uint64_t seed : kept_seeds())
+        if (!try_seed(seed, what, all)) return;
+}
+
+/// The headline of the original, and more: weeks of one client in each version, side by side in virtual time.
+bool run_headline(const plan& what) {
+    const auto began = std::chrono::steady_clock::now();
+    const std::uint64_t weeks = *what.weeks;
+    const std::uint64_t wanted = messages_in_eight_weeks * weeks / 8;
+    tally all;
+    std::uint64_t lost = 0;
+    trace hashes;
+    bool is_good = true;
+    for (const auto version : {protocol_version::v3_1_1, protocol_version::v5}) {
+        // The second makes up for what the first has left of the messages.
+        const std::uint64_t share = version == protocol_version::v5 ? wanted - std::min(wanted, all.messages()) : wanted / 2;
+        const std::uint64_t seed = what.only.value_or(1);
+        const outcome o = run_weeks(seed, version, weeks, share, what.is_verbose);
+        all.add(o.counts);
+        lost += o.lost;
+        hashes.add(o.hash);
+        if (o.verdict.empty()) continue;
+        is_good = false;
+        std::printf("failed %s\n  repeat it: ./run sim --weeks %" PRIu64 " --seed %" PRIu64 "\n", o.verdict.c_str(),
+                    weeks, seed);
+    }
+    const bool is_long = weeks >= 8;
+    is_good = print_counts(all, is_long ? 100 : 0) && is_good;
+    if (is_long && (all.messages() < messages_in_eight_weeks || all.outages < outages_in_eight_weeks)) {
+        is_good = false;
+        std::puts("too few messages or outages");
+    }
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    std::printf("trace %016" PRIx64 "\n%" PRIu64 " weeks, %" PRIu64 " messages, %" PRIu64 " lost, %" PRIu64
+                " outages, %.1f s\n",
+                hashes.hash(), weeks, all.messages(), lost, all.outages, took.count());
+    return is_good && lost == 0;
 }
 
 }  // namespace
 
 bool run(const plan& what) {
-    std::vector<std::uint64_t> seeds;
-    const std::uint64_t count = what.seeds.value_or(seeds_by_default);
-    if (what.only) {
-        seeds.push_back(*what.only);
-    } else {
-        for (std::uint64_t s = 1; s <= count; ++s) seeds.push_back(s);
-        const auto kept = kept_seeds();
-        if (!what.prints_hashes) seeds.insert(seeds.end(), kept.begin(), kept.end());
-    }
+    if (what.weeks) return run_headline(what);
+    sum all;
+    if (what.only)
+        try_seed(*what.only, what, all);
+    else
+        try_seeds(what, all);
+    if (what.prints_hashes) return all.failed == 0;
 
-    tally all;
-    trace combined;
-    std::uint64_t operations = 0, inbound = 0, faults = 0, failed = 0, lost = 0;
-    moment virtual_ms = 0;
-    for (const std::uint64_t seed : seeds) {
-        const outcome o = run_twice(seed, what);
-        if (what.prints_hashes) std::printf("%" PRIu64 " %016" PRIx64 "\n", seed, o.hash);
-        all.add(o.counts);
-        combined.add(o.hash);
-        operations += o.operations;
-        inbound += o.inbound;
-        faults += o.faults;
-        virtual_ms += o.virtual_ms;
-        lost += o.lost;
-        if (o.verdict.empty()) continue;
-        ++failed;
-        std::printf("seed %" PRIu64 " failed %s\n  repeat it: ./run sim --seed %" PRIu64 "\n", seed, o.verdict.c_str(),
-                    seed);
-        if (what.lie != sabotage::none) break;  // shown: the oracle objects
-    }
-    if (what.prints_hashes) return failed == 0;
-
-    const bool is_complete = print_counts(all, seeds.size() >= enough_to_see_everything && what.lie == sabotage::none);
-    std::printf("%zu seeds, each twice: %.1f virtual hours, %" PRIu64 " operations, %" PRIu64
-                " messages received, %" PRIu64 " faults, %" PRIu64 " lost, %" PRIu64 " failed, trace %016" PRIx64 "\n",
-                seeds.size(), static_cast<double>(virtual_ms) / 3'600'000.0, operations, inbound, faults, lost, failed,
-                combined.hash());
-    return failed == 0 && is_complete;
+    const bool is_enough = all.seeds >= enough_to_see_everything && what.lie == sabotage::none;
+    const bool is_complete = print_counts(all.counts, is_enough ? 1 : 0);
+    std::printf("%" PRIu64 " seeds, each twice: %.1f virtual hours, %" PRIu64 " operations, %" PRIu64
+                " messages received, %" PRIu64 " faults, %" PRIu64 " outages, %" PRIu64 " lost, %" PRIu64
+                " failed, trace %016" PRIx64 "\n",
+                all.seeds, static_cast<double>(all.virtual_ms) / 3'600'000.0, all.operations, all.inbound, all.faults,
+                all.counts.outages, all.lost, all.failed, all.hashes.hash());
+    return all.failed == 0 && is_complete;
 }
 
 }  // namespace mqtt_as::sim

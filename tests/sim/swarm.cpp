@@ -7,47 +7,75 @@
 namespace mqtt_as::sim {
 namespace {
 
-constexpr moment an_hour = 3'600'000;
 constexpr std::uint64_t second = 1'000;
+constexpr std::uint64_t minute = 60 * second;
+constexpr moment an_hour = 60 * minute;
+constexpr moment a_day = 24 * an_hour;
 
-/// The hour: what is asked, what goes wrong, and when.
-class hour {
+/// How much happens in a life.
+struct pace {
+    moment length = an_hour;
+    std::uint64_t trouble_every = 150 * second;  // on average
+    std::uint64_t messages = 0;                  // in all; 0: as many as come about
+    std::uint64_t longest_suspend = 10 * minute;
+};
+
+/// What is asked, what goes wrong, and when.
+class life {
 public:
-    hour(world& w, const world_options& o, random_source random) : w_(w), options_(o), random_(random) {}
+    life(world& w, random_source random, const pace& p) : w_(w), random_(random), pace_(p) {}
 
-    void arrange();
+    void begin_process();
+    /// Trouble and work from now on, until shortly before `end`.
+    void trouble_until(moment end);
     void heal();
 
 private:
+    void next_trouble();
     void work_around(moment);
     void publish();
+    void receive();
+    void subscribe();
     void ask();
+    fault draw_fault();
     void inflict(fault);
     void down_for(fault, std::uint64_t ms);
     void change_server();
-    bool is_five() const { return options_.version == protocol_version::v5; }
+    void restart_process(bool cut);
+    void restart_when_stopped();
+    void suspend();
+    bool is_five() const { return w_.options().version == protocol_version::v5; }
     bool is_possible(fault) const;
 
     world& w_;
-    const world_options& options_;
     random_source random_;
+    pace pace_;
+    moment end_ = 0;
 };
 
 const char* const topics[] = {"out/0", "out/1", "out/2"};
-const char* const filters[] = {"in/#", "in/a", "in/+", "in/b/#", "elsewhere"};
+const char* const filters[] = {"in/#", "in/a", "in/+", "in/b/#", "elsewhere", "out/1", "$share/group/in/b", "in/c"};
 const char* const inbound_topics[] = {"in/a", "in/b", "in/c"};
 
-bool hour::is_possible(fault f) const {
+bool life::is_possible(fault f) const {
     switch (f) {
     case fault::failing_puback:
     case fault::failing_pubrec:
     case fault::small_receive_maximum:
     case fault::small_packet_maximum:
     case fault::server_keep_alive: return is_five();
-    // These follow from the options drawn, or from what the application does.
+    case fault::tls_failed:
+    case fault::slow_tls: return w_.options().net.tls_ms > 0;
+    // These follow from the options drawn, from other faults, or from what the application does.
     case fault::partial_write:
     case fault::split_read:
     case fault::old_epoch:
+    case fault::session_expired:
+    case fault::too_large_for_client:
+    case fault::own_message:
+    case fault::no_local:
+    case fault::retained_message:
+    case fault::shared_away:
     case fault::full_queue:
     case fault::cancel:
     case fault::deadline_passed: return false;
@@ -55,50 +83,88 @@ bool hour::is_possible(fault f) const {
     }
 }
 
-void hour::arrange() {
-    w_.app.start(random_.chance(70));
-    if (random_.chance(80)) w_.app.subscribe("in/#", 2);
-    const std::uint64_t faults = random_.between(12, 24);
-    for (std::uint64_t i = 0; i < faults; ++i) {
-        const moment when = random_.between(1 * second, an_hour - 60 * second);
+/// Of two drawn at random the one that has happened less: in a long life each comes about often enough.
+fault life::draw_fault() {
+    const auto draw = [this] {
         fault f{};
         do {
             f = static_cast<fault>(random_.below(fault_kinds));
         } while (!is_possible(f));
-        w_.time.at(when, [this, f] { inflict(f); });
-        work_around(when);
-    }
-    for (int i = 0; i < 6; ++i) work_around(random_.below(an_hour - 60 * second));
+        return f;
+    };
+    const fault one = draw();
+    const fault other = draw();
+    const auto times = [this](fault f) { return w_.counts.faults[static_cast<std::size_t>(f)]; };
+    return times(other) < times(one) ? other : one;
 }
 
-/// A handful of requests shortly before and after something happens.
-void hour::work_around(moment when) {
-    const std::uint64_t requests = random_.between(6, 12);
+void life::trouble_until(moment end) {
+    end_ = end;
+    next_trouble();
+}
+
+void life::begin_process() {
+    w_.app.start(random_.chance(70));
+    if (random_.chance(80)) w_.app.subscribe("in/#", 2);
+}
+
+void life::next_trouble() {
+    const moment when = w_.time.now() + random_.between(1, 2 * pace_.trouble_every);
+    if (when + minute > end_) return;
+    work_around(when);
+    w_.time.at(when, [this] {
+        inflict(draw_fault());
+        next_trouble();
+    });
+}
+
+/// A handful of requests shortly before and after something happens, and some at other times. In a life that is to have
+/// so many messages: what is left of them, by what is left of it.
+void life::work_around(moment when) {
+    std::uint64_t requests = random_.between(12, 24);
+    if (pace_.messages > 0) {
+        const std::uint64_t to_come = (pace_.length - std::min(when, pace_.length)) / pace_.trouble_every + 1;
+        const std::uint64_t done = w_.counts.messages();
+        requests = pace_.messages > done ? (pace_.messages - done) / to_come + 1 : 1;
+        requests = random_.between(requests / 2, requests);  // bursts make up for it
+    }
     const std::uint64_t spread = random_.one_of<std::uint64_t>({1, 50, 3'000, 30'000});
     for (std::uint64_t i = 0; i < requests; ++i) {
-        const moment at = when - std::min<moment>(when, spread / 2) + random_.below(spread);
-        w_.time.at(at, [this] { ask(); });
+        const moment near = when - std::min<moment>(when, spread / 2) + random_.below(spread);
+        const moment at = random_.chance(10) ? when + random_.below(pace_.trouble_every) : near;
+        w_.time.at(std::min(at, end_), [this] { ask(); });
     }
 }
 
-void hour::ask() {
+void life::ask() {
     const std::uint64_t what = random_.below(100);
     if (what < 60) return publish();
-    if (what < 90) {
-        const auto qos = static_cast<std::uint8_t>(random_.below(3));
-        const std::size_t size = random_.chance(5) ? random_.between(1'000, 6'000) : random_.between(9, 60);
-        w_.server.publish(inbound_topics[random_.below(3)], qos, size);
-        return;
-    }
-    const char* filter = filters[random_.below(5)];
-    const std::uint64_t timeout = random_.chance(20) ? random_.between(1, 10'000) : 0;
-    if (what < 97)
-        w_.app.subscribe(filter, static_cast<std::uint8_t>(random_.below(3)), timeout);
-    else
-        w_.app.unsubscribe(filter, timeout);
+    if (what < 92) return receive();
+    if (what < 97) return subscribe();
+    w_.app.unsubscribe(filters[random_.below(std::size(filters))], random_.chance(20) ? random_.between(1, 10'000) : 0);
 }
 
-void hour::publish() {
+void life::receive() {
+    const auto qos = static_cast<std::uint8_t>(random_.below(3));
+    const std::size_t size = random_.chance(5) ? random_.between(1'000, 6'000) : random_.between(9, 60);
+    w_.server.publish(inbound_topics[random_.below(3)], qos, size, random_.chance(3));
+}
+
+void life::subscribe() {
+    subscribe_spec s{.filter = filters[random_.below(std::size(filters))],
+                     .qos = static_cast<std::uint8_t>(random_.below(3))};
+    const bool is_shared = s.filter.starts_with('$');
+    if (is_shared && !is_five()) s.filter = "in/b";
+    if (is_five()) {
+        s.no_local = !is_shared && random_.chance(50);
+        s.retain_as_published = random_.chance(30);
+        s.retain_handling = random_.one_of<std::uint8_t>({0, 0, 1, 2});
+    }
+    s.timeout_ms = random_.chance(20) ? random_.between(1, 10'000) : 0;
+    w_.app.subscribe(s);
+}
+
+void life::publish() {
     publish_spec p{.topic = topics[random_.below(3)], .qos = static_cast<std::uint8_t>(random_.below(3))};
     p.size = random_.chance(5) ? random_.between(1'000, 9'000) : random_.between(9, 60);
     p.by_reference = random_.chance(30);
@@ -109,14 +175,14 @@ void hour::publish() {
         const std::uint32_t serial = w_.app.publish(p);
         if (serial == 0 || !random_.chance(12)) continue;
         const cancel_scope scope = random_.chance(50) ? cancel_scope::if_untouched : cancel_scope::end_wait;
-        w_.time.after(random_.below(random_.one_of<std::uint64_t>({1, 10, 500, 20'000})),
-                      [this, serial, scope] { w_.app.cancel(serial, scope); });
+        w_.app.later(random_.below(random_.one_of<std::uint64_t>({1, 10, 500, 20'000})),
+                     [this, serial, scope] { w_.app.cancel(serial, scope); });
     }
 }
 
 // ---- faults -------------------------------------------------------------------------------------
 
-void hour::down_for(fault f, std::uint64_t ms) {
+void life::down_for(fault f, std::uint64_t ms) {
     w_.counts.happened(f);
     w_.net.refuse(true);
     w_.server.killed();
@@ -124,7 +190,7 @@ void hour::down_for(fault f, std::uint64_t ms) {
 }
 
 /// MQTT 5: the next connection is told other limits.
-void hour::change_server() {
+void life::change_server() {
     broker_options o = w_.server.options();
     o.receive_maximum = random_.one_of<std::uint16_t>({65'535, 20, 3, 1});
     o.maximum_packet_size = random_.one_of<std::uint32_t>({0, 0, 500});
@@ -134,7 +200,34 @@ void hour::change_server() {
     w_.net.reset_current();
 }
 
-void hour::inflict(fault f) {
+/// Other options, too: a new process may be configured anew, in the same version of the protocol.
+void life::restart_process(bool cut) {
+    world_options next = draw_options(random_.next(), w_.options().version);
+    if (random_.chance(70)) next.config.clean_init = next.config.clean = false;
+    w_.restart(next, cut);
+    w_.time.after(random_.below(5 * second), [this] {
+        if (!w_.app.is_running()) begin_process();
+    });
+}
+
+void life::restart_when_stopped() {
+    w_.app.later(3 * second, [this] {
+        if (w_.app.is_running()) return restart_when_stopped();  // it sleeps, or was started again
+        w_.counts.happened(fault::restart);
+        restart_process(false);
+    });
+}
+
+/// The machine sleeps, and with it the process; what arrives meanwhile is lost or waits.
+void life::suspend() {
+    const std::uint64_t ms = random_.between(1, pace_.longest_suspend / second) * second;
+    w_.counts.happened(fault::suspend);
+    w_.net.silence_for(random_.chance(50) ? never : ms);
+    w_.pump.sleep_for(ms);
+    w_.time.after(ms, [this] { w_.pump.resume(); });
+}
+
+void life::inflict(fault f) {
     if (!w_.app.is_running()) return;
     w_.court.tell(std::string("FAULT ") + fault_names[static_cast<std::size_t>(f)]);
     const std::uint64_t a_while = random_.between(1, 60) * second;
@@ -144,6 +237,14 @@ void hour::inflict(fault f) {
         w_.net.reset_current();
         return w_.time.after(a_while, [this] { w_.net.fail_resolving(false); });
     case fault::refused: return down_for(f, a_while);
+    case fault::tls_failed:
+        w_.net.fail_tls(true);
+        w_.net.reset_current();
+        return w_.time.after(a_while, [this] { w_.net.fail_tls(false); });
+    case fault::slow_tls:
+        w_.net.slow_tls(random_.between(1, 20) * second);
+        w_.net.reset_current();
+        return w_.time.after(a_while, [this] { w_.net.slow_tls(0); });
     case fault::unreachable:
         w_.net.lose_everything_new(true);
         w_.net.silence_for(never);
@@ -206,15 +307,26 @@ void hour::inflict(fault f) {
         w_.counts.happened(f);
         w_.app.restart_when_stopped(random_.between(0, 20 * second));
         return w_.app.stop(random_.one_of<std::uint64_t>({0, 500, 2'000}));
+    case fault::throwing_application: return w_.app.throw_at_next_message();
+    case fault::restart:
+        // Orderly: what is in flight is waited for, or everything is told that it is over.
+        random_.chance(80) ? w_.app.stop(2'000) : w_.app.close();
+        return restart_when_stopped();
+    case fault::crash:
+        w_.counts.happened(f);
+        return restart_process(random_.chance(50));
+    case fault::suspend: return suspend();
     case fault::sleeping_front: return w_.pump.sleep_for(random_.between(1, 40) * second);
     default: return w_.server.arm(f, 1);  // faults of one packet wait for theirs
     }
 }
 
-void hour::heal() {
+void life::heal() {
     w_.court.tell("HEALED");
     w_.net.refuse(false);
     w_.net.fail_resolving(false);
+    w_.net.fail_tls(false);
+    w_.net.slow_tls(0);
     w_.net.lose_everything_new(false);
     w_.net.set_rate(0);
     if (!w_.net.is_link_up()) w_.pump.set_link(true);
@@ -231,42 +343,48 @@ std::uint64_t recovery_limit(const engine_config& c) {
     return ping + 4 * ms(c.response_time) + ms(c.backoff.cap) + 30 * second;
 }
 
-/// A few messages at each qos, and silence: what they took must be free again.
-std::size_t memory_when_warm(world& w) {
-    for (int i = 0; i < 9; ++i)
-        w.app.publish({.topic = "out/warm", .qos = static_cast<std::uint8_t>(i % 3), .size = 30});
-    w.run_until([&] { return w.truth.is_settled(); }, 60 * second);
-    w.run_for(second);
-    return w.memory.in_use();
-}
-
-void finish(world& w, const world_options& o, random_source& random, sabotage s) {
-    const std::uint64_t limit = recovery_limit(o.config);
+/// The world is healed: the client comes back in bounded time and ends everything that was begun.
+void recover(world& w) {
+    if (w.pump.awake_at() > w.time.now()) w.run_for(w.pump.awake_at() - w.time.now());
+    const engine_config& config = w.options().config;
+    const std::uint64_t limit = recovery_limit(config);
     const auto is_back = [&] { return w.app.is_renewed() && w.server.current() == w.net.current(); };
     if (!w.run_until(is_back, limit)) return w.court.object("the world was healed, but the client is not online");
     const auto patience =
-        static_cast<std::uint64_t>(o.config.response_time.count()) * (o.config.max_repubs + 2) + limit;
+        static_cast<std::uint64_t>(config.response_time.count()) * (config.max_repubs + 2) + limit;
     // Every second is often enough: looking is slow.
     for (std::uint64_t waited = 0; !w.truth.is_settled() && waited < 2 * patience && !w.court.has_objected();
          waited += second)
         w.run_for(second);
     if (const auto why = w.truth.why_not_settled()) return w.court.object("the world was healed, but " + *why);
+    w.app.judge_subscriptions();
+}
 
+/// A few messages at each qos, and silence: what they took must be free again.
+std::size_t memory_when_warm(world& w) {
+    for (int i = 0; i < 9; ++i)
+        w.app.publish({.topic = "out/warm", .qos = static_cast<std::uint8_t>(i % 3), .size = 30});
+    w.run_until([&] { return w.truth.is_settled(); }, minute);
+    w.run_for(second);
+    return w.memory.in_use();
+}
+
+void expect_constant_memory(world& w) {
     const std::size_t first = memory_when_warm(w);
     const std::size_t again = memory_when_warm(w);
     if (first != again)
         w.court.object("memory grows: " + std::to_string(first) + ", then " + std::to_string(again) + " bytes");
+}
 
+/// Stops or closes, and closes the books.
+void end(world& w, random_source& random, sabotage s) {
     const std::size_t wills = w.server.wills().size();
     const bool politely = random.chance(50);
-    const bool was_online = is_back();
-    if (politely)
-        w.app.stop(2'000);
-    else
-        w.app.close();
+    const bool was_online = w.app.is_renewed() && w.server.current() == w.net.current();
+    politely ? w.app.stop(2'000) : w.app.close();
     w.run_for(10 * second);
     w.court.demand(!w.app.is_running(), "stopped or closed, but it goes on");
-    if (was_online && o.config.will)
+    if (was_online && w.options().config.will)
         w.court.demand(w.server.wills().size() == wills + (politely ? 0 : 1),
                        politely ? "stop made the broker publish the will"
                                 : "close did not make the broker publish the will");
@@ -275,12 +393,26 @@ void finish(world& w, const world_options& o, random_source& random, sabotage s)
     w.court.demand(w.truth.lost() == 0, "messages are lost");
 }
 
+outcome outcome_of(const world& w) {
+    outcome result{.verdict = w.court.verdict(), .hash = w.story.hash(), .counts = w.counts};
+    result.virtual_ms = w.time.now();
+    result.operations = w.truth.accepted_count();
+    result.inbound = w.truth.owed_count();
+    for (const std::uint64_t n : w.counts.faults) result.faults += n;
+    result.lost = w.truth.lost();
+    return result;
+}
+
 }  // namespace
 
-world_options draw_options(std::uint64_t seed) {
+protocol_version draw_version(std::uint64_t seed) {
+    return random_source(seed ^ 0x76657273696F6Eu).chance(50) ? protocol_version::v5 : protocol_version::v3_1_1;
+}
+
+world_options draw_options(std::uint64_t seed, protocol_version version) {
     random_source r(seed ^ 0x6F7074696F6E73u);
-    world_options o{.seed = seed};
-    o.version = r.chance(50) ? protocol_version::v5 : protocol_version::v3_1_1;
+    world_options o{.seed = seed, .version = version};
+    const bool is_five = version == protocol_version::v5;
     // A third of the clocks wrap within the hour.
     o.clock_start = r.chance(33) ? static_cast<std::uint32_t>(-static_cast<std::int64_t>(r.below(an_hour)))
                                  : static_cast<std::uint32_t>(r.next());
@@ -292,29 +424,36 @@ world_options draw_options(std::uint64_t seed) {
     c.max_repubs = r.one_of<std::uint32_t>({0, 1, 4, 4});
     c.clean_init = r.chance(60);
     c.clean = r.chance(30);
+    c.session_expiry = r.one_of<std::uint32_t>({UINT32_MAX, UINT32_MAX, 600, 20});
     c.receive_maximum = r.one_of<std::uint16_t>({65'535, 65'535, 10, 1});
     c.qos2_on_lost_session = r.chance(50) ? qos2_policy::republish : qos2_policy::report;
-    c.on_refusal = r.chance(15) ? refusal_policy::give_up : refusal_policy::retry_at_cap;
+    c.on_refusal = r.one_of<refusal_policy>({refusal_policy::give_up, refusal_policy::give_up_at_first,
+                                             refusal_policy::retry_at_cap, refusal_policy::retry_at_cap,
+                                             refusal_policy::retry_at_cap, refusal_policy::retry_at_cap});
     if (r.chance(15)) c.backoff = fleet_backoff;
     if (r.chance(50))
         c.will = engine_will{.topic = "will", .qos = static_cast<std::uint8_t>(r.below(3)), .retain = r.chance(50)};
 
     limits& l = o.limit;
-    l.operations_max = r.one_of<std::uint32_t>({10'000, 10'000, 30, 5});
+    l.operations_max = r.one_of<std::uint32_t>({10'000, 10'000, 30, 5, 1});
     l.payload_bytes_max = r.one_of<std::size_t>({64u << 20, 20'000});
+    l.subscriptions_max = r.one_of<std::uint32_t>({1'000, 1'000, 2});
+    if (is_five) l.packet_bytes_max = r.one_of<std::size_t>({limits{}.packet_bytes_max, limits{}.packet_bytes_max, 2'000});
     l.inbound_max = r.one_of<std::uint16_t>({1'000, 10, 2, 1});
-    l.batch_bytes_max = r.one_of<std::size_t>({64u << 10, 1'024, 128});
+    l.batch_bytes_max = r.one_of<std::size_t>({64u << 10, 1'024, 128, 64});
     l.gather_from = r.one_of<std::size_t>({4'096, 64, 16});
 
     network_options& n = o.net;
     n.latency_ms = r.one_of<std::uint64_t>({0, 1, 5, 40, 250});
     n.jitter_ms = r.one_of<std::uint64_t>({0, 3, 20});
     n.resolve_ms = r.one_of<std::uint64_t>({0, 20});
-    n.send_buffer = r.one_of<std::size_t>({256u << 10, 2'048});
+    n.tls_ms = r.one_of<std::uint64_t>({0, 0, 40, 1'000});
+    n.send_buffer = r.one_of<std::size_t>({256u << 10, 2'048, n.latency_ms > 5 ? 2'048u : 64u});
     n.split_percent = r.one_of<unsigned>({0, 20, 60});
 
     broker_options& b = o.server;
-    if (o.version == protocol_version::v5) {
+    b.expiry_s = r.one_of<std::uint32_t>({0, 0, 600, 20});
+    if (is_five) {
         b.receive_maximum = r.one_of<std::uint16_t>({65'535, 20, 2});
         b.maximum_packet_size = r.one_of<std::uint32_t>({0, 0, 0, 400});
         if (r.chance(20)) b.server_keep_alive = r.one_of<std::uint16_t>({10, 100});
@@ -332,31 +471,50 @@ world_options draw_options(std::uint64_t seed) {
 }
 
 outcome run_seed(std::uint64_t seed, sabotage s, bool is_verbose) {
-    world_options options = draw_options(seed);
+    world_options options = draw_options(seed, draw_version(seed));
     options.is_verbose = is_verbose;
     world w(options);
-    if (options.version == protocol_version::v5) w.truth.allow_server_limits();
     w.server.sabotage_with(s);
     w.pump.sabotage_with(s);
     w.app.sabotage_with(s);
 
     random_source random(seed ^ 0x686F7572u);
-    hour h(w, options, random.split());
-    h.arrange();
+    life hour(w, random.split(), {});
+    hour.begin_process();
+    hour.trouble_until(an_hour);
     w.run_for(an_hour);
-    if (!w.court.has_objected()) {
-        h.heal();
-        if (s == sabotage::no_recovery) w.server.set_mute(true);
-        finish(w, options, random, s);
-    }
+    hour.heal();
+    if (s == sabotage::no_recovery) w.server.set_mute(true);
+    if (!w.court.has_objected()) recover(w);
+    if (!w.court.has_objected()) expect_constant_memory(w);
+    if (!w.court.has_objected()) end(w, random, s);
+    return outcome_of(w);
+}
 
-    outcome result{.verdict = w.court.verdict(), .hash = w.story.hash(), .counts = w.counts};
-    result.virtual_ms = w.time.now();
-    result.operations = w.truth.operations().size();
-    result.inbound = w.truth.inbounds().size();
-    for (const std::uint64_t n : w.counts.faults) result.faults += n;
-    result.lost = w.truth.lost();
-    return result;
+outcome run_weeks(std::uint64_t seed, protocol_version version, std::uint64_t weeks, std::uint64_t messages,
+                  bool is_verbose) {
+    world_options options = draw_options(seed, version);
+    options.is_verbose = is_verbose;
+    world w(options);
+
+    const pace p{.length = weeks * 7 * a_day,
+                 .trouble_every = 15 * minute,
+                 .messages = messages,
+                 .longest_suspend = 8 * an_hour / 60};
+    random_source random(seed ^ 0x7765656Bu);
+    life all(w, random.split(), p);
+    all.begin_process();
+    for (std::uint64_t day = 1; day <= weeks * 7 && !w.court.has_objected(); ++day) {
+        all.trouble_until(day * a_day - an_hour);
+        w.run_for(day * a_day - an_hour - w.time.now());
+        all.heal();
+        if (!w.court.has_objected()) recover(w);
+        if (!w.court.has_objected()) expect_constant_memory(w);
+        w.truth.prune();
+        w.run_for(day * a_day - w.time.now());
+    }
+    if (!w.court.has_objected()) end(w, random, sabotage::none);
+    return outcome_of(w);
 }
 
 }  // namespace mqtt_as::sim

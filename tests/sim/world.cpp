@@ -11,6 +11,7 @@ world_options completed(world_options o) {
     o.config.protocol = o.version == protocol_version::v5 ? &wire::v5 : &wire::v3_1_1;
     o.server.client_id = o.client_id;
     o.server.keep_alive = o.config.keepalive;
+    o.pump.response_time = o.config.response_time;
     return o;
 }
 
@@ -26,10 +27,25 @@ world::world(const world_options& given)
       server(time, random.split(), court, truth, counts, completed(given).server),
       net(time, random.split(), counts, server, given.net), options_(completed(given)),
       client(std::in_place, with_name(options_.config, options_.client_id), options_.limit, memory, random.next()),
-      pump(time, random.split(), court, story, counts, truth, net, *client, options_.pump,
+      pump(time, random.split(), court, story, counts, truth, net, *client, options_.pump, options_.limit,
            static_cast<std::uint8_t>(options_.version), options_.config.keepalive),
       app(time, random.split(), court, counts, truth, server, net, pump, *client, options_.limit) {
-    if (options_.config.qos2_on_lost_session == qos2_policy::report) truth.allow_session_lost_reports();
+    truth.allow_session_lost_reports(options_.config.qos2_on_lost_session == qos2_policy::report);
+    if (options_.version == protocol_version::v5) truth.allow_server_limits();
+}
+
+void world::restart(const world_options& next, bool cut) {
+    story.add(time.now());
+    net.abandon_current(cut);
+    destroy_engine();
+    truth.process_ended();
+    options_ = completed(next);
+    truth.allow_session_lost_reports(options_.config.qos2_on_lost_session == qos2_policy::report);
+    server.client_died(net.current() + 1, options_.config.keepalive);
+    net.set_options(options_.net);
+    client.emplace(with_name(options_.config, options_.client_id), options_.limit, memory, random.next());
+    pump.begin_again(options_.pump, options_.limit, options_.config.keepalive);
+    app.begin_again(options_.limit);
 }
 
 void world::run_for(std::uint64_t ms) {

@@ -78,6 +78,11 @@ public:
     /// Closes the engine's books: everything it took must be given back.
     void destroy_engine();
 
+    /// The process ends where it stands, and another one takes its place under the same client identifier. With `cut`
+    /// what it had written and the network had not carried yet is lost, too.
+    void restart(const world_options&, bool cut);
+    const world_options& options() const { return options_; }
+
     random_source random;
     schedule time;
     tally counts;

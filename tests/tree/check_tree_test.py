@@ -19,7 +19,7 @@ GOOD = {
     "tests/conformance/client.hpp": '#include "tests/unit/engine_text.hpp"\n',
     "tests/asio/client_test.cpp": '#include "src/asio/pump.hpp"\n#include "tests/support/eventually.hpp"\n',
     "tests/cli/pub_test.cpp": '#include "tests/support/child_process.hpp"\n',
-    "examples/range.cpp": '#include <mqtt_as/mqtt_as.hpp>\n#include <iostream>\n',
+    "examples/range.cpp": '#include "mqtt_local.hpp"\n#include <mqtt_as/mqtt_as.hpp>\n#include <iostream>\n',
 }
 ANOTHER_FLOOR = "floor that this one does not see"
 

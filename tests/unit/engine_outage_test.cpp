@@ -241,6 +241,36 @@ TEST_P(engine_outage, a_batch_under_way_is_forgotten_with_its_connection) {
     for (int op = 1; op <= 10; ++op) EXPECT_EQ(w.report(op), "ok");
 }
 
+TEST_P(engine_outage, qos_2_resent_behind_an_unanswered_connect_says_that_it_may_be_a_duplicate) {
+    // The CONNACK that was lost may have told of a lost session, and what is present then is its successor.
+    const int op = publish_up_to(w, 2, step::sent);
+    const std::string id = u16(w.last_id());
+    w.lose();
+    w.await_attempt();
+    w.open();
+    w.flush();
+    w.lose();
+    w.reconnect(true);
+    w.flush();
+    w.feed("50 02 " + id);
+    w.flush();
+    w.feed("70 02 " + id);
+    EXPECT_EQ(w.report(op), "ok maybe_duplicated");
+}
+
+TEST_P(engine_outage, nothing_is_offered_any_more_once_the_connection_is_to_be_closed) {
+    w.config.clean = false;
+    w.config.clean_init = false;
+    w.answers_close = false;
+    w.go_online();
+    w.publish("t", "half of it is taken", 1);
+    w.offer();
+    w.take(5);
+    w.close();
+    EXPECT_EQ(w.closes, 1u);
+    EXPECT_EQ(w.offer(), 0u);
+}
+
 MQTT_AS_IN_BOTH_VERSIONS(engine_outage);
 
 }  // namespace

@@ -49,7 +49,8 @@ TEST(reason_for, says_what_section_4_13_and_the_rules_themselves_say) {
     for (const violation why :
          {violation::bad_packet_type, violation::bad_topic_name, violation::zero_packet_identifier,
           violation::bad_reason_code, violation::repeated_property, violation::bad_property_value,
-          violation::bad_session_present, violation::wrong_code_count, violation::unexpected_packet, violation::unasked_property}) {
+          violation::bad_session_present, violation::wrong_code_count, violation::unexpected_packet,
+          violation::unasked_property}) {
         EXPECT_EQ(reason_for(why), reason_code::protocol_error) << describe(why);
     }
     EXPECT_EQ(reason_for(violation::packet_too_large), reason_code::packet_too_large);

@@ -157,6 +157,8 @@ struct config {
     bool request_response_information = false;  ///< MQTT 5: CONNECT asks for it
     bool request_problem_information = true;    ///< MQTT 5: the server may send reason strings
     std::vector<std::pair<std::string, std::string>> user_properties;  ///< MQTT 5: of CONNECT
+    /// Takes the debug lines instead of standard output, whether DEBUG says so or not (see MQTTClient::dprint).
+    std::function<void(std::string_view line)> dprint;
     /// Told of each exception that left a callback or a `*_coro`; `where` names it. Unset: one line on stderr.
     std::function<void(std::exception_ptr, std::string_view where)> on_error;
     /// Told when the way to the server goes and comes back; `what` says why, or which interface. A connection is held

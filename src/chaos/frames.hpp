@@ -2,32 +2,15 @@
 // so that a mistake there is not repeated here.
 #pragma once
 
+#include "mqtt_as/testing/faults.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace mqtt_as::test {
-
-enum class packet_type : std::uint8_t {
-    continuation,  ///< not a packet: more bytes of a large one
-    connect,
-    connack,
-    publish,
-    puback,
-    pubrec,
-    pubrel,
-    pubcomp,
-    subscribe,
-    suback,
-    unsubscribe,
-    unsuback,
-    pingreq,
-    pingresp,
-    disconnect,
-    auth,
-};
+namespace mqtt_as::chaos {
 
 struct frame {
     packet_type type{};
@@ -62,4 +45,4 @@ private:
 /// An acknowledgement of four bytes, valid in both versions: PUBACK, PUBREC, PUBREL, PUBCOMP.
 std::string make_acknowledgement(packet_type type, std::uint16_t id);
 
-}  // namespace mqtt_as::test
+}  // namespace mqtt_as::chaos

@@ -1,33 +1,49 @@
 // One thread, one event loop; public calls run on it and wait for their result.
-#include "tests/support/fault_proxy.hpp"
+#include "src/chaos/fault_proxy.hpp"
 
-#include "tests/support/proxy_connection.hpp"
+#include "src/chaos/proxy_connection.hpp"
 
+#include <boost/asio/connect.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <future>
 #include <list>
-#include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
-namespace mqtt_as::test {
+namespace mqtt_as::chaos {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
 
 namespace {
 
+using endpoint = asio::generic::stream_protocol::endpoint;
+
+/// All addresses of the broker, in the order in which they are tried.
+std::vector<endpoint> endpoints_of(const broker_address& where) {
+    if (!where.unix_socket.empty()) return {asio::local::stream_protocol::endpoint(where.unix_socket.string())};
+    asio::io_context loop;
+    std::vector<endpoint> found;
+    for (const auto& each : asio::ip::tcp::resolver(loop).resolve(where.host, std::to_string(where.port))) {
+        found.emplace_back(each.endpoint());
+    }
+    return found;
+}
+
 bool names(std::string_view wanted, std::string_view client) { return wanted.empty() || wanted == client; }
 
 }  // namespace
 
 struct fault_proxy::machine : proxy_rules {
-    machine(const std::filesystem::path& broker_socket, content what)
-        : proxy_rules{what}, broker(broker_socket.string()), listener(loop) {
+    machine(const broker_address& broker_at, const listening_address& own_address, content what)
+        : proxy_rules{what}, broker(endpoints_of(broker_at)), listener(loop),
+          own(asio::ip::make_address(own_address.address), own_address.port) {
         bind_listener();
         listen();
         thread = std::thread([this] { loop.run(); });
@@ -66,11 +82,11 @@ struct fault_proxy::machine : proxy_rules {
 
     // Bound even while nobody listens, so that nobody else gets the port.
     void bind_listener() {
-        listener.open(asio::ip::tcp::v4());
+        listener.open(own.protocol());
         listener.set_option(asio::socket_base::reuse_address(true));
         listener.set_option(asio::socket_base::receive_buffer_size(proxy_connection::receive_buffer));
-        listener.bind({asio::ip::address_v4::loopback(), port});
-        port = listener.local_endpoint().port();
+        listener.bind(own);
+        own = listener.local_endpoint();
     }
 
     void listen() {
@@ -86,36 +102,41 @@ struct fault_proxy::machine : proxy_rules {
         });
     }
 
-    void open(asio::ip::tcp::socket client) {
-        error_code error;
-        client.set_option(asio::ip::tcp::no_delay(true), error);
-        asio::local::stream_protocol::socket to_broker(loop);
-        to_broker.connect(broker, error);
-        if (error) {  // as if the broker's machine had refused
-            client.set_option(asio::socket_base::linger(true, 0), error);
-            client.close(error);
-            return;
-        }
-        forget_closed();
-        connections.push_back(std::make_shared<proxy_connection>(std::move(client), std::move(to_broker), *this));
-        connections.back()->start();
+    void open(asio::ip::tcp::socket accepted) {
+        error_code ignored;
+        accepted.set_option(asio::ip::tcp::no_delay(true), ignored);
+        const auto client = std::make_shared<asio::ip::tcp::socket>(std::move(accepted));
+        const auto to_broker = std::make_shared<proxy_connection::socket>(loop);
+        asio::async_connect(*to_broker, broker, [this, client, to_broker](error_code error, const endpoint&) {
+            if (error) {  // as if the broker's machine had refused
+                client->set_option(asio::socket_base::linger(true, 0), error);
+                client->close(error);
+                return;
+            }
+            forget_closed();
+            connections.push_back(std::make_shared<proxy_connection>(std::move(*client), std::move(*to_broker), *this));
+            connections.back()->start();
+        });
     }
 
     asio::io_context loop;
     asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(loop);
-    asio::local::stream_protocol::endpoint broker;
+    const std::vector<endpoint> broker;
     asio::ip::tcp::acceptor listener;
-    std::uint16_t port = 0;
+    asio::ip::tcp::endpoint own;
     std::list<std::shared_ptr<proxy_connection>> connections;
     std::thread thread;
 };
 
-fault_proxy::fault_proxy(const std::filesystem::path& broker, content what)
-    : machine_(std::make_unique<machine>(broker, what)) {}
+fault_proxy::fault_proxy(const broker_address& broker, const listening_address& own, content what) try
+    : machine_(std::make_unique<machine>(broker, own, what)) {
+} catch (const boost::system::system_error& error) {
+    throw std::system_error(error.code());
+}
 
 fault_proxy::~fault_proxy() = default;
 
-std::uint16_t fault_proxy::port() const { return machine_->port; }
+std::uint16_t fault_proxy::port() const { return machine_->own.port(); }
 
 void fault_proxy::reset(std::string_view client) {
     machine_->each_of(client, [](proxy_connection& each) { each.reset(); });
@@ -198,4 +219,4 @@ std::size_t fault_proxy::open_connections(std::string_view client) const {
     return sum;
 }
 
-}  // namespace mqtt_as::test
+}  // namespace mqtt_as::chaos

@@ -1,10 +1,10 @@
 // Fixed headers, packet identifiers, topics and client identifiers, read by hand.
-#include "tests/support/mqtt_frames.hpp"
+#include "src/chaos/frames.hpp"
 
 #include <algorithm>
 #include <stdexcept>
 
-namespace mqtt_as::test {
+namespace mqtt_as::chaos {
 
 namespace {
 
@@ -100,4 +100,4 @@ std::string make_acknowledgement(packet_type type, std::uint16_t id) {
             static_cast<char>(id & 0xFF)};
 }
 
-}  // namespace mqtt_as::test
+}  // namespace mqtt_as::chaos

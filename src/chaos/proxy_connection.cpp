@@ -1,12 +1,12 @@
 // Reads, decides, queues and writes: the two streams of one proxied connection.
-#include "tests/support/proxy_connection.hpp"
+#include "src/chaos/proxy_connection.hpp"
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 #include <stdexcept>
 
-namespace mqtt_as::test {
+namespace mqtt_as::chaos {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
@@ -195,6 +195,13 @@ void proxy_connection::apply(proxy_rules::state& rule, const frame& packet) {
         put(to, bytes);
         break;
     }
+    case action::corrupt: {
+        std::string bytes = packet.bytes;
+        const std::size_t bit = rule.what.bit % (8 * bytes.size());
+        bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (0x80 >> bit % 8));
+        put(to, bytes);
+        break;
+    }
     case action::cut_finish:
     case action::cut_reset:
         way.dropping_rest = true;
@@ -263,4 +270,4 @@ void proxy_connection::go_on(toward to, std::size_t size) {
     read(to);
 }
 
-}  // namespace mqtt_as::test
+}  // namespace mqtt_as::chaos

@@ -2,7 +2,8 @@
 // the proxy's thread.
 #pragma once
 
-#include "tests/support/fault_proxy.hpp"
+#include "src/chaos/fault_proxy.hpp"
+#include "src/chaos/frames.hpp"
 
 #include <array>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -18,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace mqtt_as::test {
+namespace mqtt_as::chaos {
 
 class proxy_connection;
 
@@ -125,4 +126,4 @@ private:
     bool closed_ = false;
 };
 
-}  // namespace mqtt_as::test
+}  // namespace mqtt_as::chaos
