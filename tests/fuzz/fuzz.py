@@ -47,7 +47,7 @@ class Target:
         self.found.mkdir(exist_ok=True)
 
     def call(self, *arguments):
-        limits = [f"-max_len={INPUT_BYTES_MAX.get(self.name, 256)}", "-timeout=60", "-rss_limit_mb=2048"]
+        limits = [f"-max_len={INPUT_BYTES_MAX.get(self.name, 256)}", "-timeout=300", "-rss_limit_mb=2048"]
         return subprocess.run(
             [self.program, *limits, f"-artifact_prefix={self.work}/find-", *arguments],
             capture_output=True, text=True, errors="replace",
