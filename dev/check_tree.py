@@ -21,8 +21,10 @@ RULES = [
     (r"include/mqtt_as/mqtt_as\.hpp", r"mqtt_as/.*"),
     (rf"include/{CORE}", CORE),
     (rf"include/{HOST}", HOST),
-    (rf"include/mqtt_as/({FRONTS}|testing)/.*", rf"{HOST}|mqtt_as/{{0}}/.*"),
+    (rf"include/mqtt_as/({FRONTS})/.*", rf"{HOST}|mqtt_as/{{0}}/.*"),
+    (r"include/mqtt_as/testing/.*", r"mqtt_as/(asio|testing)/.*"),
     (r"src/chaos/.*", r"mqtt_as/testing/faults\.hpp|src/chaos/.*"),  # uses nothing of the library
+    (r"src/testing/.*", r"mqtt_as/.*|src/(asio|link|chaos|testing)/.*|tests/sim/.*"),  # the simulator's packets
     (r"src/wire/.*", rf"{CORE}|src/wire/.*"),
     (r"src/engine/.*", rf"{CORE}|src/wire/.*|src/engine/.*"),
     (rf"src/({FRONTS})/.*", rf"{HOST}|mqtt_as/{{0}}/.*|src/{{0}}/.*|(mqtt_as|src)/(link|store)/.*"),

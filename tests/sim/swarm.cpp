@@ -303,18 +303,20 @@ void life::inflict(fault f) {
             w_.app.be_slow(0);
             w_.app.hold_messages(false);
         });
-    case fault::stop_and_start:
+    case fault::stop_and_start: {
         w_.counts.happened(f);
         w_.app.restart_when_stopped(random_.between(0, 20 * second));
-        return w_.app.stop(random_.one_of<std::uint64_t>({0, 500, 2'000}));
+        const std::uint64_t grace = random_.one_of<std::uint64_t>({0, 500, 2'000});
+        if (random_.chance(70)) return w_.app.stop(grace);
+        down_for(fault::refused, a_while);  // ... or while it waits for the next attempt
+        return w_.app.later(second, [this, grace] { w_.app.stop(grace); });
+    }
     case fault::throwing_application: return w_.app.throw_at_next_message();
     case fault::restart:
         // Orderly: what is in flight is waited for, or everything is told that it is over.
         random_.chance(80) ? w_.app.stop(2'000) : w_.app.close();
         return restart_when_stopped();
-    case fault::crash:
-        w_.counts.happened(f);
-        return restart_process(random_.chance(50));
+    case fault::crash: w_.counts.happened(f); return restart_process(random_.chance(50));
     case fault::suspend: return suspend();
     case fault::sleeping_front: return w_.pump.sleep_for(random_.between(1, 40) * second);
     default: return w_.server.arm(f, 1);  // faults of one packet wait for theirs
@@ -350,8 +352,7 @@ void recover(world& w) {
     const std::uint64_t limit = recovery_limit(config);
     const auto is_back = [&] { return w.app.is_renewed() && w.server.current() == w.net.current(); };
     if (!w.run_until(is_back, limit)) return w.court.object("the world was healed, but the client is not online");
-    const auto patience =
-        static_cast<std::uint64_t>(config.response_time.count()) * (config.max_repubs + 2) + limit;
+    const auto patience = static_cast<std::uint64_t>(config.response_time.count()) * (config.max_repubs + 2) + limit;
     // Every second is often enough: looking is slow.
     for (std::uint64_t waited = 0; !w.truth.is_settled() && waited < 2 * patience && !w.court.has_objected();
          waited += second)
@@ -438,7 +439,8 @@ world_options draw_options(std::uint64_t seed, protocol_version version) {
     l.operations_max = r.one_of<std::uint32_t>({10'000, 10'000, 30, 5, 1});
     l.payload_bytes_max = r.one_of<std::size_t>({64u << 20, 20'000});
     l.subscriptions_max = r.one_of<std::uint32_t>({1'000, 1'000, 2});
-    if (is_five) l.packet_bytes_max = r.one_of<std::size_t>({limits{}.packet_bytes_max, limits{}.packet_bytes_max, 2'000});
+    if (is_five)
+        l.packet_bytes_max = r.one_of<std::size_t>({limits{}.packet_bytes_max, limits{}.packet_bytes_max, 2'000});
     l.inbound_max = r.one_of<std::uint16_t>({1'000, 10, 2, 1});
     l.batch_bytes_max = r.one_of<std::size_t>({64u << 10, 1'024, 128, 64});
     l.gather_from = r.one_of<std::size_t>({4'096, 64, 16});

@@ -4,6 +4,7 @@
 #include "tools/mqtt-as/doctor/report.hpp"
 #include "tools/mqtt-as/exit_status.hpp"
 #include "tools/mqtt-as/subcommands.hpp"
+#include "tools/mqtt-as/words.hpp"
 #include "tools/terminal/display.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -108,7 +109,8 @@ int doctor_command(std::vector<std::string> arguments) {
     } catch (const std::invalid_argument& wrong) {
         throw usage_error(wrong.what());
     }
-    if (!options.json) display.print({{"mqtt-as doctor: " + examination->subject(), terminal::tone::strong}});
+    if (!options.json)
+        display.print({{"mqtt-as doctor: " + subject_of(examination->config()), terminal::tone::strong}});
 
     if (examination->traces()) MQTTClient::DEBUG = debug_level::packets;
 
@@ -129,7 +131,7 @@ int doctor_command(std::vector<std::string> arguments) {
     if (signal != 0) return 128 + signal;
     const doctor::diagnosis& result = examination->result();
     if (options.json) {
-        std::cout << boost::json::serialize(json_of(result, examination->subject())) << '\n';
+        std::cout << boost::json::serialize(json_of(result, subject_of(examination->config()))) << '\n';
     } else {
         display.print(verdict_of(result));
     }
