@@ -321,7 +321,8 @@ TEST(range_picture, fits_a_terminal_and_tells_the_figures) {
     of.hear_signal(now, -61);
     of.down(now, "TCP: No route to host");
     of.look(now + 3s);
-    const subject what{.broker = "broker.local port 1883, MQTT 3.1.1"};
+    subject what;
+    what.broker = "broker.local port 1883, MQTT 3.1.1";
     const verdict so_far = judge(of, {});
     explanation client;
     client.now_in = status::phase::waiting;
