@@ -370,11 +370,16 @@ std::size_t memory_when_warm(world& w) {
     return w.memory.in_use();
 }
 
+/// How many blocks are in use at once is a matter of timing: a round may need one more than the one before. A leak
+/// makes every round need more.
 void expect_constant_memory(world& w) {
-    const std::size_t first = memory_when_warm(w);
-    const std::size_t again = memory_when_warm(w);
-    if (first != again)
-        w.court.object("memory grows: " + std::to_string(first) + ", then " + std::to_string(again) + " bytes");
+    std::size_t before = memory_when_warm(w);
+    for (int round = 0; round < 4; ++round) {
+        const std::size_t now = memory_when_warm(w);
+        if (now <= before) return;
+        before = now;
+    }
+    w.court.object("memory grows with every few messages, to " + std::to_string(before) + " bytes");
 }
 
 /// Stops or closes, and closes the books.
