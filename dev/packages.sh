@@ -33,9 +33,11 @@ if [[ ! -e $policy ]]; then
 fi
 
 # One that was there before, from a package or not, is none of our business.
-new_service=
-has_service() { ls /etc/init.d/"$1" /{etc,run,lib,usr/lib}/systemd/system/"$1".service 2>/dev/null | grep -q .; }
-if [[ " ${missing[*]} " == *" mosquitto "* ]] && ! has_service mosquitto; then new_service=mosquitto; fi
+new_services=()
+has_service() { [[ $(ls /etc/init.d/"$1" /{etc,run,lib,usr/lib}/systemd/system/"$1".{service,socket} 2>/dev/null) ]]; }
+for service in mosquitto ejabberd rabbitmq-server epmd; do  # epmd comes with Erlang, which two of the brokers are written in
+    has_service "$service" || new_services+=("$service")
+done
 
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 options=(--yes -qq --no-install-recommends --no-remove -o DPkg::Lock::Timeout=120)
@@ -57,8 +59,13 @@ if ! apt-get install "${options[@]}" "${missing[@]}" >&2; then
 fi
 
 # Nor shall the next boot start it.
-if [[ $new_service ]]; then
-    [[ $own_policy ]] || service "$new_service" stop
-    if command -v systemctl >/dev/null; then systemctl --quiet disable "$new_service"; fi
-    update-rc.d "$new_service" disable >/dev/null
-fi
+for service in "${new_services[@]}"; do
+    has_service "$service" || continue
+    [[ $own_policy || ! -e /etc/init.d/$service ]] || service "$service" stop
+    if command -v systemctl >/dev/null; then
+        for unit in "$service".{service,socket}; do
+            [[ -z $(systemctl list-unit-files --no-legend "$unit") ]] || systemctl --quiet disable "$unit"
+        done
+    fi
+    [[ ! -e /etc/init.d/$service ]] || update-rc.d "$service" disable >/dev/null
+done

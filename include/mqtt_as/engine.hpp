@@ -117,7 +117,7 @@ struct waiting {
     duration for_duration{};
 };
 
-/// The engine stopped by itself: the first attempt failed (without `retry`), or `refusal_policy::give_up`.
+/// The engine stopped by itself: the first attempt failed (without `retry`), or `refusal_policy` says so.
 struct gave_up {
     disconnected last;
 };
@@ -183,13 +183,13 @@ struct counters {
 
 class engine {
 public:
-    /// `check(config, limits)` must be ok. `seed` decides jitter and the first packet identifier: hosts give
-    /// real entropy.
+    /// `check(config, limits)` must be ok; both are borrowed for the engine's life. `seed` decides jitter and the first
+    /// packet identifier: hosts give real entropy.
     engine(const engine_config& config, const limits& limits, memory_source& memory, std::uint64_t seed);
     ~engine();
     /// False when `memory` had no room for the engine itself: nothing else may then be called.
     bool ok() const;
-    /// What the engine takes from `memory` at construction, buffers excluded [bytes].
+    /// What the engine's own state takes of that, buffers excluded [bytes].
     static std::size_t state_size();
     engine(const engine&) = delete;
     engine& operator=(const engine&) = delete;
@@ -242,8 +242,8 @@ public:
     taken on_bytes(time_point now, epoch e, bytes in);
     /// The transport has taken `size` more bytes of the batch.
     void on_sent(time_point now, epoch e, std::size_t size);
-    /// The peer's TCP acknowledged bytes that were on their way at the last look already: a sign of life, and a reason
-    /// to wait longer for answers. Bytes sent since do not count: the kernel of a dead server acknowledges a ping, too.
+    /// The peer's TCP goes on acknowledging what it was sent: a sign of life, and a reason to wait longer for answers.
+    /// What counts as that is said by `upload_watch`: the kernel of a dead server acknowledges a ping, too.
     void on_peer_progress(time_point now, epoch e);
     /// Call at or after deadline(), when everything readable has been given to on_bytes.
     void on_time(time_point now);

@@ -87,6 +87,7 @@ enum class errc : std::uint8_t {
     bad_credentials = 14,        ///< user or password too long, user not UTF-8, or (3.1.1) a password without a user
     bad_will = 15,               ///< the will's topic, qos or size breaks the rules of a PUBLISH
     bad_config = 16,             ///< a time or a limit of the configuration is 0, negative or out of range
+    bad_query = 17,              ///< `wan_ok` was given no numeric address, no DNS query, or no time
 
     // outcome of an operation
     refused = 20,       ///< the server answered with a failing reason code
@@ -192,6 +193,7 @@ enum class violation : std::uint8_t {
     packet_too_large,          ///< larger than our maximum packet size
     receive_maximum_exceeded,  ///< more unacknowledged messages than our receive maximum
     bad_topic_alias,           ///< 0, above our maximum, or without a topic it stands for
+    unasked_property,          ///< a property that we did not ask for, or asked to be spared [MQTT-3.1.2-29]
 };
 
 /// What happened and what can be done about it: one English sentence, static storage.

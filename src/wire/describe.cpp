@@ -31,6 +31,8 @@ std::string_view describe(errc error) noexcept {
     case errc::bad_will:
         return "The will needs a valid topic name, a qos of 0, 1 or 2, and a payload of at most 65,535 bytes";
     case errc::bad_config: return "A time or a limit of the configuration is 0, negative or out of range";
+    case errc::bad_query:
+        return "wan_ok takes a DNS server's numeric address and port, one DNS query, and a time to wait for the answer";
     case errc::refused: return "The server refused it; the reason code says why";
     case errc::timed_out: return "The deadline of the operation passed";
     case errc::cancelled: return "The operation was cancelled";
@@ -134,6 +136,7 @@ std::string_view describe(violation why) noexcept {
     case violation::packet_too_large: return "A packet larger than our maximum packet size";
     case violation::receive_maximum_exceeded: return "More unacknowledged messages than our receive maximum";
     case violation::bad_topic_alias: return "A topic alias, which we never allowed";
+    case violation::unasked_property: return "A property that we have not asked for";
     }
     return "Unknown violation";
 }

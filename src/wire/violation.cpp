@@ -25,7 +25,8 @@ reason_code reason_for(violation why) noexcept {
     case violation::bad_property_value:
     case violation::bad_session_present:
     case violation::wrong_code_count:
-    case violation::unexpected_packet: break;
+    case violation::unexpected_packet:
+    case violation::unasked_property: break;
     }
     return reason_code::protocol_error;
 }

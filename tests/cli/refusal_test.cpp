@@ -55,6 +55,29 @@ TEST_P(cli_refusal, of_credentials_ends_at_once_and_says_so) {
     }
 }
 
+// A password that is changed while we run, and changed back: what ran before goes on.
+TEST_P(cli_refusal, of_a_reconnection_is_waited_out_unless_told_otherwise) {
+    fault_proxy proxy(broker.socket());
+    const auto set_password = [&](const std::string& password) {
+        const outcome made = run(mosquitto("mosquitto_passwd", {"-b", folder.path() / "passwords", "me", password}));
+        ASSERT_EQ(made.status, 0) << made.err;
+        broker.terminate();
+        broker.start();
+    };
+    program stays(mqtt_as(words{"sub", "-t", "mine/#", "-C", "1"} + me_at(proxy)));
+    program leaves(mqtt_as(words{"sub", "-t", "mine/#", "--give-up"} + me_at(proxy)));
+    ASSERT_TRUE(eventually(10s, [&] { return proxy.passed(toward::client, packet_type::suback) == 2; }));
+    set_password("another");
+    EXPECT_EQ(leaves.wait(), 2) << leaves.err();
+    ASSERT_TRUE(eventually(20s, [&] { return stays.err().find("refused by the server: ") != std::string::npos; }));
+    set_password("p@ss:word/");
+    // The next attempt comes at the back-off's cap: within 30 s.
+    ASSERT_TRUE(eventually(60s, [&] { return proxy.passed(toward::client, packet_type::suback) >= 3; })) << stays.err();
+    publish(me() + words{"-t", "mine/a", "-m", "back"});
+    EXPECT_EQ(stays.wait(), 0) << stays.err();
+    EXPECT_EQ(stays.out(), "back\n");
+}
+
 // Mosquitto's own lists of rights refuse no subscription, so the proxy does.
 TEST_P(cli_refusal, of_a_subscription_ends_when_no_other_is_granted) {
     fault_proxy proxy(broker.socket());

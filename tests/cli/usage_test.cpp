@@ -17,7 +17,7 @@ TEST(cli_usage, misuse_is_told_in_one_line_with_what_is_right) {
     const words sub{"sub", "-t", "a"};
     const std::vector<misuse> all{
         {{}, "mqtt-as: say what to do"},
-        {{"publish"}, "there is no 'publish'; there are pub and sub"},
+        {{"publish"}, "there is no 'publish'; there are pub, sub, doctor, range and chaos"},
         {{"pub"}, "mqtt-as pub: say what to publish: -m TEXT, -f FILE, -l, -s or -n"},
         {{"pub", "-m", "x"}, "say where to publish: -t TOPIC"},
         {{"pub", "-t", "a", "-m"}, "1 required TEXT missing; see mqtt-as pub --help"},
@@ -88,6 +88,18 @@ TEST(cli_usage, misuse_is_told_in_one_line_with_what_is_right) {
         {sub + words{"-F", "50%"}, "-F ends in '%': to print one, double it"},
         {sub + words{"-F", "%10"}, "-F ends in the middle"},
         {sub + words{"-R", "--retained-only"}, "exclude each other"},
+        {{"doctor", "--skip", "dns"}, "--skip takes link, name, tcp, tls, mqtt, round-trip, session, wan, not 'dns'"},
+        {{"doctor", "host", "-h", "other"}, "the host is given twice: 'host' and -h other"},
+        {{"doctor", "host", "another"}, "every value needs an option before it: another"},
+        {{"doctor", "-t", "a/#"}, "-t takes a topic without + and #, not 'a/#'"},
+        {{"doctor", "--timeout", "0"}, "--timeout takes seconds"},
+        {{"range", "-q", "3"}, "-q takes a number from 0 to 2"},
+        {{"range", "-t", "a/+"}, "-t takes a topic without + and #, not 'a/+'"},
+        {{"range", "--duration", "long"}, "--duration takes seconds, for example 2.5, not 'long'"},
+        {{"range", "--max-down", "101"}, "--max-down takes a percentage, for example 2.5, not '101'"},
+        {{"range", "host", "-h", "other"}, "the host is given twice: 'host' and -h other"},
+        {{"doctor", "--dns", "dns.google"}, "--dns takes a numeric address, not 'dns.google'"},
+        {{"doctor", "-c", "-i", "me"}, "there is no option -c; see mqtt-as doctor --help"},
         {sub + words{"--retain-as-published"}, "--retain-as-published needs MQTT 5: add -V 5"},
     };
     for (const misuse& m : all) {
@@ -108,7 +120,8 @@ TEST(cli_usage, wrong_variables_are_told_by_name) {
 }
 
 TEST(cli_usage, help_fits_a_terminal_and_has_examples) {
-    for (const words& asked : {words{"--help"}, words{"pub", "--help"}, words{"sub", "--help"}}) {
+    for (const words& asked : {words{"--help"}, words{"pub", "--help"}, words{"sub", "--help"},
+                               words{"doctor", "--help"}, words{"range", "--help"}}) {
         const outcome result = run(mqtt_as(asked));
         EXPECT_EQ(result.status, 0);
         EXPECT_EQ(result.err, "");
@@ -118,6 +131,27 @@ TEST(cli_usage, help_fits_a_terminal_and_has_examples) {
     }
     EXPECT_NE(run(mqtt_as({"pub", "--help"})).out.find("Examples:\n  mqtt-as pub -t "), std::string::npos);
     EXPECT_NE(run(mqtt_as({"sub", "--help"})).out.find("Examples:\n  mqtt-as sub -t "), std::string::npos);
+}
+
+// What bash offers after these words.
+std::string completed(const words& typed) {
+    std::string script = "source " MQTT_AS_COMPLETION "; COMP_WORDS=(mqtt-as";
+    for (const std::string& word : typed) script += " '" + word + "'";
+    const std::string previous = typed.size() > 1 ? typed[typed.size() - 2] : "mqtt-as";
+    script += "); COMP_CWORD=" + std::to_string(typed.size()) + "; _mqtt_as " MQTT_AS_PROGRAM " '" + typed.back() +
+              "' '" + previous + "'; echo ${COMPREPLY[@]}";
+    const outcome result = run({"/bin/bash", "-c", script});
+    EXPECT_EQ(result.err, "");
+    return result.out;
+}
+
+TEST(cli_usage, bash_completes_subcommands_and_the_options_that_help_has) {
+    EXPECT_EQ(completed({"do"}), "doctor\n");
+    EXPECT_EQ(completed({"doctor", "--ski"}), "--skip\n");
+    EXPECT_EQ(completed({"doctor", "--skip", "t"}), "tcp tls\n");
+    EXPECT_EQ(completed({"range", "--max-"}), "--max-lost --max-p99 --max-down --max-outage\n");
+    EXPECT_EQ(completed({"pub", "--stdin-l"}), "--stdin-line\n");
+    EXPECT_EQ(completed({"doctor", "--no-such"}), "\n");
 }
 
 TEST(cli_usage, version_is_three_numbers) {

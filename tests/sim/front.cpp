@@ -86,6 +86,8 @@ void front::set_link(bool up) {
     network_.set_link(up);
     if (!up) tally_.happened(fault::link_flap);
     trace_.add(up ? 1 : 0);
+    const epoch e = network_.current();
+    if (up) upload_.expect_sign(time_.engine_time(), network_.written(e), network_.acknowledged_bytes(e));
     engine_.on_link(time_.engine_time(), up);
     after_call();
 }
@@ -125,8 +127,7 @@ void front::take_notices() {
             last_sent_ = time_.now();
             keep_alive_ms_ = 0;
             was_blocked_ = false;
-            seen_progress_ = 0;
-            on_its_way_ = false;
+            upload_.reset();
             engine_.on_opened(now, e);
             break;
         case notice::kind::closed:
@@ -180,11 +181,10 @@ void front::judge_timer() {
     judge_.demand(timer_at_moment_ <= timer_calls_at_one_moment_max, "a busy loop: on_time is due again and again");
     judge_.demand(timer_in_second_ <= timer_calls_in_one_second_max, "a busy loop: on_time too often in one second");
     if (options_.looks_at_progress) {
-        // Bytes count that were on their way at the last look: what was sent since, a ping say, proves nothing yet.
-        const std::uint64_t progress = network_.acknowledged_bytes(network_.current());
-        const bool was_on_its_way = std::exchange(on_its_way_, network_.written(network_.current()) > progress);
-        if (std::exchange(seen_progress_, progress) < progress && was_on_its_way) {
-            engine_.on_peer_progress(time_.engine_time(), of_engine(network_.current()));
+        const epoch e = network_.current();
+        if (upload_.look(time_.engine_time(), network_.written(e), network_.acknowledged_bytes(e),
+                         options_.response_time)) {
+            engine_.on_peer_progress(time_.engine_time(), of_engine(e));
             drain();
         }
     }
@@ -220,6 +220,7 @@ bool front::transmit() {
         was_blocked_ = true;
         return false;
     }
+    judge_keep_alive();  // how long the transport takes over it is not the engine's doing
     if (options_.write_ms == 0) {
         give(e, parts);
         return true;
@@ -244,10 +245,8 @@ void front::finish_write(epoch e, std::uint64_t sum) {
 void front::give(epoch e, std::span<const bytes> parts) {
     const std::size_t taken = network_.write(e, parts);
     if (taken == 0) return;
-    judge_keep_alive();
     last_sent_ = time_.now();
     was_blocked_ = false;
-    seen_progress_ = network_.acknowledged_bytes(e);  // only what is acknowledged from now on is a sign of life
     tap(e, parts, taken);
     engine_.on_sent(time_.engine_time(), of_engine(e), taken);
     drain();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mqtt_as/engine.hpp"
+#include "mqtt_as/upload_watch.hpp"
 #include "tests/sim/faults.hpp"
 #include "tests/sim/judge.hpp"
 #include "tests/sim/network.hpp"
@@ -29,6 +30,7 @@ struct front_options {
     std::uint64_t write_ms = 0;  // a write completes this much later; the next batch grows meanwhile
     std::size_t read_size = 16u << 10;
     bool looks_at_progress = true;   // as hosts do: TCP_INFO
+    duration response_time{10'000};  // as the engine is told
     unsigned old_epoch_percent = 0;  // turns that also bring inputs of an older connection
 };
 
@@ -108,8 +110,7 @@ private:
     bool was_blocked_ = false;  // since the last byte was taken
     moment last_sent_ = 0;
     std::uint64_t keep_alive_ms_ = 0;  // in force; 0: none
-    std::uint64_t seen_progress_ = 0;
-    bool on_its_way_ = false;
+    upload_watch upload_;
     epoch tapped_ = 0;
     byte_string tap_;  // what the transport took and is not yet a whole packet
     status::phase phase_{};

@@ -25,6 +25,7 @@ constexpr const char* usage =
     "  --stride N     of the byte boundaries every N-th only, in turn\n"
     "  --keep         writes seeds that fail into seeds.txt\n"
     "  --fail-fast    ends with the first seed that fails\n"
+    "  --board        with a board's limits, for mqtt-as-sim-board\n"
     "  --verbose      tells the story line by line\n"
     "  --hash         prints one hash per seed: equal for equal seeds, whatever the compiler\n"
     "  --break KIND   makes the world lie, to show that the oracle objects; one of:\n   ";
@@ -64,11 +65,9 @@ int main(int argc, char** argv) {
     const struct {
         std::string_view name;
         bool& value;
-    } flags[] = {{"--verbose", what.is_verbose},
-                 {"--hash", what.prints_hashes},
-                 {"--fail-fast", what.stops_at_failure},
-                 {"--exhaustive", what.is_exhaustive},
-                 {"--keep", what.keeps_failures}};
+    } flags[] = {{"--verbose", what.is_verbose},         {"--hash", what.prints_hashes},
+                 {"--fail-fast", what.stops_at_failure}, {"--exhaustive", what.is_exhaustive},
+                 {"--keep", what.keeps_failures},        {"--board", what.on_board}};
     for (int i = 1; i < argc; ++i) {
         const std::string_view option = argv[i];
         const auto* flag = std::find_if(std::begin(flags), std::end(flags), [&](auto& f) { return f.name == option; });

@@ -257,7 +257,7 @@ void network::arrive(epoch e, connection& c, bool up, segment s) {
         *p.cut_after -= s.data.size();
     }
     if (up) {
-        if (c.broker_has_it && !s.data.empty()) broker_.received(e, s.data);
+        if (c.broker_has_it && !c.is_swallowed && !s.data.empty()) broker_.received(e, s.data);
         if (s.end && std::exchange(c.broker_has_it, false)) broker_.lost(e);
         if (c.client == connection::state::open && wake) wake();
     } else if (c.client == connection::state::open) {
@@ -304,6 +304,10 @@ void network::silence_for(std::uint64_t ms) {
     if (connection* c = current_of(current_)) c->silent_until = ms == never ? never : time_.now() + ms;
 }
 
+void network::swallow() {
+    if (connection* c = current_of(current_)) c->is_swallowed = true;
+}
+
 void network::cut_upstream_after(std::uint64_t n) {
     if (connection* c = current_of(current_)) c->up.cut_after = n;
 }
@@ -336,7 +340,7 @@ void network::abandon_current(bool at_once) {
 
 bool network::is_healthy(epoch e) const {
     const connection* c = current_of(e);
-    return c != nullptr && link_up_ && c->silent_until <= time_.now();
+    return c != nullptr && link_up_ && !c->is_swallowed && c->silent_until <= time_.now();
 }
 
 }  // namespace mqtt_as::sim

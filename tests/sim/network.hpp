@@ -69,6 +69,8 @@ public:
     void slow_tls(std::uint64_t ms) { slow_tls_ms_ = ms; }
     void lose_everything_new(bool on) { unreachable_ = on; }
     void silence_for(std::uint64_t ms);  // the current connection; `never` for ever
+    /// A middlebox acknowledges what the client sends on the current connection, and delivers nothing.
+    void swallow();
     void cut_upstream_after(std::uint64_t n);
     void cut_downstream_after(std::uint64_t n);
     void reset_current();
@@ -104,6 +106,7 @@ private:
     struct connection {
         enum class state : std::uint8_t { opening, open, closed } client = state::opening;
         bool broker_has_it = false;
+        bool is_swallowed = false;
         bool was_closed = false;  // by the client
         pipe up;
         pipe down;

@@ -22,6 +22,29 @@ TEST_P(sim_outage, a_half_open_link_is_found_within_20_s_with_a_packet_awaiting_
     expect_settled(w, seconds(1));
 }
 
+TEST_P(sim_outage, a_middlebox_that_acknowledges_constant_traffic_is_found_within_20_s) {
+    for (const std::uint64_t latency_ms : {50, 200}) {  // so that at any moment something is on its way
+        world_options o = options();
+        o.net.latency_ms = latency_ms;
+        world w(o);
+        go_online(w);
+        const auto publish_for = [&w](std::uint64_t ms, auto until) {
+            for (std::uint64_t t = 0; t < ms && !until(); t += 37) {
+                w.app.publish({.qos = 1});
+                w.run_for(37);
+            }
+        };
+        publish_for(seconds(3), [] { return false; });
+        w.net.swallow();
+        const moment began = w.time.now();
+        publish_for(seconds(60), [&w] { return !w.app.is_online(); });
+        EXPECT_LE(w.time.now() - began, seconds(20) + 2 * latency_ms + 10) << latency_ms;
+        EXPECT_EQ(last_error(w), errc::silence);
+        time_until_up(w, seconds(5));
+        expect_settled(w, seconds(5));
+    }
+}
+
 TEST_P(sim_outage, a_half_open_link_is_found_within_35_s_when_idle) {
     // Whatever the moment between two pings: the worst is just behind one.
     for (std::uint64_t phase = 0; phase < 15'000; phase += 1'499) {

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sstream>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -46,6 +47,8 @@ child_process::child_process(const std::vector<std::string>& argv, const std::fi
         if (::getppid() != parent) ::_exit(127);
         ::dup2(out, STDOUT_FILENO);
         ::dup2(out, STDERR_FILENO);
+        // A socket of ours that the child kept would be neither closed nor free when we close it.
+        ::close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
         ::execv(raw[0], raw.data());
         ::_exit(127);
     }

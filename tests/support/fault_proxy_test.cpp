@@ -92,12 +92,13 @@ protected:
     }
     ~fault_proxy_test() override { ::close(listener_); }
 
-    int try_connect() {
+    int try_connect() { return try_connect("127.0.0.1", proxy.port()); }
+    int try_connect(const char* host, std::uint16_t port) {
         const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         sockaddr_in address{};
         address.sin_family = AF_INET;
-        address.sin_port = htons(proxy.port());
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_port = htons(port);
+        ::inet_pton(AF_INET, host, &address.sin_addr);
         if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;
         ::close(fd);
         return -1;
@@ -336,6 +337,31 @@ TEST_F(fault_proxy_test, cuts_a_connection_in_the_middle_of_a_packet) {
     proxy.add({.to = toward::client, .type = packet_type::puback, .what = action::cut_finish});
     second.broker.send(puback_7);
     EXPECT_EQ(second.client.receive(100), puback_7.substr(0, 2));
+}
+
+TEST_F(fault_proxy_test, corrupts_the_bit_that_it_was_told_to) {
+    CONNECTED_PAIR;
+    proxy.add({.what = action::corrupt, .bit = 8 * 7 + 7});  // the last bit of the eighth byte: 'h' becomes 'i'
+    proxy.add({.what = action::corrupt, .bit = 8 * 9});      // there are nine bytes: the first bit of all
+    pair.client.send(publish_7 + publish_8);
+    EXPECT_EQ(pair.broker.receive(9), "\x32\x07\x00\x01t\x00\x07ii"s);
+    EXPECT_EQ(pair.broker.receive(9), "\xB2\x07\x00\x01t\x00\x08ho"s);
+}
+
+TEST_F(fault_proxy_test, stands_before_a_broker_on_tcp_as_well) {
+    fault_proxy before_proxy({.host = "127.0.0.1", .port = proxy.port()}, {.address = "127.0.0.2"});
+    raw_socket client(try_connect("127.0.0.2", before_proxy.port()));
+    raw_socket broker = accept_at_broker();
+    client.send(connect_v3);
+    EXPECT_EQ(broker.receive(connect_v3.size()), connect_v3);
+    EXPECT_EQ(before_proxy.connections("a"), 1u);
+    EXPECT_EQ(proxy.connections("a"), 1u);
+}
+
+TEST_F(fault_proxy_test, says_why_it_cannot_stand_there) {
+    const listening_address taken{.port = proxy.port()};
+    EXPECT_THROW(fault_proxy({.unix_socket = socket_path_}, taken), std::system_error);
+    EXPECT_THROW(fault_proxy({.unix_socket = socket_path_}, {.address = "nowhere"}), std::system_error);
 }
 
 TEST_F(fault_proxy_test, resets_a_client_when_there_is_no_broker) {

@@ -15,20 +15,6 @@ protected:
         w.flush();
         return w.last_id();
     }
-    /// A whole qos 1 flow without the world's records: it is gone through 65,535 times.
-    unsigned whole_flow() {
-        engine& e = w.eng();
-        EXPECT_EQ(e.publish(w.now, {.topic = "a", .qos = 1}).error, errc::ok);
-        bytes out[1];
-        EXPECT_EQ(e.poll_transmit(w.now, out), 1u);
-        const unsigned id = id_of(out[0]);
-        e.on_sent(w.now, w.current, out[0].size());
-        const std::uint8_t puback[] = {0x40, 2, static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id)};
-        e.on_bytes(w.now, w.current, puback);
-        EXPECT_NE(e.poll_done(), nullptr);
-        EXPECT_EQ(e.poll_done(), nullptr);
-        return id;
-    }
 };
 
 TEST_P(engine_packet_id, starts_at_a_number_drawn_from_the_seed) {
@@ -53,11 +39,11 @@ TEST_P(engine_packet_id, starts_at_a_number_drawn_from_the_seed) {
 
 TEST_P(engine_packet_id, follows_in_sequence_wraps_and_is_never_zero) {
     w.go_online();
-    unsigned last = whole_flow();
+    unsigned last = w.whole_flow();
     // More than once around: 65,535 is followed by 1.
     bool wrapped = false;
     for (int i = 0; i < 66'000; ++i) {
-        const unsigned id = whole_flow();
+        const unsigned id = w.whole_flow();
         ASSERT_EQ(id, last == 65'535 ? 1 : last + 1);
         wrapped = wrapped || id < last;
         last = id;
@@ -72,7 +58,7 @@ TEST_P(engine_packet_id, skips_one_that_is_still_in_use) {
     bool wrapped = false;
     unsigned last = held;
     for (int i = 0; i < 65'600; ++i) {
-        const unsigned id = whole_flow();
+        const unsigned id = w.whole_flow();
         ASSERT_NE(id, 0u);
         ASSERT_NE(id, held);
         wrapped = wrapped || (last < held && id > held);
@@ -141,7 +127,7 @@ TEST_P(engine_packet_id, of_qos_2_is_free_only_after_pubcomp) {
     EXPECT_EQ(w.sent_packets().back(), "62 02 " + u16(held));
     // Around the whole sequence: the identifier waits for its PUBCOMP.
     for (int i = 0; i < 65'535; ++i) {
-        ASSERT_NE(whole_flow(), held);
+        ASSERT_NE(w.whole_flow(), held);
     }
     w.feed("70 02 " + u16(held));
     EXPECT_EQ(w.report(1), "ok");

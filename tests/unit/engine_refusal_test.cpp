@@ -122,6 +122,29 @@ TEST_P(engine_refusal, gives_up_later_too_when_the_credentials_stop_working) {
                           "gave_up connection_refused at mqtt 87 hopeless");
 }
 
+TEST_P(engine_refusal, gives_up_by_policy_only_until_the_first_connection) {
+    const std::string refused = w.either("20 02 00 05", "20 03 00 87 00");
+    world first(GetParam());
+    first.config.on_refusal = refusal_policy::give_up_at_first;
+    first.start();
+    first.open();
+    first.sent();
+    first.feed(refused);
+    const std::string why = "connection_refused at mqtt 87 hopeless";
+    EXPECT_EQ(first.events(), "disconnected " + why + " | gave_up " + why);
+
+    // Accepted once, it goes on.
+    w.config.on_refusal = refusal_policy::give_up_at_first;
+    w.go_online();
+    w.lose();
+    w.events();
+    w.await_attempt();
+    w.open();
+    w.sent();
+    w.feed(refused);
+    EXPECT_EQ(w.events(), "disconnected " + why + " | waiting");
+}
+
 TEST_P(engine_refusal, ends_the_first_attempt_without_retry_whatever_the_code) {
     for (const auto& r : all()) {
         SCOPED_TRACE(r.connack);

@@ -162,7 +162,8 @@ inline std::string name(violation v) {
                                             "unexpected_packet",
                                             "packet_too_large",
                                             "receive_maximum_exceeded",
-                                            "bad_topic_alias"};
+                                            "bad_topic_alias",
+                                            "unasked_property"};
     return names[static_cast<int>(v)];
 }
 

@@ -35,7 +35,7 @@ TEST(describe, names_every_reason_code_as_the_specification_does) {
 }
 
 TEST(describe, has_words_of_its_own_for_every_violation) {
-    EXPECT_GE(texts<violation>(256, "Unknown violation").size(), 21u);
+    EXPECT_GE(texts<violation>(256, "Unknown violation").size(), 22u);
     EXPECT_EQ(describe(violation::bad_string), "A string is not UTF-8 or contains U+0000");
 }
 
@@ -49,7 +49,8 @@ TEST(reason_for, says_what_section_4_13_and_the_rules_themselves_say) {
     for (const violation why :
          {violation::bad_packet_type, violation::bad_topic_name, violation::zero_packet_identifier,
           violation::bad_reason_code, violation::repeated_property, violation::bad_property_value,
-          violation::bad_session_present, violation::wrong_code_count, violation::unexpected_packet}) {
+          violation::bad_session_present, violation::wrong_code_count, violation::unexpected_packet,
+          violation::unasked_property}) {
         EXPECT_EQ(reason_for(why), reason_code::protocol_error) << describe(why);
     }
     EXPECT_EQ(reason_for(violation::packet_too_large), reason_code::packet_too_large);

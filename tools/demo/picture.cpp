@@ -1,61 +1,17 @@
 // Draws the scene in at most 80 columns.
 #include "tools/demo/picture.hpp"
 
+#include "tools/terminal/client_words.hpp"
+
 #include <algorithm>
-#include <cstdio>
 
 namespace mqtt_as::demo {
 
 namespace {
 
+using namespace terminal;
+
 constexpr std::size_t seconds_shown = 60;
-
-std::string padded(std::string text, std::size_t width) {
-    if (text.size() < width) text.append(width - text.size(), ' ');
-    return text;
-}
-
-std::string right(const std::string& text, std::size_t width) {
-    return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
-}
-
-/// 12345 -> "12,345".
-std::string grouped(std::size_t number) {
-    std::string text = std::to_string(number);
-    for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
-    return text;
-}
-
-std::string seconds_text(milliseconds time) {
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.1f s", static_cast<double>(time.count()) / 1000);
-    return text.data();
-}
-
-std::string seconds_text(duration time) { return seconds_text(milliseconds(time.count())); }
-
-bool is_online(const explanation& e) { return e.now_in == status::phase::online; }
-
-std::string state_text(const explanation& e) {
-    if (is_online(e)) return "online " + seconds_text(e.now - e.since);
-    return "down   " + seconds_text(e.now - e.outage_since.value_or(e.since));
-}
-
-std::string why_text(const explanation& e) {
-    if (is_online(e)) return {};
-    return e.last_error ? describe(*e.last_error, e.error_text) : "not connected yet";
-}
-
-std::string next_text(const explanation& e) {
-    switch (e.now_in) {
-    case status::phase::waiting:
-        return "attempt " + std::to_string(e.attempt + 1) + " in " +
-               seconds_text(e.next_attempt ? std::max(duration(0), *e.next_attempt - e.now) : duration(0));
-    case status::phase::opening:
-    case status::phase::handshake: return "attempt " + std::to_string(e.attempt) + " under way";
-    default: return {};
-    }
-}
 
 std::string history_text(const explanation& e) {
     return e.address + "; " + std::to_string(e.count.outages) + (e.count.outages == 1 ? " outage" : " outages") +
@@ -130,23 +86,6 @@ line outage_line(const outage& each, const glyphs& with) {
 }
 
 }  // namespace
-
-const glyphs unicode_glyphs = {.good = "✓",
-                               .bad = "✗",
-                               .to_come = "·",
-                               .now = "▸",
-                               .up = "━",
-                               .partly_up = "╍",
-                               .down = "·",
-                               .levels = {"·", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}};
-const glyphs ascii_glyphs = {.good = "+",
-                             .bad = "x",
-                             .to_come = ".",
-                             .now = ">",
-                             .up = "=",
-                             .partly_up = "-",
-                             .down = ".",
-                             .levels = {".", "1", "2", "3", "4", "5", "6", "7", "8"}};
 
 std::vector<line> draw_outages(const std::vector<outage>& outages, const glyphs& with) {
     std::vector<line> table{

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mqtt_as/asio/client.hpp"
+#include "tools/terminal/ink.hpp"
 
 #include <array>
 #include <chrono>
@@ -14,6 +15,8 @@
 namespace mqtt_as::demo {
 
 using milliseconds = std::chrono::milliseconds;
+using terminal::glyphs;
+using terminal::line;
 
 // ---- what is shown ----------------------------------------------------------------------------
 
@@ -48,23 +51,6 @@ struct scene {
 inline constexpr std::array<const char*, 2> station_names = {"publisher", "subscriber"};
 
 // ---- how it looks -----------------------------------------------------------------------------
-
-enum class tone : std::uint8_t { normal, faint, strong, good, bad, busy };
-
-struct stroke {
-    std::string text;
-    tone colour = tone::normal;
-};
-using line = std::vector<stroke>;
-
-/// The glyphs of the picture: those of Unicode, or plain ASCII.
-struct glyphs {
-    std::string good, bad, to_come, now;
-    std::string up, partly_up, down;
-    std::array<std::string, 9> levels;  ///< from nothing to much
-};
-extern const glyphs unicode_glyphs;
-extern const glyphs ascii_glyphs;
 
 /// The whole picture; always the same number of lines for the same number of outages.
 std::vector<line> draw(const scene&, const glyphs&);

@@ -17,6 +17,13 @@ namespace {
 // "-q,--qos" is called "-q" in errors.
 std::string first_of(const std::string& names) { return names.substr(0, names.find(',')); }
 
+std::optional<double> decimal_in(const std::string& text, double least, double most) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool is_good = error == std::errc() && end == text.data() + text.size() && value >= least && value <= most;
+    return is_good ? std::optional(value) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> from_environment(const char* name) {
@@ -54,6 +61,10 @@ void command_line::text(const std::string& names, std::optional<std::string>& ta
     read(names, type, help, [&target](const std::string& text) { target = text; });
 }
 
+void command_line::positional(const std::string& name, std::optional<std::string>& target, const std::string& help) {
+    read(name, "", help, [&target](const std::string& text) { target = text; });
+}
+
 void command_line::texts(const std::string& names, std::vector<std::string>& target, const std::string& type,
                          const std::string& help) {
     app_->add_option(names, target, help)
@@ -74,13 +85,18 @@ void command_line::words(const std::string& names, std::vector<std::string>& tar
 void command_line::seconds(const std::string& names, std::optional<std::chrono::milliseconds>& target,
                            const std::string& help) {
     read(names, "SECONDS", help, [&target, names](const std::string& text) {
-        double value = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
         constexpr double most = 1e9;  // 31 years
-        if (error != std::errc() || end != text.data() + text.size() || !(value >= 0.001 && value <= most)) {
-            throw usage_error(first_of(names) + " takes seconds, for example 2.5, not '" + text + "'");
-        }
-        target = std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(value));
+        const std::optional<double> value = decimal_in(text, 0.001, most);
+        if (!value) throw usage_error(first_of(names) + " takes seconds, for example 2.5, not '" + text + "'");
+        target = std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(*value));
+    });
+}
+
+void command_line::percent(const std::string& names, double& target, const std::string& help) {
+    read(names, "PERCENT", help, [&target, names](const std::string& text) {
+        const std::optional<double> value = decimal_in(text, 0, 100);
+        if (!value) throw usage_error(first_of(names) + " takes a percentage, for example 2.5, not '" + text + "'");
+        target = *value;
     });
 }
 

@@ -38,6 +38,8 @@ public:
     void flag(const std::string& names, bool& target, const std::string& help);
     void text(const std::string& names, std::optional<std::string>& target, const std::string& type,
               const std::string& help);
+    /// What stands without an option before it.
+    void positional(const std::string& name, std::optional<std::string>& target, const std::string& help);
     /// May be repeated.
     void texts(const std::string& names, std::vector<std::string>& target, const std::string& type,
                const std::string& help);
@@ -49,6 +51,9 @@ public:
                 const std::string& help);
     /// Seconds, with decimals; more than 0.
     void seconds(const std::string& names, std::optional<std::chrono::milliseconds>& target, const std::string& help);
+
+    /// From 0 to 100, with decimals.
+    void percent(const std::string& names, double& target, const std::string& help);
 
     /// False when help was asked for, and printed. Throws usage_error.
     bool parse(std::vector<std::string> arguments);

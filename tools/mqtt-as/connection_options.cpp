@@ -26,25 +26,12 @@ std::chrono::seconds expiry_of(const std::string& text) {
 }  // namespace
 
 void connection_options::add_to(command_line& line) {
-    line.section("Broker");
-    line.text("-h,--host", host_, "HOST", "Name or address [MQTT_AS_HOST, localhost]");
-    line.number<std::optional<std::uint16_t>>("-p,--port", port_, 1, 65'535,
-                                              "Port [MQTT_AS_PORT, 1883; 8883 with TLS]");
-    line.text("--unix", unix_socket_, "PATH", "Unix socket, instead of -h and -p");
-    line.text("-L,--url", url_, "URL", "mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC");
-    line.text("-u,--username", user_, "USER", "[MQTT_AS_USER]");
-    line.text("-P,--pw", password_, "PASSWORD", "[MQTT_AS_PASSWORD]");
+    add_broker_to(line);
 
-    tls_.add_to(line);
-
-    line.section("Session");
-    line.text("-V,--protocol-version", version_, "VERSION", "311 or 5 [311; 5 with -D]");
-    line.text("-i,--id", client_id_, "ID", "Client identifier [random]");
-    line.text("-I,--id-prefix", id_prefix_, "PREFIX", "Client identifier: PREFIX and the process id");
+    add_identity_to(line);
     line.number<std::uint16_t>("-k,--keepalive", keepalive_, 0, 65'535, "Keep-alive in seconds [60]");
     line.flag("-c,--disable-clean-session", keep_session_, "Continue the broker's session of -i");
     line.text("-x", session_expiry_, "SECONDS", "MQTT 5: the broker keeps the session so long; -1: for ever");
-    line.words("-D,--property", property_words_, "COMMAND IDENTIFIER [NAME] VALUE", "MQTT 5 property");
     line.flag("--nodelay", nodelay_, "Always so: small packets never wait");
 
     line.section("Last will");
@@ -53,10 +40,40 @@ void connection_options::add_to(command_line& line) {
     line.number<std::optional<std::uint8_t>>("--will-qos", will_qos_, 0, 2, "0, 1 or 2 [0]");
     line.flag("--will-retain", will_retain_, "Retained");
 
-    line.section("Running");
+    add_debug_to(line);
     line.seconds("--deadline", deadline_, "End with status 3 when not done by then [never]");
-    line.flag("-d,--debug", debug_, "Tell on standard error what happens");
+    line.flag("--give-up", give_up_, "End also when refused later than at the first connection");
     line.flag("--quiet", quiet_, "No messages about the connection and the broker's refusals");
+}
+
+void connection_options::add_host_to(command_line& line) {
+    line.positional("HOST", bare_host_, "Name or address of the broker, as -h");
+}
+
+void connection_options::add_broker_to(command_line& line) {
+    line.section("Broker");
+    line.text("-h,--host", host_, "HOST", "Name or address [MQTT_AS_HOST, localhost]");
+    line.number<std::optional<std::uint16_t>>("-p,--port", port_, 1, 65'535,
+                                              "Port [MQTT_AS_PORT, 1883; 8883 with TLS]");
+    line.text("--unix", unix_socket_, "PATH", "Unix socket, instead of -h and -p");
+    line.text("-L,--url", url_, "URL", "mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC");
+    line.text("-u,--username", user_, "USER", "[MQTT_AS_USER]");
+    line.text("-P,--pw", password_, "PASSWORD", "[MQTT_AS_PASSWORD]");
+    tls_.add_to(line);
+}
+
+void connection_options::add_identity_to(command_line& line) {
+    line.section("Session");
+    line.text("-V,--protocol-version", version_, "VERSION", "311 or 5 [311; 5 with -D]");
+    line.text("-i,--id", client_id_, "ID", "Client identifier [random]");
+    line.text("-I,--id-prefix", id_prefix_, "PREFIX", "Client identifier: PREFIX and the process id");
+    line.words("-D,--property", property_words_, "COMMAND IDENTIFIER [NAME] VALUE", "MQTT 5 property");
+}
+
+void connection_options::add_debug_to(command_line& line) {
+    line.section("Running");
+    line.flag("-d,--debug", debug_, "Tell on standard error what happens");
+    line.flag("--trace", trace_, "As -d, and each packet: for bug reports; no payloads, no passwords");
 }
 
 connection connection_options::resolve(const std::string& program, const std::string& property_commands) const {
@@ -65,6 +82,8 @@ connection connection_options::resolve(const std::string& program, const std::st
     result.deadline = deadline_;
     result.quiet = quiet_;
     result.debug = debug_;
+    result.traces = trace_;
+    result.gives_up = give_up_;
     result.properties = parse_properties(property_words_, property_commands);
     if (version_) {
         result.config.version = version_of(*version_);
@@ -83,7 +102,9 @@ connection connection_options::resolve(const std::string& program, const std::st
 }
 
 void connection_options::set_broker(connection& c) const {
-    const int places = (host_ || port_ ? 1 : 0) + (unix_socket_ ? 1 : 0) + (url_ ? 1 : 0);
+    if (host_ && bare_host_) throw usage_error("the host is given twice: '" + *bare_host_ + "' and -h " + *host_);
+    const std::optional<std::string>& host = host_ ? host_ : bare_host_;
+    const int places = (host || port_ ? 1 : 0) + (unix_socket_ ? 1 : 0) + (url_ ? 1 : 0);
     if (places > 1) throw usage_error("say once where the broker is: -h and -p, or --unix, or -L");
     mqtt_as::config& config = c.config;
     if (unix_socket_) {
@@ -101,7 +122,7 @@ void connection_options::set_broker(connection& c) const {
         c.topic = from.topic;
         return tls_.apply(config, from.secured);
     }
-    config.server = host_ ? *host_ : from_environment("MQTT_AS_HOST").value_or("localhost");
+    config.server = host ? *host : from_environment("MQTT_AS_HOST").value_or("localhost");
     if (config.server.empty()) throw usage_error("-h takes a name or an address, for example localhost");
     config.port = port_.value_or(0);
     if (const auto text = from_environment("MQTT_AS_PORT"); text && !port_) {

@@ -1,4 +1,5 @@
-// The options that pub and sub share: where the broker is, who we are, the last will, and how long to try.
+// The options that all subcommands share: where the broker is, who we are, the session, the last will, and how long to
+// try.
 #pragma once
 
 #include "mqtt_as/asio/config.hpp"
@@ -23,12 +24,19 @@ struct connection {
     std::optional<std::chrono::milliseconds> deadline;
     bool quiet = false;
     bool debug = false;
+    bool traces = false;    ///< debug lines for packets, too
+    bool gives_up = false;  ///< also when the broker refuses us after it had accepted us
 };
 
 class connection_options {
 public:
-    /// Adds the options to `line`. This object must live until `line` has been parsed.
+    /// Adds all options to `line`. This object must live until `line` has been parsed.
     void add_to(command_line& line);
+    // Or some of them. Where, also without -h; where, and by TLS or not; as whom; what is told meanwhile.
+    void add_host_to(command_line& line);
+    void add_broker_to(command_line& line);
+    void add_identity_to(command_line& line);
+    void add_debug_to(command_line& line);
 
     /// `property_commands`: what -D may be about. Throws usage_error.
     connection resolve(const std::string& program, const std::string& property_commands) const;
@@ -40,6 +48,7 @@ private:
     void set_will(connection&) const;
 
     std::optional<std::string> host_;
+    std::optional<std::string> bare_host_;  ///< without -h
     std::optional<std::uint16_t> port_;
     std::optional<std::string> unix_socket_;
     std::optional<std::string> url_;
@@ -61,6 +70,8 @@ private:
     std::optional<std::chrono::milliseconds> deadline_;
     bool quiet_ = false;
     bool debug_ = false;
+    bool trace_ = false;
+    bool give_up_ = false;
 };
 
 }  // namespace mqtt_as::cli

@@ -9,7 +9,9 @@ enum exit_status : int {
     refused = 2,    ///< by the broker: credentials, authorisation, a subscription, a message
     timed_out = 3,  ///< --deadline or -W passed
     partial = 4,    ///< some was acknowledged and some was not
+    no_go = 5,      ///< a field test did not meet its criteria
 };
+// doctor: 10 and more say which stage failed, see doctor/finding.hpp.
 // 128 + signal: interrupted, after a disconnect in good order.
 
 }  // namespace mqtt_as::cli

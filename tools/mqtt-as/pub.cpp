@@ -210,7 +210,7 @@ int publisher::conclude(ending how) const {
 
 }  // namespace
 
-int pub(std::vector<std::string> arguments) {
+int pub_command(std::vector<std::string> arguments) {
     pub_options options;
     command_line line("mqtt-as pub", "Publishes messages, through outages.", examples);
     options.add_to(line);

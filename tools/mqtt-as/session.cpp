@@ -22,7 +22,7 @@ session::watched_client::watched_client(session& owner, asio::io_context& contex
     : MQTTClient(context.get_executor(), std::move(config)), owner_(owner) {}
 
 void session::watched_client::dprint(std::string_view line) {
-    if (owner_.options_.debug) {
+    if (owner_.options_.debug || owner_.options_.traces) {
         std::fprintf(stderr, "%s: %.*s\n", owner_.options_.program.c_str(), static_cast<int>(line.size()), line.data());
     }
     owner_.connection_changed();
@@ -38,9 +38,11 @@ session::session(connection options) try
 mqtt_as::config session::configured() {
     mqtt_as::config& config = options_.config;
     config.single_threaded = true;
-    config.on_refusal = refusal_policy::give_up;
+    // What was right once may be right again: a certificate is renewed, a broker's rights are read anew.
+    config.on_refusal = options_.gives_up ? refusal_policy::give_up : refusal_policy::give_up_at_first;
     config.wifi_coro = [this](bool up) {
         if (up) connection_up();
+        if (on_connection && !how_) on_connection(up);
     };
     config.on_renewal_refused = [this](std::string_view filter, reason_code reason) {
         say("the broker refused to renew the subscription of " + std::string(filter) + ": " +
@@ -52,6 +54,7 @@ mqtt_as::config session::configured() {
 ending session::run(task<> work) {
     wait_for_signal();
     if (options_.deadline) start_timer(deadline_, *options_.deadline);
+    if (options_.traces) MQTTClient::DEBUG = debug_level::packets;
     client_.connect({.retry = true}, [this](std::error_code, const connect_result&) { connection_changed(); });
     asio::co_spawn(
         context_, std::move(work),
@@ -86,9 +89,13 @@ void session::say(std::string_view line) const {
 void session::wait_for_signal() {
     signals_.async_wait([this](boost::system::error_code error, int number) {
         if (error) return;
-        if (signal_ != 0) std::_Exit(128 + number);
-        signal_ = number;
-        end(ending::interrupted);
+        if (how_ && signal_ != 0) std::_Exit(128 + number);
+        const bool is_first = std::exchange(signal_, number) == 0;
+        if (is_first && on_interrupt) {
+            on_interrupt();
+        } else {
+            end(ending::interrupted);
+        }
         wait_for_signal();
     });
 }

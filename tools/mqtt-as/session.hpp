@@ -42,6 +42,10 @@ public:
 
     /// Called when the broker has accepted us for the first time.
     std::function<void()> on_first_connection;
+    /// Called at each connection and at each loss of one.
+    std::function<void(bool up)> on_connection;
+    /// When set, the first signal calls it instead of ending the run.
+    std::function<void()> on_interrupt;
 
     ending run(task<> work);
     /// Ends the run; only the first call counts.

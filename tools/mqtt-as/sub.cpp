@@ -253,7 +253,7 @@ int subscriber::conclude(ending how) const {
 
 }  // namespace
 
-int sub(std::vector<std::string> arguments) {
+int sub_command(std::vector<std::string> arguments) {
     sub_options options;
     command_line line("mqtt-as sub", "Prints messages as they come, through outages.", examples);
     options.add_to(line);

@@ -1,10 +1,11 @@
 // MQTTClient: the client of hosts. This header knows completion callbacks and declares coroutines; it includes
 // nothing of Asio, so that it compiles fast. For completion tokens and coroutines include "mqtt_as/asio/async.hpp".
 //
-// Completions. Every asynchronous method is called in one of three ways:
+// Completions. Every asynchronous method is called in one of these ways:
 //
 //     client.publish("t", "text", {.qos = 1}, [](std::error_code, mqtt_as::publish_result) { ... });   // callback
 //     mqtt_as::publish_result r = co_await client.publish("t", "text", {.qos = 1});  // throws std::system_error
+//     auto r = co_await client.publish("t", "text", {.qos = 1}, mqtt_as::as_result);  // `if (!r) ... r.error`
 //     auto future = client.publish("t", "text", {.qos = 1}, boost::asio::use_future);                  // any token
 //
 // A completion runs exactly once, never inside the call that began it, never inside another completion, never
@@ -17,12 +18,15 @@
 // The client must be destroyed while none of its callbacks runs in another thread.
 #pragma once
 
+#include "mqtt_as/as_result.hpp"
 #include "mqtt_as/asio/config.hpp"
+#include "mqtt_as/asio/debug.hpp"
 #include "mqtt_as/asio/error.hpp"
 #include "mqtt_as/asio/event_loop.hpp"
 #include "mqtt_as/asio/message.hpp"
 #include "mqtt_as/asio/task.hpp"
 #include "mqtt_as/asio/waiter.hpp"
+#include "mqtt_as/asio/wan.hpp"
 #include "mqtt_as/engine.hpp"
 #include "mqtt_as/payload.hpp"
 
@@ -77,6 +81,12 @@ static_assert(std::is_trivially_copyable_v<connect_options> && std::is_trivially
               std::is_trivially_copyable_v<subscribe_options> && std::is_trivially_copyable_v<unsubscribe_options> &&
               std::is_trivially_copyable_v<disconnect_options>);
 
+/// What a client has done since it was made.
+struct statistics : counters {
+    std::uint64_t bytes_sent = 0;  ///< of MQTT, without TLS and TCP
+    std::uint64_t bytes_received = 0;
+};
+
 /// Where the client stands, why, and what comes next. Times are those of `now`.
 struct explanation : status {
     time_point now;
@@ -90,7 +100,7 @@ struct explanation : status {
     std::size_t waiting_for_room = 0;  ///< publishes that wait under full_policy::wait
     std::size_t queue_size = 0;        ///< messages in `queue`
     std::uint64_t discards = 0;        ///< messages that `queue` discarded
-    counters count;
+    statistics count;
 
     /// One line: "down 41 s: TCP: Connection refused (127.0.0.1:1883); attempt 7; next in 12.3 s; 318 messages
     /// (94 KB) queued".
@@ -132,6 +142,11 @@ struct disconnect_operation {
 struct broker_up_operation {
     static constexpr const char* name = "broker_up";
     void begin(core&, result_waiter<bool>*);
+};
+struct wan_operation {
+    static constexpr const char* name = "wan_ok";
+    wan_options options;
+    void begin(core&, result_waiter<wan_result>*);
 };
 struct receive_operation {
     static constexpr const char* name = "receive";
@@ -201,8 +216,8 @@ class MQTTClient {
     std::shared_ptr<detail::core> core_;
 
 public:
-    /// Print what `dprint` is told. For all clients.
-    static inline std::atomic<bool> DEBUG{false};
+    /// Print what `dprint` is told: `true` or a `debug_level`. For all clients.
+    static inline debug_switch DEBUG;
     /// Messages published again with the same packet identifier on a live connection, by all clients.
     static inline std::atomic<std::uint32_t> REPUB_COUNT{0};
 
@@ -222,6 +237,8 @@ public:
     ///         connection_refused... : coroutines throw connect_error; `explain()` tells it in words.
     /// Cancellation: any kind gives up; the client is then as after `disconnect()`.
     [[nodiscard]] task<connect_result> connect(connect_options options = {});
+    [[nodiscard]] task<outcome<connect_result>> connect(connect_options options, as_result_t);
+    [[nodiscard]] task<outcome<connect_result>> connect(as_result_t);
     template <detail::token_beside<connect_options> Token>
     auto connect(Token&& token) {
         return connect(connect_options{}, std::forward<Token>(token));
@@ -241,6 +258,9 @@ public:
     /// Cancellation: total: only if nothing of it was sent. partial, terminal: ends the wait; the packet may still
     ///         arrive (`may_have_been_delivered`).
     [[nodiscard]] task<publish_result> publish(std::string_view topic, payload body, publish_options options = {});
+    [[nodiscard]] task<outcome<publish_result>> publish(std::string_view topic, payload body, publish_options options,
+                                                        as_result_t);
+    [[nodiscard]] task<outcome<publish_result>> publish(std::string_view topic, payload body, as_result_t);
     template <detail::token_beside<publish_options> Token>
     auto publish(std::string_view topic, payload body, Token&& token) {
         return publish(topic, std::move(body), publish_options{}, std::forward<Token>(token));
@@ -266,6 +286,9 @@ public:
     /// Cancellation: as `publish`.
     [[nodiscard]] task<subscribe_result> subscribe(std::string_view filter, int qos = 0);
     [[nodiscard]] task<subscribe_result> subscribe(std::string_view filter, subscribe_options options);
+    [[nodiscard]] task<outcome<subscribe_result>> subscribe(std::string_view filter, subscribe_options options,
+                                                            as_result_t);
+    [[nodiscard]] task<outcome<subscribe_result>> subscribe(std::string_view filter, int qos, as_result_t);
     template <detail::token_beside<subscribe_options> Token>
         requires(!std::convertible_to<Token, int>)
     auto subscribe(std::string_view filter, Token&& token) {
@@ -284,6 +307,8 @@ public:
     /// Ends a subscription; forgotten at once, also while down. Completes on UNSUBACK, waiting through outages.
     /// Errors, cancellation: as `subscribe`.
     [[nodiscard]] task<unsubscribe_result> unsubscribe(std::string_view filter, unsubscribe_options options = {});
+    [[nodiscard]] task<outcome<unsubscribe_result>> unsubscribe(std::string_view filter, unsubscribe_options options,
+                                                                as_result_t);
     template <detail::token_beside<unsubscribe_options> Token>
     auto unsubscribe(std::string_view filter, Token&& token) {
         return unsubscribe(filter, unsubscribe_options{}, std::forward<Token>(token));
@@ -302,6 +327,7 @@ public:
     /// Completes within about `grace`; other operations end as stopped.
     /// Errors: closed.  Cancellation: any kind ends the wait only.
     [[nodiscard]] task<> disconnect(disconnect_options options = {});
+    [[nodiscard]] task<outcome<void>> disconnect(disconnect_options options, as_result_t);
     template <detail::token_beside<disconnect_options> Token>
     auto disconnect(Token&& token) {
         return disconnect(disconnect_options{}, std::forward<Token>(token));
@@ -323,14 +349,29 @@ public:
         return detail::start<bool>(core_, std::forward<Token>(token), detail::broker_up_operation{});
     }
 
+    /// Whether the Internet can be reached: true when the broker is up, as `broker_up` finds out, and a DNS server
+    /// answers properly. The result says what is wrong if not. MQTT goes on meanwhile.
+    ///
+    /// Completes within `response_time` and `options.timeout`.  Lifetime: views are borrowed until it has begun.
+    /// Errors: bad_query, closed.  Cancellation: any kind ends it.
+    [[nodiscard]] task<wan_result> wan_ok(wan_options options = {});
+    template <detail::token_beside<wan_options> Token>
+    auto wan_ok(Token&& token) {
+        return wan_ok(wan_options{}, std::forward<Token>(token));
+    }
+    template <class Token>
+    auto wan_ok(wan_options options, Token&& token) {
+        return detail::start<wan_result>(core_, std::forward<Token>(token), detail::wan_operation{options});
+    }
+
     /// Where the client stands, why, and what comes next.
     explanation explain() const;
-    /// Connections, outages, republications... of this client.
-    counters count() const;
+    /// Connections, outages, republications, bytes... of this client.
+    statistics count() const;
     /// This client's part of REPUB_COUNT.
     std::uint32_t repub_count() const { return count().republications; }
-    /// With the defaults filled in.
-    const mqtt_as::config& config() const noexcept;
+    /// A copy, with the defaults filled in.
+    mqtt_as::config config() const;
     boost::asio::any_io_executor get_executor() const;
 
     /// The event interface: set at each connection and at each loss of one; cleared by the application.
@@ -338,8 +379,8 @@ public:
     event_flag down;
     message_queue queue;
 
-    /// Takes the client's debug lines: prints them on standard output if DEBUG. Override it to log them elsewhere;
-    /// it must not throw. Runs on the client's executor.
+    /// Takes the client's debug lines: gives them to `config::dprint`, or prints them on standard output if DEBUG.
+    /// Override it, or set that, to log them elsewhere. Runs on the client's executor.
     virtual void dprint(std::string_view line);
 
 private:

@@ -1,8 +1,9 @@
-// Received messages, by view and by copy, and what operations report.
+// Received messages by copy, and what operations report.
 #pragma once
 
 #include "mqtt_as/engine.hpp"
 #include "mqtt_as/properties.hpp"
+#include "mqtt_as/received_message.hpp"
 #include "mqtt_as/types.hpp"
 
 #include <cstdint>
@@ -32,26 +33,6 @@ public:
 
 private:
     std::shared_ptr<const std::vector<std::uint8_t>> encoded_;
-};
-
-/// A received message, borrowed: valid until the callback that was given it returns.
-class received_message {
-public:
-    explicit received_message(const message& from) : from_(&from) {}
-
-    std::string_view topic() const { return from_->topic; }
-    /// The payload as text; any bytes.
-    std::string_view text() const {
-        return {reinterpret_cast<const char*>(from_->payload.data()), from_->payload.size()};
-    }
-    bytes payload() const { return from_->payload; }
-    bool retained() const { return from_->retain; }
-    std::uint8_t qos() const { return from_->qos; }
-    bool duplicate() const { return from_->dup; }
-    property_view properties() const { return from_->properties; }
-
-private:
-    const message* from_;
 };
 
 /// A received message that owns its bytes (one allocation): what `MQTTClient::queue` gives.

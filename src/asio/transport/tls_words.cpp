@@ -1,11 +1,11 @@
 // Words for verification errors, alerts and local failures of TLS.
 #include "src/asio/transport/tls_words.hpp"
 
-#include "src/link/addresses.hpp"
-
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <ctime>
+#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
 #include <openssl/x509v3.h>
@@ -53,9 +53,11 @@ std::string this_moment() {
 }
 
 std::string text_of_address(const ASN1_OCTET_STRING* address) {
-    const auto found =
-        address_of({ASN1_STRING_get0_data(address), static_cast<std::size_t>(ASN1_STRING_length(address))});
-    return found ? found->to_string() : "not an address";
+    const int size = ASN1_STRING_length(address);
+    const int family = size == 4 ? AF_INET : size == 16 ? AF_INET6 : AF_UNSPEC;
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    const char* const written = ::inet_ntop(family, ASN1_STRING_get0_data(address), text.data(), text.size());
+    return written != nullptr ? written : "not an address";
 }
 
 /// The names and addresses that a certificate is for; of many the first ones.

@@ -1,0 +1,73 @@
+# Shows that dev/doc_code.py finds all code of a document, and that the compiler then objects to it by the document's name.
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "dev"))
+from doc_code import source_of
+
+DOCUMENT = """# Title
+```cpp
+#include <map>
+task<> run(mqtt_as::MQTTClient& client) { co_await client.connect(); }
+int main() { return mqtt_as::run({}, run); }
+```
+Text with `code_that_is_none();`
+```cpp
+config.server = "a";
+std::map<int, int> m;
+```
+```sh
+nothing | to compile
+```
+| there | C++ | differences |
+|---|---|---|
+| `a | b` | `config.port = 1;` | or `client.close();`, not `a type` |
+| `left();` | a word | |
+
+| no | code |
+|---|---|
+| `x();` | `y();` |
+"""
+
+
+def source(text):
+    with tempfile.TemporaryDirectory() as folder:
+        document = Path(folder, "guide.md")
+        document.write_text(text)
+        return source_of([document])
+
+
+def errors(text):
+    """What the compiler says about the code of this document."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "code.cpp").write_text(source(text)[0])
+        done = subprocess.run(
+            [COMPILER, "-std=c++20", f"-I{ROOT}/include", "-fsyntax-only", "-w", "code.cpp"],
+            cwd=folder, capture_output=True, text=True)
+        return done.stderr if done.returncode else ""
+
+
+class DocCode(unittest.TestCase):
+    def test_finds_blocks_and_statements_of_tables_and_nothing_else(self):
+        text, count = source(DOCUMENT)
+        self.assertEqual(count, 4)
+        for piece in ("#include <map>\n", "int main_of_document() {", 'config.server = "a";', "config.port = 1;",
+                      "client.close();"):
+            self.assertIn(piece, text)
+        for piece in ("code_that_is_none", "nothing", "left()", "a type", "x();", "y();"):
+            self.assertNotIn(piece, text)
+
+    def test_bad_code_is_objected_to_by_its_line(self):
+        bad = DOCUMENT.replace('config.server = "a"', "config.srever = 1").replace("config.port = 1", "config.prot = 1")
+        said = errors(bad)
+        self.assertRegex(said, r"guide.md:9:\d+: error: .*srever")
+        self.assertRegex(said, r"guide.md:1\d:\d+: error: .*prot")
+
+
+if __name__ == "__main__":
+    COMPILER = sys.argv.pop()
+    unittest.main()

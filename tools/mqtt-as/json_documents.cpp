@@ -1,0 +1,2 @@
+// Boost.JSON, compiled here once: Debian has it as headers alone.
+#include <boost/json/src.hpp>
