@@ -7,6 +7,18 @@
 namespace mqtt_as::sim {
 namespace {
 
+constexpr std::size_t board_packet_bytes_max = 10'000;
+
+/// What an engine for boards, whose memory is one block of less than 64 KiB, can have of it.
+void fit_on_board(limits& l) {
+    l.operations_max = std::min(l.operations_max, std::uint32_t{30});
+    l.payload_bytes_max = std::min(l.payload_bytes_max, std::size_t{20'000});
+    l.subscriptions_max = 20;
+    l.inbound_max = std::min(l.inbound_max, std::uint16_t{100});
+    l.inbound_qos2_max = 200;
+    l.packet_bytes_max = l.batch_bytes_max = board_packet_bytes_max;
+}
+
 constexpr std::uint64_t second = 1'000;
 constexpr std::uint64_t minute = 60 * second;
 constexpr moment an_hour = 60 * minute;
@@ -203,6 +215,7 @@ void life::change_server() {
 /// Other options, too: a new process may be configured anew, in the same version of the protocol.
 void life::restart_process(bool cut) {
     world_options next = draw_options(random_.next(), w_.options().version);
+    if (w_.options().limit.packet_bytes_max == board_packet_bytes_max) fit_on_board(next.limit);
     if (random_.chance(70)) next.config.clean_init = next.config.clean = false;
     w_.restart(next, cut);
     w_.time.after(random_.below(5 * second), [this] {
@@ -470,16 +483,6 @@ world_options draw_options(std::uint64_t seed, protocol_version version) {
     f.looks_at_progress = r.chance(80);
     f.old_epoch_percent = r.one_of<unsigned>({0, 2});
     return o;
-}
-
-/// What an engine for boards, whose memory is one block of less than 64 KiB, can have of it.
-void fit_on_board(limits& l) {
-    l.operations_max = std::min(l.operations_max, std::uint32_t{30});
-    l.payload_bytes_max = std::min(l.payload_bytes_max, std::size_t{20'000});
-    l.subscriptions_max = 20;
-    l.inbound_max = std::min(l.inbound_max, std::uint16_t{100});
-    l.inbound_qos2_max = 200;
-    l.packet_bytes_max = l.batch_bytes_max = 10'000;
 }
 
 outcome run_seed(std::uint64_t seed, sabotage s, bool is_verbose, bool on_board) {
