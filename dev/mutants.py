@@ -305,7 +305,7 @@ def this_project(root):
         folders=["CMakeLists.txt", "CMakePresets.json", "cmake", "include", "src", "tests"],
         configure=["-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_CXX_FLAGS=-O1 -w", "-DMQTT_AS_ASIO=OFF",
                    "-DMQTT_AS_INSTALL=OFF", "-DCMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE=PRE_TEST"],
-        courts=[(["mqtt-as-sim"], simulation), (["unit_tests", "sim_tests"], tests)],
+        courts=[(["mqtt-as-sim"], simulation), (["unit_tests", "conformance_test", "sim_tests"], tests)],
     )
 
 

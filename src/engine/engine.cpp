@@ -377,7 +377,7 @@ void engine::state::end_connection(bool lost) {
     if (lost) return connection_over();
     const bool has_goodbye = last_.error == errc::protocol_violation && wire->disconnect_has_reason &&
                              agreed_.maximum_packet_size > sizeof wire::pingreq;  // which has no reason [MQTT-3.2.2-15]
-    if (has_goodbye && phase_ != phase::opening) return leave(reason_for(last_.why));
+    if (has_goodbye && phase_ != phase::opening && !connect_due_) return leave(reason_for(last_.why));
     close_transport();
 }
 

@@ -150,7 +150,7 @@ struct engine::state {
     taken assemble(bytes in);
     /// CONNACK, and nothing else, before we are connected [MQTT-3.2.0-1].
     bool is_expected(wire::packet_type t) const {
-        return (phase_ == phase::handshake) == (t == wire::packet_type::connack);
+        return (phase_ == phase::handshake) == (t == wire::packet_type::connack) && !connect_due_;
     }
     void on_packet(wire::packet_type, std::uint8_t flags, bytes body);
     violation take_packet(wire::packet_type, std::uint8_t flags, bytes body);

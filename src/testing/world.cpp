@@ -8,7 +8,6 @@
 #include "tests/sim/random.hpp"
 #include "tests/sim/schedule.hpp"
 
-#include <boost/asio/io_context.hpp>
 #include <map>
 
 namespace mqtt_as::testing {

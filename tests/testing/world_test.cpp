@@ -32,10 +32,12 @@ protected:
     strings heard;
 };
 
+std::string name_of(const ::testing::TestParamInfo<mqtt_as::protocol_version>& version) {
+    return version.param == mqtt_as::protocol_version::v5 ? "v5" : "v3_1_1";
+}
+
 INSTANTIATE_TEST_SUITE_P(both, kit, ::testing::Values(mqtt_as::protocol_version::v3_1_1, mqtt_as::protocol_version::v5),
-                         [](const auto& info) {
-                             return std::string(info.param == mqtt_as::protocol_version::v5 ? "v5" : "v3_1_1");
-                         });
+                         name_of);
 
 TEST_P(kit, lets_a_year_pass_in_no_time) {
     const auto begin = std::chrono::steady_clock::now();

@@ -22,6 +22,7 @@
 #include "mqtt_as/testing/network.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
