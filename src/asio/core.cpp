@@ -98,8 +98,8 @@ private:
 
 core::core(MQTTClient& client, const boost::asio::any_io_executor& executor, config given)
     : settings_(std::move(given)), executor_(executor), mutex_(!settings_.user().single_threaded),
-      engine_(settings_.engine(), settings_.limits(), memory_, random_seed()), client_(&client),
-      timer_(io_executor(executor_)) {
+      engine_config_(settings_.engine()), limits_(settings_.limits()),
+      engine_(engine_config_, limits_, memory_, random_seed()), client_(&client), timer_(io_executor(executor_)) {
     if (!engine_.ok()) throw std::bad_alloc();
     const usual_keys& c = settings_.user();
     if (c.ssl) {
@@ -367,17 +367,20 @@ void core::arm(lock_type& lock) {
     armed_for_ = due ? (sets_timer ? due : armed_for_) : std::nullopt;
     lock.unlock();
     if (reads) transport_->wait_readable();
-    if (stops_timer) timer_.cancel();
+    if (stops_timer) {
+        alarm_.stop();
+        timer_.cancel();
+    }
     if (sets_timer) {
         const auto in = std::max(duration(0), *due - boot_time());
-        timer_.expires_after(std::chrono::milliseconds(in.count()));
+        alarm_ = alarm(timer_, std::chrono::milliseconds(in.count()));
         timer_.async_wait(wait_handler::calling<&core::on_timer>(shared_from_this()));
     }
     lock.lock();
 }
 
 void core::on_timer(boost::system::error_code cancelled) {
-    if (cancelled) return;
+    if (cancelled && !alarm_.has_rung()) return;
     lock_type lock(mutex_);
     armed_for_.reset();
     timer_fired_ = true;

@@ -26,6 +26,7 @@
 #include "src/asio/parts.hpp"
 #include "src/asio/settings.hpp"
 #include "src/asio/transport/transport.hpp"
+#include "src/asio/world.hpp"
 #include "src/link/link.hpp"
 
 #include <array>
@@ -218,6 +219,7 @@ private:
     void ask_link(lock_type&);
     void drop_link(lock_type&);
     std::shared_ptr<transport> make_transport();
+    std::unique_ptr<link> make_link();
 
     // ---- events (core_events.cpp) -------------------------------------------------------------------------
     /// Takes what the engine has to tell: after each of its calls.
@@ -275,6 +277,8 @@ private:
     const settings settings_;
     const boost::asio::any_io_executor executor_;
     mutable optional_mutex mutex_;
+    const engine_config engine_config_;
+    const limits limits_;
     heap memory_;
     engine engine_;       // everything below is guarded by the lock unless it says otherwise
     MQTTClient* client_;  // null once it is gone
@@ -355,6 +359,7 @@ private:
     upload_watch upload_;
     std::unique_ptr<packet_log> packet_log_;  // of this connection, while DEBUG asks for it
     steady_timer timer_;
+    alarm alarm_;  // of `timer_`
     std::optional<time_point> armed_for_;
     std::optional<time_point> front_deadline_;  // of the front's own waiters, or earlier
 

@@ -24,6 +24,8 @@ addresses known_addresses(const socket_target& target, const address_book& book)
 
 std::shared_ptr<transport> core::make_transport() {
     const auto self = shared_from_this();
+    if (world* const w = world::of_this_thread)
+        return w->make_transport(executor_, epoch_, settings_.server_text(), self);
     const executor_handle executor(self, &executor_);
     const socket_target& to = settings_.target();
     std::shared_ptr<transport> made;
@@ -37,6 +39,12 @@ std::shared_ptr<transport> core::make_transport() {
     if (!network_) network_ = c.ssid.linked()->make(executor_, c);
     const bool checks_stability = !quick_ || engine_.count().connections > 0;
     return network_->make(checks_stability, std::move(made), epoch_, self);
+}
+
+std::unique_ptr<link> core::make_link() {
+    const std::weak_ptr<core> listener = shared_from_this();
+    if (world* const w = world::of_this_thread) return w->make_link(executor_, listener);
+    return std::make_unique<rtnetlink_link>(executor_, listener);
 }
 
 /// At each attempt and at each connection: what the link is asked has changed.
@@ -58,8 +66,7 @@ void core::ask_link(lock_type& lock) {
     std::string failure;
     try {
         if (!watching) watching = std::make_unique<watched_link>();
-        if (!watching->watch)
-            watching->watch = std::make_unique<rtnetlink_link>(executor_, std::weak_ptr<core>(shared_from_this()));
+        if (!watching->watch) watching->watch = make_link();
         watching->watch->ask(std::move(q));
     } catch (const std::system_error& e) {
         failure = e.what();

@@ -4,6 +4,7 @@
 #include "mqtt_as/topic.hpp"
 #include "src/asio/clock.hpp"
 #include "src/asio/parts.hpp"
+#include "src/asio/world.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -285,6 +286,7 @@ owned_publish::owned_publish(std::string_view t, payload&& b, const publish_opti
 }
 
 std::uint64_t random_seed() {
+    if (world* const w = world::of_this_thread) return w->draw();
     std::uint64_t seed = 0;
     while (::getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed)) {
         if (errno != EINTR) throw std::system_error(errno, std::system_category(), "mqtt_as: getrandom");

@@ -71,7 +71,7 @@ private:
 
 /// `mqttas` and 17 random letters and digits: what every server must accept [MQTT-3.1.3-5].
 std::string random_client_id();
-/// Real entropy.
+/// Real entropy; in a thread that has a world of its own, what that draws.
 std::uint64_t random_seed();
 
 }  // namespace mqtt_as::detail
