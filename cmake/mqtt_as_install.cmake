@@ -5,7 +5,7 @@ set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/mqtt_as)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.hpp)
 install(TARGETS mqtt_as_engine EXPORT mqtt_as_targets)
 if(MQTT_AS_ASIO)
-    install(TARGETS mqtt_as EXPORT mqtt_as_targets)
+    install(TARGETS mqtt_as mqtt_as_testing EXPORT mqtt_as_targets)
 endif()
 install(EXPORT mqtt_as_targets NAMESPACE mqtt_as:: DESTINATION ${package_folder})
 

@@ -1,6 +1,8 @@
 // An io_context in a box.
 #include "mqtt_as/asio/event_loop.hpp"
 
+#include "src/asio/world.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -27,9 +29,11 @@ void event_loop::stop() { context_->stop(); }
 void event_loop::post(std::function<void()> f) { asio::post(*context_, std::move(f)); }
 
 void event_loop::after(std::chrono::milliseconds delay, std::function<void()> f) {
-    auto timer = std::make_unique<asio::steady_timer>(*context_, delay);
+    auto timer = std::make_unique<asio::steady_timer>(*context_);
     auto& waiting = *timer;
-    waiting.async_wait([timer = std::move(timer), f = std::move(f)](boost::system::error_code) { f(); });
+    detail::alarm alarm(waiting, delay);
+    waiting.async_wait(
+        [timer = std::move(timer), alarm = std::move(alarm), f = std::move(f)](boost::system::error_code) { f(); });
 }
 
 }  // namespace mqtt_as

@@ -2,11 +2,12 @@
 #include "mqtt_as/asio/run.hpp"
 
 #include "mqtt_as/asio/async.hpp"
+#include "src/asio/parts.hpp"
+#include "src/asio/world.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -44,14 +45,17 @@ int run(config given, std::function<task<>(MQTTClient&)> main) {
         }
         client.disconnect([&loop](std::error_code) { loop.stop(); });
     };
-    asio::co_spawn(loop, main(client), asio::bind_cancellation_slot(cancel.slot(), ended));
+    detail::coroutines.spawn(client.get_executor(), [&] { return main(client); }, cancel.slot(), ended);
     loop.run();
     return status;
 }
 
 task<> sleep_for(std::chrono::nanoseconds span) {
-    asio::steady_timer timer(co_await asio::this_coro::executor, span);
-    co_await timer.async_wait(asio::use_awaitable);
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    const detail::alarm alarm(timer, span);
+    boost::system::error_code error;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    if (error && !alarm.has_rung()) throw boost::system::system_error(error);
 }
 
 }  // namespace mqtt_as

@@ -2,6 +2,7 @@
 #include "src/chaos/fault_proxy.hpp"
 
 #include "src/chaos/proxy_connection.hpp"
+#include "src/chaos/rules.hpp"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -36,13 +37,11 @@ std::vector<endpoint> endpoints_of(const broker_address& where) {
     return found;
 }
 
-bool names(std::string_view wanted, std::string_view client) { return wanted.empty() || wanted == client; }
-
 }  // namespace
 
-struct fault_proxy::machine : proxy_rules {
+struct fault_proxy::machine {
     machine(const broker_address& broker_at, const listening_address& own_address, content what)
-        : proxy_rules{what}, broker(endpoints_of(broker_at)), listener(loop),
+        : carried(what), broker(endpoints_of(broker_at)), listener(loop),
           own(asio::ip::make_address(own_address.address), own_address.port) {
         bind_listener();
         listen();
@@ -114,13 +113,16 @@ struct fault_proxy::machine : proxy_rules {
                 return;
             }
             forget_closed();
-            connections.push_back(std::make_shared<proxy_connection>(std::move(*client), std::move(*to_broker), *this));
+            connections.push_back(
+                std::make_shared<proxy_connection>(std::move(*client), std::move(*to_broker), rules, carried));
             connections.back()->start();
         });
     }
 
     asio::io_context loop;
     asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(loop);
+    const content carried;
+    rule_book rules;
     const std::vector<endpoint> broker;
     asio::ip::tcp::acceptor listener;
     asio::ip::tcp::endpoint own;
@@ -162,21 +164,17 @@ void fault_proxy::half_open(std::string_view client, silence how) {
 }
 
 void fault_proxy::heal(std::string_view client) {
-    machine_->run([&] {
-        for (auto& [name, how] : machine_->paths) {
-            if (names(client, name)) how.mute = false;
-        }
-    });
+    machine_->run([&] { machine_->rules.heal(client); });
     machine_->each_of(client, [](proxy_connection& each) { each.heal(); });
 }
 
 void fault_proxy::set_path(std::string_view client, const path& how) {
-    machine_->run([&] { machine_->paths[std::string(client)] = how; });
+    machine_->run([&] { machine_->rules.set_path(client, how); });
     if (how.mute) half_open(client);
 }
 
 fault_proxy::rule_id fault_proxy::add(const rule& what) {
-    return machine_->run([&] { return machine_->add(what); });
+    return machine_->run([&] { return machine_->rules.add(what); });
 }
 
 unsigned fault_proxy::applied(rule_id id) const {
@@ -184,15 +182,11 @@ unsigned fault_proxy::applied(rule_id id) const {
 }
 
 void fault_proxy::remove(rule_id id) {
-    machine_->run([&] { machine_->rules.at(id).what.times = 0; });
+    machine_->run([&] { machine_->rules.remove(id); });
 }
 
 void fault_proxy::release(rule_id id) {
-    machine_->run([&] {
-        for (auto& [where, bytes] : std::exchange(machine_->rules.at(id).withheld, {})) {
-            if (const auto connection = where.lock()) connection->pass(machine_->rules.at(id).what.to, bytes);
-        }
-    });
+    machine_->run([&] { machine_->rules.release(id); });
 }
 
 void fault_proxy::inject(std::string_view client, std::string_view bytes) {
@@ -200,13 +194,7 @@ void fault_proxy::inject(std::string_view client, std::string_view bytes) {
 }
 
 std::size_t fault_proxy::passed(toward to, packet_type type, std::string_view client) const {
-    return machine_->run([&] {
-        std::size_t sum = 0;
-        for (const auto& [what, number] : machine_->passed) {
-            if (what.to == to && what.type == type && names(client, what.client)) sum += number;
-        }
-        return sum;
-    });
+    return machine_->run([&] { return machine_->rules.passed(to, type, client); });
 }
 
 std::size_t fault_proxy::connections(std::string_view client) const {

@@ -17,44 +17,16 @@ namespace {
 // A stream that has this much waiting is not read: its sender feels the back-pressure.
 constexpr std::size_t queued_max = 16384;
 
-bool is_rule_for(const rule& what, toward to, const frame& packet, std::string_view client) {
-    return what.to == to && what.type == packet.type && (what.client.empty() || what.client == client) &&
-           (what.topic.empty() || what.topic == packet.name);
-}
-
 }  // namespace
-
-// ---- rules ------------------------------------------------------------------------------------
-
-std::size_t proxy_rules::add(const rule& what) {
-    rules.push_back({what, 0, 0, {}});
-    return rules.size() - 1;
-}
-
-proxy_rules::state* proxy_rules::match(toward to, const frame& packet, std::string_view client) {
-    for (state& each : rules) {
-        if (each.applied >= each.what.times || !is_rule_for(each.what, to, packet, client)) continue;
-        if (each.seen++ < each.what.skip) continue;
-        ++each.applied;
-        return &each;
-    }
-    return nullptr;
-}
-
-path proxy_rules::path_of(std::string_view client) const {
-    auto found = paths.find(client);
-    if (found == paths.end()) found = paths.find("");
-    return found == paths.end() ? path{} : found->second;
-}
 
 // ---- life of a connection ---------------------------------------------------------------------
 
-proxy_connection::proxy_connection(socket client, socket broker, proxy_rules& rules)
-    : client_(std::move(client)), broker_(std::move(broker)), rules_(rules), upward_(client_, broker_, rules.carried),
-      downward_(broker_, client_, rules.carried) {}
+proxy_connection::proxy_connection(socket client, socket broker, rule_book& rules, content carried)
+    : client_(std::move(client)), broker_(std::move(broker)), rules_(rules), carried_(carried),
+      upward_(client_, broker_, carried), downward_(broker_, client_, carried) {}
 
 void proxy_connection::start() {
-    if (rules_.carried == content::anything && rules_.path_of({}).mute) return fall_silent(silence::held);
+    if (carried_ == content::anything && rules_.path_of({}).mute) return fall_silent(silence::held);
     read(toward::broker);
     read(toward::client);
 }
@@ -160,7 +132,7 @@ void proxy_connection::take(toward to, std::string_view bytes) {
 
 void proxy_connection::handle(toward to, const frame& packet) {
     stream& way = toward_(to);
-    if (packet.type == packet_type::continuation && rules_.carried == content::mqtt) {
+    if (packet.type == packet_type::continuation && carried_ == content::mqtt) {
         if (!way.dropping_rest) put(to, packet.bytes);
         return;
     }
@@ -169,45 +141,26 @@ void proxy_connection::handle(toward to, const frame& packet) {
         client_id_ = packet.name;
         if (rules_.path_of(client_id_).mute) fall_silent(silence::held);
     }
-    if (proxy_rules::state* const rule = rules_.match(to, packet, client_id_)) return apply(*rule, packet);
-    ++rules_.passed[{to, packet.type, client_id_}];
+    if (rule_book::entry* const rule = rules_.match(to, packet, client_id_)) return apply(*rule, packet);
     put(to, packet.bytes);
 }
 
-void proxy_connection::apply(proxy_rules::state& rule, const frame& packet) {
+void proxy_connection::apply(rule_book::entry& rule, const frame& packet) {
     const toward to = rule.what.to;
-    stream& way = toward_(to);
-    switch (rule.what.what) {
-    case action::swallow: put(toward::client, make_acknowledgement(packet_type::puback, packet.id)); [[fallthrough]];
-    case action::drop: way.dropping_rest = true; break;
-    case action::withhold: rule.withheld.emplace_back(weak_from_this(), packet.bytes); break;
-    case action::late: {
-        const auto timer = std::make_shared<asio::steady_timer>(client_.get_executor(), rule.what.by);
-        timer->async_wait([this, to, timer, bytes = packet.bytes, self = shared_from_this()](error_code) {
+    const effect made = effect_of(rule.what, packet);
+    toward_(to).dropping_rest = made.drops_rest;
+    if (!made.answer.empty()) put(toward::client, made.answer);
+    if (made.is_withheld) {
+        rule.withheld.emplace_back([to, bytes = made.passes, weak = weak_from_this()] {
+            if (const auto self = weak.lock()) self->put(to, bytes);
+        });
+    } else if (made.late) {
+        const auto timer = std::make_shared<asio::steady_timer>(client_.get_executor(), *made.late);
+        timer->async_wait([this, to, timer, bytes = made.passes, self = shared_from_this()](error_code) {
             if (!closed_) put(to, bytes);
         });
-        break;
-    }
-    case action::duplicate: put(to, packet.bytes + packet.bytes); break;
-    case action::refuse: {
-        std::string bytes = packet.bytes;
-        bytes.back() = '\x80';
-        put(to, bytes);
-        break;
-    }
-    case action::corrupt: {
-        std::string bytes = packet.bytes;
-        const std::size_t bit = rule.what.bit % (8 * bytes.size());
-        bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (0x80 >> bit % 8));
-        put(to, bytes);
-        break;
-    }
-    case action::cut_finish:
-    case action::cut_reset:
-        way.dropping_rest = true;
-        put(to, packet.bytes.substr(0, packet.bytes.size() / 2),
-            rule.what.what == action::cut_finish ? ending::finish : ending::reset);
-        break;
+    } else if (!made.passes.empty()) {
+        put(to, made.passes, made.then);
     }
 }
 

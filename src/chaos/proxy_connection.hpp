@@ -1,18 +1,16 @@
-// One client's connection through the fault proxy, and the rules that all connections share. Everything here runs on
-// the proxy's thread.
+// One client's connection through the fault proxy. Everything here runs on the proxy's thread.
 #pragma once
 
 #include "src/chaos/fault_proxy.hpp"
 #include "src/chaos/frames.hpp"
+#include "src/chaos/rules.hpp"
 
 #include <array>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <compare>
 #include <cstddef>
 #include <deque>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,36 +19,6 @@
 
 namespace mqtt_as::chaos {
 
-class proxy_connection;
-
-/// What the proxy was told to do, and what it has counted.
-struct proxy_rules {
-    explicit proxy_rules(content what) : carried(what) {}
-
-    struct state {
-        rule what;
-        unsigned seen = 0;  ///< packets that matched
-        unsigned applied = 0;
-        std::vector<std::pair<std::weak_ptr<proxy_connection>, std::string>> withheld;
-    };
-    struct kind {
-        toward to;
-        packet_type type;
-        std::string client;
-        friend auto operator<=>(const kind&, const kind&) = default;
-    };
-
-    std::size_t add(const rule& what);
-    /// The rule that decides about this packet, counted as applied; nullptr when it passes.
-    state* match(toward to, const frame& packet, std::string_view client);
-    path path_of(std::string_view client) const;
-
-    const content carried;
-    std::deque<state> rules;
-    std::map<std::string, path, std::less<>> paths;
-    std::map<kind, std::size_t> passed;
-};
-
 class proxy_connection : public std::enable_shared_from_this<proxy_connection> {
 public:
     using socket = boost::asio::generic::stream_protocol::socket;
@@ -58,7 +26,7 @@ public:
     /// Of the client's socket: how far a sender may run ahead of a slow path.
     static constexpr int receive_buffer = 32768;
 
-    proxy_connection(socket client, socket broker, proxy_rules& rules);
+    proxy_connection(socket client, socket broker, rule_book& rules, content carried);
 
     void start();
     const std::string& client() const { return client_id_; }
@@ -73,8 +41,6 @@ public:
     void pass(toward to, std::string bytes);
 
 private:
-    enum class ending { none, finish, reset };
-
     struct parcel {
         std::chrono::steady_clock::time_point due;
         std::string bytes;
@@ -104,7 +70,7 @@ private:
     void has_read(toward to, bool ok, std::size_t size);
     void take(toward to, std::string_view bytes);
     void handle(toward to, const frame& packet);
-    void apply(proxy_rules::state& rule, const frame& packet);
+    void apply(rule_book::entry& rule, const frame& packet);
     void put(toward to, std::string bytes, ending then = ending::none);
     void write(toward to);
     void write_next(toward to);
@@ -115,7 +81,8 @@ private:
 
     socket client_;
     socket broker_;
-    proxy_rules& rules_;
+    rule_book& rules_;
+    const content carried_;
     stream upward_;
     stream downward_;
     std::string client_id_;

@@ -144,7 +144,7 @@ private:
         const auto found = next_();
         if (!found) return;
         at(found->at, [this, next = *found] {
-            std::cout << next.text() << std::endl;  // somebody may be watching
+            std::cout << next.text() << '\n' << std::flush;  // somebody may be watching
             perform(next);
             arrange_next();
         });
@@ -229,7 +229,7 @@ int chaos_command(std::vector<std::string> arguments) {
                                  has_tls ? chaos::content::anything : chaos::content::mqtt);
         std::cout << "# mqtt-as chaos on " << own.host << ':' << proxy.port() << " before " << *broker;
         if (seed) std::cout << ", --seed " << *seed;
-        std::cout << std::endl;
+        std::cout << '\n' << std::flush;
         performer stage(proxy, std::move(next));
         stage.run(limit);
         return stage.signal() == 0 ? success : 128 + stage.signal();

@@ -25,7 +25,7 @@ struct grammar {
     std::string_view example;
 };
 
-constexpr std::array<grammar, 10> kinds{{
+constexpr std::array<grammar, 10> grammars{{
     {fault_kind::stall, "stall", "s", "at 10 stall 8"},
     {fault_kind::drop, "drop", "s", "at 10 drop 25"},
     {fault_kind::reset, "reset", "", "at 10 reset"},
@@ -38,7 +38,7 @@ constexpr std::array<grammar, 10> kinds{{
     {fault_kind::withhold, "withhold", "ps", "at 10 withhold puback 5"},
 }};
 
-const grammar& grammar_of(fault_kind kind) { return kinds[static_cast<std::size_t>(kind)]; }
+const grammar& grammar_of(fault_kind kind) { return grammars[static_cast<std::size_t>(kind)]; }
 
 // Each goes one way only, but for PUBLISH, which is called a delivery on its way to a client.
 struct packet_word {
@@ -164,21 +164,21 @@ chaos::rule fault::rule() const {
     return made;
 }
 
-std::string fault_names() { return names_in(kinds); }
+std::string fault_names() { return names_in(grammars); }
 
 bool is_about_packets(fault_kind kind) { return grammar_of(kind).words.starts_with('p'); }
 
 std::set<fault_kind> all_faults(bool has_tls) {
     std::set<fault_kind> all;
-    for (const grammar& each : kinds)
+    for (const grammar& each : grammars)
         if (!has_tls || !is_about_packets(each.kind)) all.insert(each.kind);
     return all;
 }
 
 fault_kind fault_named(std::string_view name) {
     const auto* const found =
-        std::find_if(kinds.begin(), kinds.end(), [&](const grammar& each) { return each.name == name; });
-    if (found == kinds.end())
+        std::find_if(grammars.begin(), grammars.end(), [&](const grammar& each) { return each.name == name; });
+    if (found == grammars.end())
         throw usage_error("there is no fault '" + std::string(name) + "'; there are " + fault_names());
     return found->kind;
 }
@@ -192,12 +192,14 @@ std::vector<fault> read_script(std::istream& from, const std::string& name) {
         for (std::string word; text >> word;) words.push_back(word);
         if (words.empty()) continue;
         try {
-            all.push_back(read_line(std::move(words)));
+            fault read = read_line(std::move(words));
+            const auto later = [](const fault& a, const fault& b) { return a.at < b.at; };
+            const auto place = std::upper_bound(all.begin(), all.end(), read, later);
+            all.insert(place, std::move(read));
         } catch (const usage_error& error) {
             throw usage_error(name + ":" + std::to_string(number) + ": " + error.what());
         }
     }
-    std::stable_sort(all.begin(), all.end(), [](const fault& a, const fault& b) { return a.at < b.at; });
     return all;
 }
 

@@ -1,0 +1,190 @@
+// Time that passes when nothing else happens, and the parts put together.
+#include "mqtt_as/testing/world.hpp"
+
+#include "src/asio/world.hpp"
+#include "src/testing/net.hpp"
+#include "src/testing/server.hpp"
+#include "tests/sim/packet.hpp"
+#include "tests/sim/random.hpp"
+#include "tests/sim/schedule.hpp"
+
+#include <map>
+
+namespace mqtt_as::testing {
+
+namespace {
+
+/// Handlers that may run at one moment of the world: an application that is still busy then never rests.
+constexpr int busy_max = 1'000'000;
+constexpr std::uint32_t clock_start = 0xFFFF'0000;  // the engine's clock wraps after a minute
+
+}  // namespace
+
+/// What the thread's clients see of the world.
+class world_parts final : public detail::world {
+public:
+    explicit world_parts(std::uint64_t seed) : random(seed) {
+        if (of_this_thread != nullptr) throw std::logic_error("mqtt_as::testing: this thread has a world already");
+        of_this_thread = this;
+        network.accepted = [this](connection_id id) { broker.accepted(id); };
+        network.received = [this](connection_id id, std::string_view bytes) { broker.received(id, bytes); };
+        network.lost = [this](connection_id id) { broker.lost(id); };
+        broker.send = [this](connection_id id, std::string bytes) { network.send(id, std::move(bytes)); };
+        broker.set_dead = [this](bool dead) {
+            network.refuse(dead);
+            if (dead) network.reset({});
+        };
+        broker.hang_up = [this](connection_id id) { network.hang_up(id); };
+    }
+    ~world_parts() {
+        loop.reset();  // what waits in it may still stop its alarms
+        of_this_thread = nullptr;
+    }
+    world_parts(const world_parts&) = delete;
+    world_parts& operator=(const world_parts&) = delete;
+
+    time_point now() const noexcept override { return time.engine_time(); }
+    std::uint64_t draw() override { return random.next(); }
+    std::uint64_t set_alarm(std::chrono::nanoseconds span, std::function<void()> ring) override {
+        const auto ms = std::chrono::ceil<std::chrono::milliseconds>(span).count();
+        const std::uint64_t id = ++last_alarm;
+        alarms.emplace(id, std::move(ring));
+        time.after(static_cast<std::uint64_t>(std::max<std::int64_t>(ms, 0)), [this, id] {
+            const auto at = alarms.find(id);
+            if (at == alarms.end()) return;
+            const auto due = std::move(at->second);
+            alarms.erase(at);
+            due();
+        });
+        return id;
+    }
+    void stop_alarm(std::uint64_t id) noexcept override { alarms.erase(id); }
+    std::shared_ptr<detail::transport> make_transport(const boost::asio::any_io_executor& executor, epoch e,
+                                                      const std::string& server_name,
+                                                      std::shared_ptr<detail::transport_events> owner) override {
+        return std::make_shared<virtual_transport>(network, executor, e, server_name, std::move(owner));
+    }
+    std::unique_ptr<detail::link> make_link(const boost::asio::any_io_executor& executor,
+                                            std::weak_ptr<detail::link_events> listener) override {
+        return std::make_unique<virtual_link>(network, executor, std::move(listener));
+    }
+
+    /// Everything that can happen at this moment.
+    void settle() {
+        auto& context = loop->context();
+        for (int n = 0; n < busy_max; ++n) {
+            context.restart();
+            if (context.poll_one() == 0) return;
+        }
+        throw std::runtime_error("mqtt_as::testing: a million handlers have run and no time has passed");
+    }
+
+    sim::schedule time{clock_start};
+    sim::random_source random;
+    std::map<std::uint64_t, std::function<void()>> alarms;
+    std::uint64_t last_alarm = 0;
+    net network{time};
+    server broker{time};
+    std::optional<event_loop> loop{std::in_place};
+};
+
+world::world(std::uint64_t seed)
+    : parts_(std::make_unique<world_parts>(seed)), network(parts_->network), broker(parts_->broker) {}
+
+world::~world() = default;
+
+event_loop& world::loop() { return *parts_->loop; }
+
+config world::settings(std::string client_id) const {
+    config c;
+    c.client_id = std::move(client_id);
+    c.server = "broker.test";
+    c.clean_init = c.clean = false;
+    return c;
+}
+
+std::chrono::milliseconds world::now() const { return std::chrono::milliseconds(parts_->time.now()); }
+
+void world::run_for(std::chrono::milliseconds span) {
+    run_until([] { return false; }, span);
+}
+
+bool world::run_until(const std::function<bool()>& holds, std::chrono::milliseconds limit) {
+    const sim::moment end = parts_->time.now() + static_cast<std::uint64_t>(std::max<std::int64_t>(limit.count(), 0));
+    for (;;) {
+        parts_->settle();
+        if (holds()) return true;
+        if (!parts_->time.step(end)) {
+            parts_->settle();
+            return holds();
+        }
+    }
+}
+
+// ---- virtual_network ----------------------------------------------------------------------------
+
+void virtual_network::reset(std::string_view client) { net_.reset(client); }
+void virtual_network::finish(std::string_view client) { net_.finish(client); }
+void virtual_network::refuse() { net_.refuse(true); }
+void virtual_network::accept() { net_.refuse(false); }
+void virtual_network::fail_resolving(bool fails) { net_.fail_resolving(fails); }
+void virtual_network::half_open(std::string_view client, silence how) { net_.half_open(client, how); }
+void virtual_network::stall(std::string_view client) { net_.stall(client); }
+void virtual_network::heal(std::string_view client) { net_.heal(client); }
+void virtual_network::take_link_down(std::string_view why) { net_.set_link(false, why); }
+void virtual_network::bring_link_up() { net_.set_link(true, {}); }
+void virtual_network::set_path(std::string_view client, const path& how) { net_.set_path(client, how); }
+virtual_network::rule_id virtual_network::add(const rule& what) { return net_.rules.add(what); }
+unsigned virtual_network::applied(rule_id id) const { return net_.rules.at(id).applied; }
+void virtual_network::remove(rule_id id) { net_.rules.remove(id); }
+void virtual_network::release(rule_id id) { net_.rules.release(id); }
+std::size_t virtual_network::passed(toward to, packet_type type, std::string_view client) const {
+    return net_.rules.passed(to, type, client);
+}
+std::size_t virtual_network::open_connections(std::string_view client) const { return net_.open_connections(client); }
+
+// ---- virtual_broker -----------------------------------------------------------------------------
+
+const std::vector<message>& virtual_broker::received() const { return server_.messages; }
+
+std::vector<std::string> virtual_broker::texts(std::string_view filter) const {
+    std::vector<std::string> all;
+    for (const message& each : server_.messages) {
+        if (sim::filter_matches(filter, each.topic)) all.push_back(each.text);
+    }
+    return all;
+}
+
+std::optional<std::string> virtual_broker::retained(std::string_view topic) const { return server_.retained(topic); }
+bool virtual_broker::is_connected(std::string_view client) const { return server_.is_connected(client); }
+bool virtual_broker::has_session(std::string_view client) const { return server_.has_session(client); }
+bool virtual_broker::is_subscribed(std::string_view client, std::string_view filter) const {
+    return server_.is_subscribed(client, filter);
+}
+std::size_t virtual_broker::accepted() const { return server_.connects; }
+const std::vector<std::string>& virtual_broker::violations() const { return server_.violations; }
+
+void virtual_broker::publish(std::string_view topic, std::string_view text, message_options options) {
+    server_.publish({.client = {},
+                     .topic = std::string(topic),
+                     .text = std::string(text),
+                     .qos = options.qos,
+                     .retain = options.retain});
+}
+void virtual_broker::on_message(std::string_view filter, std::function<void(const message&)> f) {
+    server_.on_message(std::string(filter), std::move(f));
+}
+
+void virtual_broker::kill() { server_.set_dead(true); }
+void virtual_broker::start() { server_.set_dead(false); }
+void virtual_broker::forget_sessions() { server_.forget_sessions(); }
+void virtual_broker::refuse_connections(std::uint8_t code) { server_.refusal = code; }
+void virtual_broker::refuse_subscription(std::string_view filter, bool refused) {
+    if (refused)
+        server_.refused_filters.emplace(filter);
+    else
+        server_.refused_filters.erase(std::string(filter));
+}
+void virtual_broker::set_limits(const broker_limits& limits) { server_.limits = limits; }
+
+}  // namespace mqtt_as::testing

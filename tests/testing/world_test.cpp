@@ -1,0 +1,299 @@
+// The promises of the test kit itself.
+#include <chrono>
+#include <gtest/gtest.h>
+#include <mqtt_as/mqtt_as.hpp>
+#include <mqtt_as/testing/world.hpp>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using mqtt_as::MQTTClient;
+using mqtt_as::testing::action;
+using mqtt_as::testing::packet_type;
+using mqtt_as::testing::toward;
+using strings = std::vector<std::string>;
+
+class kit : public ::testing::TestWithParam<mqtt_as::protocol_version> {
+protected:
+    mqtt_as::config settings(const std::string& client_id) {
+        mqtt_as::config c = world.settings(client_id);
+        c.version = GetParam();
+        c.subs_cb = [this, client_id](std::string_view topic, std::string_view text, bool retained) {
+            heard.push_back(client_id + ": " + std::string(topic) + " " + std::string(text) +
+                            (retained ? " retained" : ""));
+        };
+        return c;
+    }
+    void TearDown() override { EXPECT_EQ(world.broker.violations(), strings{}); }
+
+    mqtt_as::testing::world world;
+    strings heard;
+};
+
+std::string name_of(const ::testing::TestParamInfo<mqtt_as::protocol_version>& version) {
+    return version.param == mqtt_as::protocol_version::v5 ? "v5" : "v3_1_1";
+}
+
+INSTANTIATE_TEST_SUITE_P(both, kit, ::testing::Values(mqtt_as::protocol_version::v3_1_1, mqtt_as::protocol_version::v5),
+                         name_of);
+
+TEST_P(kit, lets_a_year_pass_in_no_time) {
+    const auto begin = std::chrono::steady_clock::now();
+    world.await(mqtt_as::sleep_for(24h * 365), 24h * 366);
+    EXPECT_EQ(world.now(), 24h * 365);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 10min);
+}
+
+TEST_P(kit, carries_messages_of_every_qos_both_ways) {
+    MQTTClient sender(world.loop(), settings("sender"));
+    MQTTClient receiver(world.loop(), settings("receiver"));
+    world.await(sender.connect());
+    world.await(receiver.connect());
+    world.await(receiver.subscribe("t/#", 2));
+    strings wanted;
+    for (std::uint8_t qos = 0; qos <= 2; ++qos) {
+        world.await(sender.publish("t/Füße", std::to_string(qos), {.qos = qos}));
+        wanted.push_back("receiver: t/Füße " + std::to_string(qos));
+        EXPECT_EQ(world.broker.received().back().client, "sender");
+        EXPECT_EQ(world.broker.received().back().qos, qos);
+    }
+    world.broker.publish("t/other", "hello", {.qos = 2});
+    wanted.push_back("receiver: t/other hello");
+    world.run_for(1s);
+    EXPECT_EQ(heard, wanted);
+    world.await(receiver.unsubscribe("t/#"));
+    world.broker.publish("t/other", "nobody listens");
+    world.run_for(1s);
+    EXPECT_EQ(heard, wanted);
+}
+
+TEST_P(kit, keeps_retained_messages_and_publishes_wills) {
+    auto mortal = settings("mortal");
+    mortal.will = {"will", "gone", true, 1};
+    MQTTClient vanishing(world.loop(), mortal);
+    world.await(vanishing.connect());
+    vanishing.close();
+    world.run_for(1s);
+    EXPECT_EQ(world.broker.retained("will"), "gone");
+    MQTTClient late(world.loop(), settings("late"));
+    world.await(late.connect());
+    world.await(late.subscribe("will", 1));
+    world.run_for(1s);
+    EXPECT_EQ(heard, (strings{"late: will gone retained"}));
+    world.broker.publish("will", "", {.retain = true});
+    EXPECT_EQ(world.broker.retained("will"), std::nullopt);
+}
+
+TEST_P(kit, loses_nothing_over_a_broker_that_is_killed) {
+    MQTTClient client(world.loop(), settings("me"));
+    world.await(client.connect());
+    world.await(client.subscribe("in", 2));
+    world.broker.kill();
+    ASSERT_TRUE(world.run_until([&] { return !client.isconnected(); }, 1s));
+    strings wanted;
+    for (int n = 0; n < 100; ++n) {
+        client.publish("out", std::to_string(n), {.qos = 2},
+                       [](std::error_code error, const auto&) { EXPECT_FALSE(error); });
+        world.broker.publish("in", "x", {.qos = 2});
+        wanted.push_back(std::to_string(n));
+    }
+    world.run_for(5min);
+    EXPECT_FALSE(client.isconnected());
+    EXPECT_EQ(world.broker.texts("out"), strings{});
+    world.broker.start();
+    EXPECT_TRUE(world.run_until([&] { return world.broker.texts("out").size() == 100 && heard.size() == 100; }));
+    EXPECT_EQ(world.broker.texts("out"), wanted);
+}
+
+TEST_P(kit, does_to_packets_what_the_rules_say) {
+    MQTTClient client(world.loop(), settings("me"));
+    world.await(client.connect());
+    const auto withheld =
+        world.network.add({.to = toward::client, .type = packet_type::puback, .what = action::withhold});
+    bool is_acknowledged = false;
+    client.publish("t", "slow", {.qos = 1}, [&](std::error_code, const auto&) { is_acknowledged = true; });
+    world.run_for(3s);
+    EXPECT_EQ(world.network.applied(withheld), 1u);
+    EXPECT_EQ(world.broker.texts("t"), (strings{"slow"}));
+    EXPECT_FALSE(is_acknowledged);
+    world.network.release(withheld);
+    EXPECT_TRUE(world.run_until([&] { return is_acknowledged; }, 1s));
+
+    // Half a packet, then RST: it is sent again on the next connection.
+    world.network.add({.client = "me", .type = packet_type::publish, .what = action::cut_reset});
+    world.await(client.publish("t", "cut", {.qos = 2}));
+    EXPECT_EQ(world.broker.texts("t"), (strings{"slow", "cut"}));
+    EXPECT_EQ(world.broker.accepted(), 2u);
+
+    world.network.add({.type = packet_type::publish, .what = action::late, .by = 2s});
+    const auto before = world.now();
+    world.await(client.publish("t", "late", {.qos = 1}));
+    EXPECT_GE(world.now() - before, 2s);
+}
+
+TEST_P(kit, notices_a_half_open_connection_and_makes_a_new_one) {
+    MQTTClient client(world.loop(), settings("me"));
+    world.await(client.connect());
+    world.network.half_open("me", mqtt_as::testing::silence::dropped);
+    world.await(client.publish("t", "x", {.qos = 1}), 2min);
+    EXPECT_EQ(world.broker.texts("t"), (strings{"x"}));
+    EXPECT_EQ(world.broker.accepted(), 2u);
+    world.network.reset();
+    world.await(client.publish("t", "y", {.qos = 1}));
+    world.network.finish();
+    world.await(client.publish("t", "z", {.qos = 1}));
+    EXPECT_EQ(world.broker.texts("t"), (strings{"x", "y", "z"}));
+}
+
+TEST_P(kit, tells_clients_of_their_network_link) {
+    strings told;
+    auto c = settings("me");
+    c.on_link = [&](bool up, std::string_view what) { told.push_back((up ? "up " : "down ") + std::string(what)); };
+    MQTTClient client(world.loop(), c);
+    world.await(client.connect());
+    world.network.take_link_down("wlan0 is down");
+    world.run_for(1s);
+    EXPECT_EQ(client.explain().link, "wlan0 is down");
+    world.run_for(10min);
+    EXPECT_EQ(world.network.passed(toward::broker, packet_type::connect), 1u);
+    world.network.bring_link_up();
+    world.await(client.publish("t", "x", {.qos = 1}), 1s);
+    EXPECT_EQ(told, (strings{"down wlan0 is down", "up eth0"}));
+}
+
+TEST_P(kit, delays_and_limits_the_path_of_a_client) {
+    world.network.set_path("slow", {.delay = 500ms});
+    MQTTClient slow(world.loop(), settings("slow"));
+    world.await(slow.connect());
+    EXPECT_GE(world.now(), 1s);
+    world.network.set_path("slow", {.bytes_per_second = 1000});
+    const auto before = world.now();
+    world.await(slow.publish("t", std::string(20'000, 'x'), {.qos = 1}));
+    EXPECT_GE(world.now() - before, 20s);
+}
+
+TEST_P(kit, refuses_when_it_is_told_to) {
+    world.broker.refuse_connections(GetParam() == mqtt_as::protocol_version::v5 ? 0x87 : 5);
+    MQTTClient client(world.loop(), settings("me"));
+    EXPECT_THROW(world.await(client.connect()), mqtt_as::connect_error);
+    world.broker.refuse_connections(0);
+    world.network.fail_resolving(true);
+    EXPECT_THROW(world.await(client.connect()), mqtt_as::connect_error);
+    world.network.fail_resolving(false);
+    world.network.refuse();
+    EXPECT_THROW(world.await(client.connect()), mqtt_as::connect_error);
+    world.network.accept();
+    world.await(client.connect());
+    world.broker.refuse_subscription("secret");
+    EXPECT_THROW(world.await(client.subscribe("secret", 1)), std::system_error);
+    world.broker.refuse_subscription("secret", false);
+    world.await(client.subscribe("secret", 1));
+    EXPECT_TRUE(world.broker.is_subscribed("me", "secret"));
+}
+
+TEST_P(kit, answers_as_a_device_would) {
+    MQTTClient client(world.loop(), settings("me"));
+    world.await(client.connect());
+    world.await(client.subscribe("answer", 1));
+    world.broker.on_message("question",
+                            [&](const mqtt_as::testing::message& m) { world.broker.publish("answer", m.text + "!"); });
+    world.await(client.publish("question", "here", {.qos = 1}));
+    world.run_for(1s);
+    EXPECT_EQ(heard, (strings{"me: answer here!"}));
+}
+
+TEST_P(kit, ends_sessions_as_they_were_begun) {
+    auto clean = settings("clean");
+    clean.clean = clean.clean_init = true;
+    {
+        MQTTClient passing(world.loop(), clean);
+        MQTTClient kept(world.loop(), settings("kept"));
+        world.await(passing.connect());
+        world.await(kept.connect());
+        world.await(passing.disconnect());
+        world.await(kept.disconnect());
+    }
+    EXPECT_FALSE(world.broker.has_session("clean"));
+    EXPECT_TRUE(world.broker.has_session("kept"));
+    EXPECT_EQ(world.network.open_connections(), 0u);
+}
+
+// ---- the same again, and what goes wrong -------------------------------------------------------------------------
+
+strings story_of(std::uint64_t seed) {
+    mqtt_as::testing::world world(seed);
+    strings story;
+    auto c = world.settings("me");
+    c.wifi_coro = [&](bool up) { story.push_back(std::to_string(world.now().count()) + (up ? " up" : " down")); };
+    MQTTClient client(world.loop(), c);
+    client.connect({.retry = true}, [](std::error_code, const auto&) {});
+    world.after(1min, [&] { world.broker.kill(); });
+    world.after(10min, [&] { world.broker.start(); });
+    world.run_for(20min);
+    return story;
+}
+
+TEST(kit_world, repeats_itself_and_differs_by_seed) {
+    EXPECT_EQ(story_of(1).size(), 3u);
+    EXPECT_EQ(story_of(1), story_of(1));
+    EXPECT_NE(story_of(1), story_of(2));
+}
+
+TEST(kit_world, passes_on_what_an_application_throws) {
+    mqtt_as::testing::world world;
+    world.start([]() -> mqtt_as::task<> {
+        co_await mqtt_as::sleep_for(1s);
+        throw std::runtime_error("a bug");
+    }());
+    world.run_for(999ms);
+    EXPECT_THROW(world.run_for(1ms), std::runtime_error);
+    world.run_for(1h);
+}
+
+TEST(kit_world, says_when_what_is_awaited_does_not_come) {
+    mqtt_as::testing::world world;
+    EXPECT_THROW(world.await(mqtt_as::sleep_for(61min)), std::runtime_error);
+    world.network.refuse();
+    MQTTClient client(world.loop(), world.settings("me"));
+    client.connect({.retry = true}, [](std::error_code, const auto&) {});
+    EXPECT_THROW(world.await(client.publish("t", "x", {.qos = 1}), 1h), std::runtime_error);
+}
+
+TEST(kit_world, says_when_an_application_never_rests) {
+    mqtt_as::testing::world world;
+    std::function<void()> again = [&] { world.loop().post(again); };
+    again();
+    EXPECT_THROW(world.run_for(1s), std::runtime_error);
+}
+
+TEST(kit_world, is_the_only_one_of_its_thread) {
+    mqtt_as::testing::world world;
+    EXPECT_THROW(mqtt_as::testing::world(), std::logic_error);
+}
+
+TEST(kit_world, names_what_a_client_did_wrong) {
+    mqtt_as::testing::world world;
+    MQTTClient client(world.loop(), world.settings("me"));
+    world.await(client.connect());
+    world.network.add({.type = packet_type::publish, .what = action::corrupt, .bit = 5});  // qos 1 becomes qos 3
+    world.await(client.publish("t", "x", {.qos = 1}));
+    ASSERT_EQ(world.broker.violations().size(), 1u);
+    EXPECT_EQ(world.broker.violations()[0].substr(0, 4), "me: ");
+    EXPECT_EQ(world.broker.texts(), (strings{"x"}));  // on the next connection
+}
+
+TEST(kit_world, cancels_what_sleeps) {
+    mqtt_as::testing::world world;
+    boost::asio::cancellation_signal cancel;
+    bool was_cancelled = false;
+    boost::asio::co_spawn(world.loop().context(), mqtt_as::sleep_for(1h),
+                          boost::asio::bind_cancellation_slot(
+                              cancel.slot(), [&](std::exception_ptr e) { was_cancelled = e != nullptr; }));
+    world.after(1s, [&] { cancel.emit(boost::asio::cancellation_type::terminal); });
+    world.run_for(2s);
+    EXPECT_TRUE(was_cancelled);
+}
+
+}  // namespace
