@@ -19,7 +19,7 @@ using mqtt_as::time_point;
 
 namespace {
 
-constexpr mqtt_as::limits limits{.operations_max = 6,
+constexpr mqtt_as::limits limits{.operations_max = 4,
                                  .payload_bytes_max = 256,
                                  .subscriptions_max = 1,
                                  .inbound_max = 1,
@@ -28,17 +28,7 @@ constexpr mqtt_as::limits limits{.operations_max = 6,
                                  .batch_bytes_max = 128,
                                  .gather_from = 65'535};
 
-/// One block, which the engine takes whole.
-class block_memory final : public mqtt_as::memory_source {
-public:
-    void* allocate(std::size_t size) noexcept override { return size <= sizeof block_ ? block_ : nullptr; }
-    void deallocate(void*, std::size_t) noexcept override {}
-
-private:
-    alignas(8) std::byte block_[mqtt_as::memory_required(limits)];
-};
-
-block_memory memory;
+mqtt_as::board_memory<limits> memory;
 char life[5];
 
 std::string_view text_of(std::uint32_t number, std::span<char> to) {

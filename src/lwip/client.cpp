@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
 
 namespace mqtt_as {
 
@@ -21,7 +20,7 @@ std::string_view make_client_id(std::span<char> to, std::uint64_t chance) {
     return {to.data(), size};
 }
 
-std::span<std::byte> memory_for(const config& c) { return c.memory.empty() ? port::engine_memory() : c.memory; }
+std::span<std::uint8_t> memory_for(const config& c) { return c.memory.empty() ? port::engine_memory() : c.memory; }
 
 }  // namespace
 
@@ -38,6 +37,8 @@ MQTTClient::MQTTClient(event_loop& loop, const mqtt_as::config& given)
         invalid_ = errc::bad_config;  // never in the clear what was meant to be secured
     else
         invalid_ = engine_.ok() ? check(engine_config_, limits_) : errc::out_of_memory;
+    // Before anything else is published, and gets a record.
+    if (config_.store_publishes && invalid_ == errc::ok) store_.restore(engine_, event_loop::time());
 }
 
 MQTTClient::~MQTTClient() {
@@ -94,7 +95,6 @@ bool MQTTClient::begin_connect(detail::wait_for_connect& w, connect_options opti
     is_leaving_ = false;
     connecting_.push(w);
     collect();
-    if (config_.store_publishes && !std::exchange(is_restored_, true)) store_.restore(engine_, event_loop::time());
     return true;
 }
 

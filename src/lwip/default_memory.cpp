@@ -9,10 +9,8 @@ namespace mqtt_as::port {
     return memory;
 }
 
-[[gnu::weak]] std::span<std::byte> engine_memory() {
-    // A library that was built for a host (tests) grows by use, in powers of two.
-    constexpr std::size_t size = sizeof(void*) == 4 ? client_memory_required(board_limits) : 32'768;
-    alignas(std::max_align_t) static std::byte memory[size];
+[[gnu::weak]] std::span<std::uint8_t> engine_memory() {
+    alignas(std::max_align_t) static std::uint8_t memory[client_memory_required(small_board_limits)];
     return memory;
 }
 

@@ -39,7 +39,16 @@ TEST(lwip_client, takes_large_messages_apart_and_rejects_larger_ones) {
     world w;
     std::string got;
     config c = w.settings();
-    c.limits.packet_bytes_max = c.limits.batch_bytes_max = c.limits.payload_bytes_max = 1'024;
+    constexpr limits larger_limits{.operations_max = 4,
+                                   .payload_bytes_max = 1'024,
+                                   .subscriptions_max = 1,
+                                   .inbound_max = 1,
+                                   .inbound_qos2_max = 1,
+                                   .packet_bytes_max = 1'024,
+                                   .batch_bytes_max = 1'024};
+    alignas(std::max_align_t) std::uint8_t memory[client_memory_required(larger_limits)];
+    c.limits = larger_limits;
+    c.memory = memory;
     c.subs_cb = [&got](std::string_view, std::string_view message, bool) { got = message; };
     MQTTClient client(w.loop, c);
     const std::string large(900, 'x');  // more than a segment of TCP
@@ -74,9 +83,9 @@ TEST(lwip_client, says_why_it_cannot_connect) {
     c.password = "without a user";
     EXPECT_EQ(outcome_of(c).error, errc::bad_credentials);
     c = w.settings();
-    c.memory = std::span<std::byte>(new std::byte[64], 64);
+    alignas(std::max_align_t) std::uint8_t too_small[64];
+    c.memory = too_small;
     EXPECT_EQ(outcome_of(c).error, errc::out_of_memory);
-    delete[] c.memory.data();
     c = w.settings();
     c.server = "there.is.no.name.server";
     EXPECT_EQ(outcome_of(c).error, errc::resolve_failed);

@@ -75,7 +75,7 @@ TEST_P(board_memory, has_room_for_all_limits_at_once) {
 
 TEST_P(board_memory, of_another_size_or_in_use_is_refused) {
     alignas(std::max_align_t) static std::uint8_t block[memory_required(small_board_limits)];
-    block_memory small(std::span(block).first(sizeof block - 1));
+    block_memory small(std::span<std::uint8_t>(block).first(sizeof block - 1));
     EXPECT_FALSE(engine(w.config, w.bounds, small, 1).ok());
     block_memory enough(block);
     {

@@ -14,13 +14,13 @@
 #pragma once
 
 #include "mqtt_as/as_result.hpp"
+#include "mqtt_as/board_memory.hpp"
 #include "mqtt_as/engine.hpp"
 #include "mqtt_as/lwip/arena.hpp"
 #include "mqtt_as/lwip/config.hpp"
 #include "mqtt_as/lwip/event_loop.hpp"
 #include "mqtt_as/lwip/payload.hpp"
 #include "mqtt_as/lwip/publish_store.hpp"
-#include "mqtt_as/lwip/static_memory.hpp"
 #include "mqtt_as/lwip/task.hpp"
 #include "mqtt_as/lwip/transport.hpp"
 
@@ -125,7 +125,6 @@ struct wait_for_answer : waiter {
     using waiter::waiter;
     static constexpr bool never_fails = true;
     bool take_result() const { return error == errc::ok; }
-    outcome<bool> take_outcome() const { return {errc::ok, error == errc::ok}; }
 };
 
 /// Waits with a callback, in a block of the arena.
@@ -384,7 +383,7 @@ private:
     char own_id_[24];  // of `client_id`, when none is given
     limits limits_;
     engine_config engine_config_;
-    static_memory memory_;
+    block_memory memory_;
     engine engine_;
     detail::publish_store store_;
     detail::transport transport_;
@@ -413,7 +412,6 @@ private:
     bool is_saying_goodbye_ = false;  // the connection is closed when its last bytes are acknowledged
     bool is_write_blocked_ = false;
     bool is_told_up_ = false;
-    bool is_restored_ = false;  // what an earlier life had accepted
     bool may_run_connect_coro_ = false;
     bool was_on_its_way_ = false;  // bytes at the last look
     std::uint32_t written_ = 0;

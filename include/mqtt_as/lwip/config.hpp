@@ -125,15 +125,15 @@ struct config {
     // ---- what C++ adds ----------------------------------------------------------------------------
     version_choice version = protocol_version::v3_1_1;
     std::chrono::duration<std::uint32_t> session_expiry{0xFFFF'FFFF};  ///< MQTT 5
-    mqtt_as::limits limits = board_limits;
+    mqtt_as::limits limits = small_board_limits;
     backoff_config backoff{};
     qos2_policy qos2_on_lost_session = qos2_policy::republish;
     refusal_policy on_refusal = refusal_policy::retry_at_cap;
 
     // ---- of boards --------------------------------------------------------------------------------
-    altcp_tls_config* tls = nullptr;  ///< with `ssl`: from altcp_tls_create_config_client
-    bool store_publishes = false;     ///< an accepted publish of qos 1 or 2 survives a power cycle (`port::save`)
-    std::span<std::byte> memory{};    ///< `client_memory_required(limits)`; empty: `port::engine_memory()`
+    altcp_tls_config* tls = nullptr;   ///< with `ssl`: from altcp_tls_create_config_client
+    bool store_publishes = false;      ///< an accepted publish of qos 1 or 2 survives a power cycle (`port::save`)
+    std::span<std::uint8_t> memory{};  ///< `client_memory_required(limits)`; empty: `port::engine_memory()`
 };
 
 }  // namespace mqtt_as
