@@ -57,8 +57,10 @@ def table(heads, lines):
 # ---- tables ------------------------------------------------------------------------------------------------------
 
 ROWS = (
-    "P0 64 B W1000,P0 1 KiB W1000,P0 64 KiB W10,P1 64 B W1,P1 64 B W100,P1 64 B W1000,P1 1 KiB W100,P1 64 KiB W10,"
-    "P2 64 B W100,S0 64 B,S0 1 KiB,S0 64 KiB,S1 64 B W20,S1 64 B W1000,S2 64 B W100,round trip 64 B"
+    "P0 64 B W1,P0 64 B W100,P0 64 B W1000,P0 1 KiB W1000,P0 64 KiB W10,"
+    "P1 64 B W1,P1 64 B W100,P1 64 B W1000,P1 1 KiB W100,P1 64 KiB W10,"
+    "P2 64 B W1,P2 64 B W100,P2 64 B W1000,P2 1 KiB W100,P2 64 KiB W10,"
+    "S0 64 B,S0 1 KiB,S0 64 KiB,S1 64 B W20,S1 64 B W1000,S2 64 B W100,round trip 64 B"
 ).split(",")
 
 

@@ -24,6 +24,8 @@ struct row {
 };
 
 inline constexpr row rows[] = {
+    {"P0 64 B W1", {direction::publish, 0, 64, 1}, 20'000},
+    {"P0 64 B W100", {direction::publish, 0, 64, 100}, 300'000},
     {"P0 64 B W1000", {direction::publish, 0, 64, 1'000}, 500'000},
     {"P0 1 KiB W1000", {direction::publish, 0, 1'024, 1'000}, 200'000},
     {"P0 64 KiB W10", {direction::publish, 0, 65'536, 10}, 5'000},
@@ -32,7 +34,11 @@ inline constexpr row rows[] = {
     {"P1 64 B W1000", {direction::publish, 1, 64, 1'000}, 500'000},
     {"P1 1 KiB W100", {direction::publish, 1, 1'024, 100}, 200'000},
     {"P1 64 KiB W10", {direction::publish, 1, 65'536, 10}, 5'000},
+    {"P2 64 B W1", {direction::publish, 2, 64, 1}, 10'000},
     {"P2 64 B W100", {direction::publish, 2, 64, 100}, 200'000},
+    {"P2 64 B W1000", {direction::publish, 2, 64, 1'000}, 200'000},
+    {"P2 1 KiB W100", {direction::publish, 2, 1'024, 100}, 100'000},
+    {"P2 64 KiB W10", {direction::publish, 2, 65'536, 10}, 5'000},
     {"S0 64 B", {direction::receive, 0, 64, 0}, 1'000'000},
     {"S0 1 KiB", {direction::receive, 0, 1'024, 0}, 200'000},
     {"S0 64 KiB", {direction::receive, 0, 65'536, 0}, 5'000},

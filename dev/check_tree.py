@@ -12,7 +12,8 @@ FREESTANDING = set(
     "span string_view array optional variant chrono cstdint cstddef cstring utility limits type_traits compare "
     "concepts algorithm bit new cassert".split()
 )
-CORE = r"mqtt_as/(?:engine|engine_config|message|packet_trace|properties|topic|types|upload_watch)\.hpp"  # the engine's public headers
+CORE = r"mqtt_as/(?:board_memory|engine|engine_config|message|packet_trace|properties|topic|types|upload_watch)\.hpp"  # the engine's public headers
+BOARD = rf"{CORE}|mqtt_as/(?:as_result|received_message)\.hpp"  # those and what boards use besides
 HOST = r"mqtt_as/(?!mqtt_as\.hpp)[a-z_]+\.hpp"  # those and what fronts on hosts share; mqtt_as.hpp selects a front
 FRONTS = "asio|lwip|link|store"
 
@@ -21,12 +22,14 @@ RULES = [
     (r"include/mqtt_as/mqtt_as\.hpp", r"mqtt_as/.*"),
     (rf"include/{CORE}", CORE),
     (rf"include/{HOST}", HOST),
+    (r"include/mqtt_as/lwip/.*", rf"{BOARD}|mqtt_as/lwip/.*"),
     (rf"include/mqtt_as/({FRONTS})/.*", rf"{HOST}|mqtt_as/{{0}}/.*"),
     (r"include/mqtt_as/testing/.*", r"mqtt_as/(asio|testing)/.*"),
     (r"src/chaos/.*", r"mqtt_as/testing/faults\.hpp|src/chaos/.*"),  # uses nothing of the library
     (r"src/testing/.*", r"mqtt_as/.*|src/(asio|link|chaos|testing)/.*|tests/sim/.*"),  # the simulator's packets
     (r"src/wire/.*", rf"{CORE}|src/wire/.*"),
     (r"src/engine/.*", rf"{CORE}|src/wire/.*|src/engine/.*"),
+    (r"src/lwip/.*", rf"{BOARD}|(mqtt_as|src)/lwip/.*"),
     (rf"src/({FRONTS})/.*", rf"{HOST}|mqtt_as/{{0}}/.*|src/{{0}}/.*|(mqtt_as|src)/(link|store)/.*"),
     (r"tests/sim/.*", rf"{CORE}|tests/sim/.*|tests/support/.*"),  # its broker is an independent witness
     (r"tests/(unit|conformance|fuzz)/.*", rf"{CORE}|src/(wire|engine)/.*|tests/(unit|support|{{0}})/.*"),
@@ -37,11 +40,15 @@ RULES = [
     (r"tests/([a-z_]+)/.*", r"mqtt_as/.*|tests/({0}|support)/.*"),
     (r"tools/.*", r"mqtt_as/.*|tools/.*|src/chaos/.*|tests/support/.*"),
     (r"bench/.*", r"mqtt_as/.*|bench/.*|tests/support/.*"),
+    (r"firmware/.*", rf"{BOARD}|mqtt_as/mqtt_as\.hpp|mqtt_as/lwip/.*|firmware/.*"),
     (r"examples/.*", r"mqtt_as/.*"),
     (r"dev/size/.*", rf"{CORE}|src/engine/.*"),
 ]
-IS_OURS = re.compile(r"(mqtt_as|src|tests|tools|examples|bench|dev)/")
+IS_OURS = re.compile(r"(mqtt_as|src|tests|tools|examples|bench|dev|firmware)/")
 IS_FREESTANDING = re.compile(rf"include/{CORE}|src/(wire|engine)/.*")
+IS_FOR_BOARDS = re.compile(r"(include/mqtt_as|src)/lwip/.*|firmware/.*")
+FOR_BOARDS = FREESTANDING | {"coroutine"}
+ITS_OWN = re.compile(r"(lwip|netif|mbedtls|mqtt_as)/.*")
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
 READS_CLOCK = re.compile(r"\bnow\s*\(\s*\)|\b(system|steady|high_resolution)_clock\b")
 
@@ -60,6 +67,7 @@ def check_file(root, path):
     if path.endswith(".hpp") and "#pragma once" not in lines:
         yield f"{path}:1: no #pragma once"
     freestanding = IS_FREESTANDING.fullmatch(path)
+    for_boards = IS_FOR_BOARDS.fullmatch(path)
     for number, line in enumerate(lines, 1):
         where = f"{path}:{number}"
         if freestanding and READS_CLOCK.search(line.partition("//")[0]):
@@ -74,11 +82,13 @@ def check_file(root, path):
             yield f"{where}: {header} is not written from the root of the repository"
         elif freestanding and header not in FREESTANDING:
             yield f"{where}: <{header}> is not for wire and engine"
+        elif for_boards and header not in FOR_BOARDS and not ITS_OWN.match(header):
+            yield f"{where}: <{header}> is not for boards"
 
 
 def check_tree(root):
     """All objections, each as `path:line: what is wrong`."""
-    folders = ("include", "src", "tests", "tools", "examples", "bench", "dev")
+    folders = ("include", "src", "tests", "tools", "examples", "bench", "dev", "firmware")
     files = sorted(file for folder in folders for file in (root / folder).glob("**/*.[ch]pp"))
     if not files:
         yield f"{root}: no sources"

@@ -23,7 +23,7 @@ import signal
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 CPU_SECONDS_MAX = 120  # of one judge: as long as it takes, whoever else uses the machine
@@ -37,7 +37,6 @@ class Mutant:
     file: str
     old: str
     new: str
-    test: str = ""  # of those that only a test of the front can judge: its filter
 
 
 @dataclass
@@ -52,8 +51,7 @@ class Project:
     root: Path
     folders: list  # what is copied
     configure: list
-    targets: list
-    judges: object  # from the folder of the built programs to a list of Judge
+    courts: list  # what is built and asked, one after the other: (targets, judges)
 
 
 # ---- the list ---------------------------------------------------------------------------------------------------
@@ -146,15 +144,14 @@ class Copy:
         with open(log, "ab") as out:
             return subprocess.run(command, cwd=self.tree, stdout=out, stderr=out, check=False).returncode
 
-    def build(self, jobs):
+    def build(self, targets):
         """Empty, or what the compiler says."""
         log = self.folder / "build.log"
         log.unlink(missing_ok=True)
         if not (self.build_folder / "build.ninja").is_file():
             if self.run(["cmake", "-S", ".", "-B", str(self.build_folder), *self.project.configure], log):
                 return log.read_text(errors="replace")
-        command = ["cmake", "--build", str(self.build_folder), "--parallel", str(jobs), "--target"]
-        if self.run([*command, *self.project.targets], log):
+        if self.run(["cmake", "--build", str(self.build_folder), "--parallel", "1", "--target", *targets], log):
             return log.read_text(errors="replace")
         return ""
 
@@ -191,6 +188,11 @@ def objection_of_simulator(output):
     return f"seed {found[1]}: {found[2]}" if found else last_words(output)
 
 
+def objection_of_small_cases(output):
+    found = re.search(r"^first failure: (.*)$", output, re.M)
+    return found[1] if found else last_words(output)
+
+
 def objection_of_gtest(output):
     found = re.search(r"^\[  FAILED  \] ([^\s,(]+)", output, re.M)
     if found:
@@ -219,14 +221,20 @@ def ask(judge, folder):
 
 
 def judge(copy, project):
-    """The first objection; without any what else there is to say."""
+    """The first objection; without any what else there is to say. A court is built only when those before were
+    content: most mutants are killed by the first."""
     hung = []
-    for each in project.judges(copy.build_folder / "bin"):
-        result, words = ask(each, copy.folder)
-        if result == "objects":
-            return "killed", words
-        if result == "hangs":
-            hung.append(words)
+    for targets, judges in project.courts:
+        complaint = copy.build(targets)
+        if complaint:
+            error = re.search(r"error: .*", complaint)
+            return "does not compile", error[0] if error else complaint[-300:]
+        for each in judges(copy.build_folder / "bin"):
+            result, words = ask(each, copy.folder)
+            if result == "objects":
+                return "killed", words
+            if result == "hangs":
+                hung.append(words)
     return ("hangs", ", ".join(hung)) if hung else ("survives", "no test objects")
 
 
@@ -238,10 +246,6 @@ def try_mutant(copy, project, mutant):
     if count != 1:
         return "does not apply", f"its text occurs {count} times"
     with copy.broken_by(mutant):
-        complaint = copy.build(1)
-        if complaint:
-            error = re.search(r"error: .*", complaint)
-            return "does not compile", error[0] if error else "see build.log"
         return judge(copy, project)
 
 
@@ -257,8 +261,7 @@ def run(project, mutants, folder, jobs, tell=print):
     killed, failures = [], []
 
     def work(copy):
-        complaint = copy.build(1)
-        result, words = ("does not compile", complaint[-2000:]) if complaint else judge(copy, project)
+        result, words = judge(copy, project)
         if result != "survives":
             with with_all:
                 failures.append("control")
@@ -285,12 +288,13 @@ def run(project, mutants, folder, jobs, tell=print):
 
 # ---- this project -----------------------------------------------------------------------------------------------
 
-SEEDS = 100
+def simulation(programs):
+    program = str(programs / "mqtt-as-sim")
+    yield Judge("seeds", [program, "--seeds", "100", "--fail-fast"], objection_of_simulator)
+    yield Judge("small cases", [program, "--exhaustive", "--stride", "9"], objection_of_small_cases)
 
 
-def judges_here(programs):
-    yield Judge("simulation", [str(programs / "mqtt-as-sim"), "--seeds", str(SEEDS), "--fail-fast"],
-                objection_of_simulator)
+def tests(programs):
     for program in sorted(programs.glob("*_test")) + [programs / "sim_tests"]:
         yield Judge(program.name, [str(program), "--gtest_fail_fast"], objection_of_gtest)
 
@@ -301,8 +305,7 @@ def this_project(root):
         folders=["CMakeLists.txt", "CMakePresets.json", "cmake", "include", "src", "tests"],
         configure=["-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_CXX_FLAGS=-O1 -w", "-DMQTT_AS_ASIO=OFF",
                    "-DMQTT_AS_INSTALL=OFF", "-DCMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE=PRE_TEST"],
-        targets=["mqtt-as-sim", "sim_tests", "unit_tests"],
-        judges=judges_here,
+        courts=[(["mqtt-as-sim"], simulation), (["unit_tests", "conformance_test", "sim_tests"], tests)],
     )
 
 

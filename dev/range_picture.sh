@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Draws docs/range.png anew: a minute of `mqtt-as range` on a private Mosquitto that is killed, restarted and halted, and
-# its page as Chromium shows it.
+# its page as Chromium shows it. Usage: range_picture.sh [PROGRAM]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-program=$PWD/build/release/bin/mqtt-as picture=$PWD/docs/range.png
+program=$(readlink -f "${1:-build/release/bin/mqtt-as}") picture=$PWD/docs/range.png
 PATH=$PATH:/usr/sbin
 folder=$(mktemp -d)
 cd "$folder"
@@ -26,7 +26,7 @@ until [[ -S broker ]]; do sleep 0.1; done
 "$program" range --unix broker --duration 60 --interval 0.1 --max-down 20 --html report.html >report.txt &
 range=$!
 sleep 15
-kill -KILL "$broker"; wait "$broker" 2>/dev/null || true  # an outage
+kill -KILL "$broker"; { wait "$broker"; } 2>/dev/null || true  # an outage
 sleep 4
 start_broker
 sleep 14

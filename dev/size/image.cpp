@@ -1,4 +1,6 @@
-// A program that calls every function of the engine, so that none is left out of the measured image. It is never run.
+// A program that calls every function of the engine but `look`, which is for explaining: what a board does not ask for
+// costs nothing. It is never run.
+#include <mqtt_as/board_memory.hpp>
 #include <mqtt_as/engine.hpp>
 
 namespace {
@@ -18,7 +20,7 @@ int main() {
     const volatile bool chosen = true;  // the compiler must not know which version it is
     if (chosen) config.protocol = &mqtt_as::wire::v5;
 #endif
-    const mqtt_as::limits limits;
+    const mqtt_as::limits limits = mqtt_as::small_board_limits;
     if (check(config, limits) != mqtt_as::errc::ok) return 1;
 
     mqtt_as::engine engine{config, limits, memory, 1};
@@ -45,5 +47,5 @@ int main() {
     engine.on_closed(now, epoch, mqtt_as::errc::connection_closed, 0);
     engine.stop(now, mqtt_as::duration{1});
     engine.close(now);
-    return engine.is_online() || engine.look().queued || engine.count().outages || engine.last_received() == now;
+    return engine.is_online() || engine.count().outages || engine.last_received() == now;
 }

@@ -57,12 +57,17 @@ void reset_handler() {
     for (std::uint32_t* p = &stack_begin; reinterpret_cast<std::uint32_t>(p) < here; ++p) *p = paint;
     std::memcpy(&values_begin, &values_in_flash, address_of(values_end) - address_of(values_begin));
     std::memset(&zeros_begin, 0, address_of(zeros_end) - address_of(zeros_begin));
-    at(0xE000ED14) |= 8;                   // CCR.UNALIGN_TRP: as strict as a Cortex-M0+, on cores that are not
+    at(0xE000ED14) |= 8;                      // CCR.UNALIGN_TRP: as strict as a Cortex-M0+, on cores that are not
     at(0xE000E014) = BOARD_CLOCK / 1000 - 1;  // SysTick: reload
     at(0xE000E018) = 0;
     at(0xE000E010) = 7;  // the processor's clock, interrupt, on
     for (auto constructor = constructors_begin; constructor != constructors_end; ++constructor) (*constructor)();
-    exit(program());
+    const int status = program();
+    if (stack_used() == address_of(top_of_stack) - address_of(stack_begin)) {
+        print_line("FAULT the stack is too small");
+        exit(140);
+    }
+    exit(status);
 }
 
 void fault_handler() {

@@ -1,5 +1,5 @@
-// The engine alone on 16 KiB of RAM, over a UART: publishes numbers at qos 1 and 2, says which were acknowledged, prints
-// what it receives. Ends on the message "end".
+// The engine alone on 16 KiB of RAM, over a UART: publishes numbers at qos 1 and 2, says which were acknowledged,
+// prints what it receives. Ends on the message "end".
 //
 // At the other end of the UART is a broker's TCP port. Nothing tells this end when that connection breaks, so there is
 // no `on_closed` but in answer to `close`: silence does it.
@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <mqtt_as/board_memory.hpp>
 #include <mqtt_as/engine.hpp>
 #include <variant>
 
@@ -18,25 +19,7 @@ using mqtt_as::time_point;
 
 namespace {
 
-/// One block, from the front: the engine recycles its blocks itself.
-class block_memory final : public mqtt_as::memory_source {
-public:
-    void* allocate(std::size_t size) noexcept override {
-        size = (size + 7) / 8 * 8;
-        if (sizeof block_ - used_ < size) return nullptr;
-        void* const taken = block_ + used_;
-        used_ += size;
-        return taken;
-    }
-    void deallocate(void*, std::size_t) noexcept override {}
-    std::size_t used() const { return used_; }
-
-private:
-    alignas(8) std::byte block_[4'096];
-    std::size_t used_ = 0;
-};
-
-constexpr mqtt_as::limits limits{.operations_max = 6,
+constexpr mqtt_as::limits limits{.operations_max = 4,
                                  .payload_bytes_max = 256,
                                  .subscriptions_max = 1,
                                  .inbound_max = 1,
@@ -45,7 +28,7 @@ constexpr mqtt_as::limits limits{.operations_max = 6,
                                  .batch_bytes_max = 128,
                                  .gather_from = 65'535};
 
-block_memory memory;
+mqtt_as::board_memory<limits> memory;
 char life[5];
 
 std::string_view text_of(std::uint32_t number, std::span<char> to) {
@@ -60,9 +43,7 @@ std::string_view text_of(std::uint32_t number, std::span<char> to) {
 mqtt_as::bytes bytes_of(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
-std::string_view text_of(mqtt_as::bytes data) {
-    return {reinterpret_cast<const char*>(data.data()), data.size()};
-}
+std::string_view text_of(mqtt_as::bytes data) { return {reinterpret_cast<const char*>(data.data()), data.size()}; }
 
 class pump {
 public:
@@ -196,8 +177,8 @@ int main() {
     mqtt_as::engine engine(config, limits, memory, drawn);
     if (!engine.ok()) return 1;
     pump(engine).run(board::number_argument("pause", 20));
-    print_line("flash ", board::flash_used(), " ram ", board::ram_used(), " stack ", board::stack_used(), " engine ",
-               static_cast<std::uint32_t>(memory.used()));
+    print_line("figures microbit_traffic flash ", board::flash_used(), " ram ", board::ram_used(), " stack ",
+               board::stack_used(), " engine ", std::uint32_t{mqtt_as::memory_required(limits)});
     print_line("ends");
     return 0;
 }

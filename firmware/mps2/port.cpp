@@ -84,7 +84,7 @@ void erase(std::uint8_t record) {
 
 duration on_task_failed(errc error, std::string_view where) {
     board::print_line("failed ", where, " ", static_cast<std::uint32_t>(error));
-    return duration(200);
+    return board::argument("once").empty() ? duration(200) : duration(-1);
 }
 
 void print(std::string_view line) { board::print_line(line); }

@@ -36,16 +36,16 @@ mqtt_as::task<> publish_numbers(mqtt_as::MQTTClient& client) {
         char text[20];
         const std::string_view body = text_of(n, text);
         mqtt_as::errc e;
-        while ((e = client.publish(n % 2 == 0 ? "from/1" : "from/2", body,
-                                   {.qos = static_cast<std::uint8_t>(1 + n % 2)},
-                                   [n](mqtt_as::errc error, mqtt_as::publish_result) {
-                                       char again[20];
-                                       --state.unanswered;
-                                       if (error == mqtt_as::errc::ok)
-                                           print_line("acknowledged ", text_of(n, again));
-                                       else
-                                           print_line("not ", text_of(n, again), " ", static_cast<std::uint32_t>(error));
-                                   })) != mqtt_as::errc::ok) {
+        while (
+            (e = client.publish(n % 2 == 0 ? "from/1" : "from/2", body, {.qos = static_cast<std::uint8_t>(1 + n % 2)},
+                                [n](mqtt_as::errc error, mqtt_as::publish_result) {
+                                    char again[20];
+                                    --state.unanswered;
+                                    if (error == mqtt_as::errc::ok)
+                                        print_line("acknowledged ", text_of(n, again));
+                                    else
+                                        print_line("not ", text_of(n, again), " ", static_cast<std::uint32_t>(error));
+                                })) != mqtt_as::errc::ok) {
             if (e != mqtt_as::errc::queue_full && e != mqtt_as::errc::out_of_memory)
                 print_line("rejected ", static_cast<std::uint32_t>(e));
             co_await mqtt_as::sleep_for(20ms);  // full, as it is in an outage
@@ -63,6 +63,7 @@ int main() {
     for (int i = 0; i < 4; ++i) state.life[i] = static_cast<char>('a' + (drawn >> (8 * i)) % 26);
     print_line("begins ", std::string_view(state.life, 4));
 
+    mqtt_as::MQTTClient::DEBUG = board::number_argument("debug", 0) != 0;
     mqtt_as::config config;
     config.client_id = board::argument("id");
     config.server = board::argument("server").data();
@@ -83,9 +84,9 @@ int main() {
         print_line("subscribed");
     };
     const int status = mqtt_as::run(config, publish_numbers);
-    print_line("flash ", board::flash_used(), " ram ", board::ram_used(), " stack ", board::stack_used(), " tasks ",
-               static_cast<std::uint32_t>(mqtt_as::look_at_task_memory().most), " republished ",
-               mqtt_as::MQTTClient::REPUB_COUNT);
+    print_line("figures mps2_traffic flash ", board::flash_used(), " ram ", board::ram_used(), " stack ",
+               board::stack_used(), " tasks ", static_cast<std::uint32_t>(mqtt_as::look_at_task_memory().most));
+    print_line("republished ", mqtt_as::MQTTClient::REPUB_COUNT);
     print_line("ends");
     return status;
 }

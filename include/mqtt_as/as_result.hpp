@@ -28,12 +28,4 @@ struct outcome<void> {
     explicit operator bool() const { return error == errc::ok; }
 };
 
-/// Of `broker_up`: the answer is in `value`.
-template <>
-struct outcome<bool> {
-    errc error = errc::ok;
-    bool value = false;
-    explicit operator bool() const { return error == errc::ok; }
-};
-
 }  // namespace mqtt_as

@@ -183,13 +183,13 @@ struct counters {
 
 class engine {
 public:
-    /// `check(config, limits)` must be ok. `seed` decides jitter and the first packet identifier: hosts give
-    /// real entropy.
+    /// `check(config, limits)` must be ok; both are borrowed for the engine's life. `seed` decides jitter and the first
+    /// packet identifier: hosts give real entropy.
     engine(const engine_config& config, const limits& limits, memory_source& memory, std::uint64_t seed);
     ~engine();
     /// False when `memory` had no room for the engine itself: nothing else may then be called.
     bool ok() const;
-    /// What the engine takes from `memory` at construction, buffers excluded [bytes].
+    /// What the engine's own state takes of that, buffers excluded [bytes].
     static std::size_t state_size();
     engine(const engine&) = delete;
     engine& operator=(const engine&) = delete;

@@ -40,6 +40,8 @@ struct limits {
     std::size_t packet_bytes_max = 268'435'460;  ///< largest packet received (and sent)
     std::size_t batch_bytes_max = 128u << 10;    ///< small packets copied together into one write
     std::size_t gather_from = 8'192;             ///< payloads from this size on are sent by reference
+
+    friend constexpr bool operator==(const limits&, const limits&) = default;
 };
 
 /// What becomes of an unfinished qos 2 publish when the server has lost the session.
@@ -61,6 +63,8 @@ struct backoff_config {
     duration steady_for{30'000};  ///< the step stays at `first_step` for this long into an outage, then doubles
     duration cap{30'000};
     duration stable_after{20'000};  ///< a connection that held this long resets the outage
+
+    friend constexpr bool operator==(const backoff_config&, const backoff_config&) = default;
 };
 /// For many devices behind one broker: grows from the start, up to two minutes.
 inline constexpr backoff_config fleet_backoff{duration{1'000}, duration{0}, duration{120'000}, duration{20'000}};

@@ -7,16 +7,15 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <utility>
-#include <vector>
 
 namespace mqtt_as::detail {
 
 struct block {
     alignas(std::max_align_t) std::byte memory[waiter_block_size];
     std::atomic<std::uint64_t> ticket{0};  ///< names the present use for `cancel`; 0: cannot be cancelled
-    block* next = nullptr;
+    block* next = nullptr;                 ///< in a list of free ones
+    block* made_before = nullptr;          ///< whether free or not
     bool used = false;
 
     static block* of(void* memory) noexcept { return reinterpret_cast<block*>(memory); }
@@ -47,31 +46,30 @@ private:
     block* bottom_ = nullptr;
 };
 
-/// Makes new blocks in slabs that grow with use: a client that only listens needs one.
+/// Makes new blocks, and knows all that it has made: a client that only listens needs one.
 class block_store {
 public:
-    void grow(block_list& into) {
-        const std::size_t count = next_count_;
-        slabs_.push_back({std::make_unique<block[]>(count), count});
-        if (next_count_ < 64) next_count_ *= 2;
-        for (std::size_t i = 0; i < count; ++i) into.push(&slabs_.back().blocks[i]);
+    block_store() = default;
+    ~block_store() {
+        while (newest_ != nullptr) delete std::exchange(newest_, newest_->made_before);
+    }
+    block_store(const block_store&) = delete;
+    block_store& operator=(const block_store&) = delete;
+
+    block* make() {
+        auto* const made = new block;
+        made->made_before = std::exchange(newest_, made);
+        return made;
     }
     template <class F>
     void for_each_used(F f) {
-        for (slab& s : slabs_) {
-            for (std::size_t i = 0; i < s.count; ++i) {
-                if (s.blocks[i].used) f(s.blocks[i]);
-            }
+        for (block* b = newest_; b != nullptr; b = b->made_before) {
+            if (b->used) f(*b);
         }
     }
 
 private:
-    struct slab {
-        std::unique_ptr<block[]> blocks;
-        std::size_t count;
-    };
-    std::vector<slab> slabs_;
-    std::size_t next_count_ = 1;
+    block* newest_ = nullptr;
 };
 
 /// A list of waiters, in order.
@@ -84,12 +82,6 @@ public:
         w->previous = last_;
         (last_ != nullptr ? last_->next : first_) = w;
         last_ = w;
-    }
-    void push_front(waiter* w) noexcept {
-        w->previous = nullptr;
-        w->next = first_;
-        (first_ != nullptr ? first_->previous : last_) = w;
-        first_ = w;
     }
     void remove(waiter* w) noexcept {
         (w->previous != nullptr ? w->previous->next : first_) = w->next;

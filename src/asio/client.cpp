@@ -21,11 +21,11 @@ bool MQTTClient::isconnected() const noexcept { return core_->is_connected(); }
 void MQTTClient::close() { core_->close(); }
 explanation MQTTClient::explain() const { return core_->explain(); }
 statistics MQTTClient::count() const { return core_->count(); }
-const config& MQTTClient::config() const noexcept { return core_->configured().user(); }
+config MQTTClient::config() const { return core_->configured().all(); }
 boost::asio::any_io_executor MQTTClient::get_executor() const { return core_->executor(); }
 
 void MQTTClient::dprint(std::string_view line) {
-    if (const auto& elsewhere = config().dprint) return elsewhere(line);
+    if (const auto& elsewhere = core_->configured().user().dprint) return elsewhere(line);
     if (DEBUG) std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
 }
 

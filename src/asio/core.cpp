@@ -2,7 +2,6 @@
 #include "src/asio/core.hpp"
 
 #include "src/asio/clock.hpp"
-#include "src/asio/transport/tls_context.hpp"
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -44,13 +43,35 @@ private:
     std::vector<std::uint8_t> own_;
 };
 
+/// Another thread that asks for something may ask for more. Where it shares a processor with us, its first request has
+/// just interrupted it, and each of its messages would become a write of its own: it is to go first. Where that brought
+/// nothing we try it again ever more seldom: on a busy machine others would go first, too.
+class burst_sense {
+public:
+    bool expects_more() noexcept {
+        if (skipped_ == 0) return true;
+        --skipped_;
+        return false;
+    }
+    void learn(bool more_came) noexcept {
+        constexpr unsigned fruitless_max = 6;
+        fruitless_ = more_came ? 0 : std::min(fruitless_ + 1, fruitless_max);
+        skipped_ = (1u << fruitless_) - 1;
+    }
+
+private:
+    unsigned fruitless_ = 0;  // tries in a row that brought nothing
+    unsigned skipped_ = 0;    // wake-ups until the next one
+};
+thread_local burst_sense bursts;
+
 }  // namespace
 
 /// Turns the pump from the executor. When the event loop ends without having run it, nobody will ever run anything
 /// again: the waiters, whose handlers may own us in turn, are destroyed.
 class core::wake_up {
 public:
-    explicit wake_up(std::shared_ptr<core> c) : core_(std::move(c)) {}
+    explicit wake_up(std::shared_ptr<core> c) : core_(std::move(c)), poster_(std::this_thread::get_id()) {}
     wake_up(wake_up&&) = default;
     wake_up& operator=(wake_up&&) = delete;
     ~wake_up() {
@@ -59,20 +80,32 @@ public:
     void operator()() {
         const auto c = std::move(core_);
         lock_type lock(c->mutex_);
+        if (poster_ != std::this_thread::get_id() && bursts.expects_more()) {
+            const auto before = c->engine_.look().unfinished;
+            lock.unlock();
+            std::this_thread::yield();
+            lock.lock();
+            bursts.learn(c->engine_.look().unfinished > before);
+        }
         c->wake_posted_ = false;
         c->happened(lock);
     }
 
 private:
     std::shared_ptr<core> core_;
+    std::thread::id poster_;
 };
 
 core::core(MQTTClient& client, const boost::asio::any_io_executor& executor, config given)
     : settings_(std::move(given)), executor_(executor), mutex_(!settings_.user().single_threaded),
-      engine_(settings_.engine(), settings_.limits(), memory_, random_seed()), client_(&client), timer_(executor) {
+      engine_config_(settings_.engine()), limits_(settings_.limits()),
+      engine_(engine_config_, limits_, memory_, random_seed()), client_(&client), timer_(io_executor(executor_)) {
     if (!engine_.ok()) throw std::bad_alloc();
-    const config& c = settings_.user();
-    if (c.ssl) tls_ = std::make_unique<tls_context>(c.ssl_params, c.server);
+    const usual_keys& c = settings_.user();
+    if (c.ssl) {
+        tls_ = std::make_unique<secured>();
+        tls_->transports = c.ssl.linked()->make(settings_.seldom().ssl_params, c.server);
+    }
     if (c.queue_len > 0) queue_ = std::make_unique<std::deque<queue_entry>>();
 }
 
@@ -234,7 +267,7 @@ void core::perform(lock_type& lock) {
         }
     }
     if (std::exchange(asks_link_, false)) ask_link(lock);
-    if (!started_ && (link_ || station_)) drop_link(lock);
+    if (!started_ && (link_ || network_)) drop_link(lock);
 }
 
 void core::lose_transport(lock_type& lock, errc error, int number) {
@@ -252,14 +285,16 @@ void core::lose_transport(lock_type& lock, errc error, int number) {
 void core::tell_end(const transport* lost, epoch e, errc error, int number) {
     if (packet_log_) note(packet_log_->ended());
     packet_log_.reset();
+    failure why;
     if (lost != nullptr) {
         last_address_ = lost->address();
-        why_ = lost->why();
+        why = lost->why();
     }
-    if (why_.error != errc::ok) error = why_.error;
-    engine_.on_closed(boot_time(), e, error, number, why_.can_retry_help);
+    if (why.error != errc::ok) error = why.error;
+    why_ = &why;
+    engine_.on_closed(boot_time(), e, error, number, why.can_retry_help);
     collect();
-    why_ = {};
+    why_ = nullptr;
 }
 
 // ---- time -------------------------------------------------------------------------------------------------
@@ -300,7 +335,6 @@ void core::judge_front_deadlines(time_point now) {
             continue;
         }
         questions_[i].who->result = false;
-        lists_[asking].remove(questions_[i].who);
         make_ready(questions_[i].who, errc::ok);
         questions_.erase(questions_.begin() + static_cast<std::ptrdiff_t>(i));
     }
@@ -310,7 +344,6 @@ void core::judge_front_deadlines(time_point now) {
             ++p;
             continue;
         }
-        lists_[parked].remove(p->who);
         make_ready(p->who, errc::timed_out);
         dead_payloads_.push_back(std::move(p->what.body));
         p = parked_publishes_.erase(p);
@@ -341,15 +374,17 @@ void core::arm(lock_type& lock) {
     if (sets_timer) {
         const auto in = std::max(duration(0), *due - boot_time());
         alarm_ = alarm(timer_, std::chrono::milliseconds(in.count()));
-        timer_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
-            if (cancelled && !self->alarm_.has_rung()) return;
-            lock_type timer_lock(self->mutex_);
-            self->armed_for_.reset();
-            self->timer_fired_ = true;
-            self->happened(timer_lock);
-        });
+        timer_.async_wait(wait_handler::calling<&core::on_timer>(shared_from_this()));
     }
     lock.lock();
+}
+
+void core::on_timer(boost::system::error_code cancelled) {
+    if (cancelled && !alarm_.has_rung()) return;
+    lock_type lock(mutex_);
+    armed_for_.reset();
+    timer_fired_ = true;
+    happened(lock);
 }
 
 // ---- the transport tells ----------------------------------------------------------------------------------
@@ -371,8 +406,7 @@ void core::on_opened(epoch e) {
     if (auto* const make = MQTTClient::DEBUG.makes_log()) packet_log_ = make(settings_.user().version);
     last_address_ = transport_->address();
     asks_link_ = true;  // in the turn: asking lets go of the lock
-    security_ = transport_->security();
-    if (!security_.empty()) note("Secured by " + security_ + ".");
+    if (tls_) note("Secured by " + (tls_->security = transport_->security()) + ".");
     engine_.on_opened(boot_time(), e);
     collect();
     happened(lock);

@@ -21,21 +21,22 @@
 #include "mqtt_as/upload_watch.hpp"
 #include "src/asio/blocks.hpp"
 #include "src/asio/errand.hpp"
+#include "src/asio/io_executor.hpp"
 #include "src/asio/packet_log.hpp"
+#include "src/asio/parts.hpp"
 #include "src/asio/settings.hpp"
 #include "src/asio/transport/transport.hpp"
 #include "src/asio/world.hpp"
 #include "src/link/link.hpp"
-#include "src/link/wifi_station.hpp"
 
 #include <array>
 #include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <forward_list>
 #include <functional>
 #include <list>
 #include <memory>
@@ -47,8 +48,6 @@
 #include <vector>
 
 namespace mqtt_as::detail {
-
-class tls_context;
 
 /// A mutex, or nothing where one thread does everything. Each message takes it once: uncontended it is one atomic
 /// operation and no call, where std::mutex makes two calls of 55 instructions in all.
@@ -129,7 +128,6 @@ public:
         lock_type lock(mutex_);
         if (!forget_errand(ended)) return;
         fill_in(ended.who);
-        lists_[on_errand].remove(ended.who);
         make_ready(ended.who, errc::ok);
         wake(lock);
     }
@@ -168,13 +166,13 @@ private:
     enum list_name : std::uint8_t {
         connecting,
         disconnecting,
-        asking,
-        on_errand,
         receiving,
         waiting_up,
         waiting_down,
-        parked,
-        list_count
+        list_count,
+        asking = list_count,  // in `questions_`
+        on_errand,            // in `errands_`
+        parked                // in `parked_publishes_`
     };
     /// What is to be told to the user's callbacks.
     struct notice {
@@ -208,6 +206,7 @@ private:
     void judge_time(lock_type&);
     void judge_front_deadlines(time_point now);
     void arm(lock_type&);
+    void on_timer(boost::system::error_code);
     void watch(time_point deadline);
     statistics counted() const;
     std::uint64_t acknowledged_by_peer() const;
@@ -278,6 +277,8 @@ private:
     const settings settings_;
     const boost::asio::any_io_executor executor_;
     mutable optional_mutex mutex_;
+    const engine_config engine_config_;
+    const limits limits_;
     heap memory_;
     engine engine_;       // everything below is guarded by the lock unless it says otherwise
     MQTTClient* client_;  // null once it is gone
@@ -293,7 +294,7 @@ private:
         std::uint64_t reads;  // `reads_` when it was asked
     };
     std::vector<question> questions_;  // of broker_up
-    std::vector<std::shared_ptr<errand>> errands_;
+    std::forward_list<std::shared_ptr<errand>> errands_;
     std::vector<payload> dead_payloads_;  // to be destroyed without the lock
     std::vector<notice> notices_;
     block_store store_;
@@ -309,16 +310,14 @@ private:
 
     // ---- state --------------------------------------------------------------------------------------------------
     std::atomic<bool> online_{false};
-    bool started_ = false;              // between `connect` and the end of it
-    std::atomic<bool> closed_{false};   // by `close`, for good
-    std::optional<duration> stop_due_;  // `disconnect`, with its grace: after the next write
-    bool abandoned_ = false;            // the event loop has ended
-    bool room_ = false;                 // an operation has finished since the last look at the parked
-    connect_result failure_;            // how the running first attempt ended
-    std::uint32_t republications_ = 0;  // already added to REPUB_COUNT
+    bool started_ = false;                     // between `connect` and the end of it
+    std::atomic<bool> closed_{false};          // by `close`, for good
+    std::optional<duration> stop_due_;         // `disconnect`, with its grace: after the next write
+    bool abandoned_ = false;                   // the event loop has ended
+    bool room_ = false;                        // an operation has finished since the last look at the parked
+    std::unique_ptr<connect_result> failure_;  // how the running first attempt ended, for who waits for it
+    std::uint32_t republications_ = 0;         // already added to REPUB_COUNT
     std::string last_address_;
-    std::string security_;    // of the connection, for people
-    std::string error_text_;  // of the end of the last one, for people
 
     // ---- the pump -----------------------------------------------------------------------------------------------
     time_point now_;  // when the pump last moved bytes
@@ -333,15 +332,25 @@ private:
     epoch epoch_ = 0;
     std::shared_ptr<transport> transport_;
     address_book book_;
-    std::unique_ptr<tls_context> tls_;       // with `ssl`
-    failure why_;                            // while the engine is told of an end: what the transport knows of it
-    std::shared_ptr<wifi_station> station_;  // with config::ssid
-    bool quick_ = false;                     // the first connection is to be made without a check of the Wi-Fi
-    std::unique_ptr<link> link_;             // while started, where there is one to watch
-    bool asks_link_ = false;                 // the connection is new, and with it the question
-    link_state link_state_;
+    /// With `ssl`.
+    struct secured {
+        std::unique_ptr<secured_transports> transports;
+        std::string security;    // of the connection, for people
+        std::string error_text;  // of the end of the last one, for people
+    };
+    std::unique_ptr<secured> tls_;
+    const failure* why_ = nullptr;             // while the engine is told of an end: what the transport knows of it
+    std::shared_ptr<joined_network> network_;  // with config::ssid
+    /// While started, where there is a link to watch.
+    struct watched_link {
+        std::unique_ptr<link> watch;
+        link_state state;
+    };
+    std::unique_ptr<watched_link> link_;
     std::uint32_t link_questions_ = 0;    // asked so far
     bool link_failed_ = false;            // there is no netlink here
+    bool asks_link_ = false;              // the connection is new, and with it the question
+    bool quick_ = false;                  // the first connection is to be made without a check of the Wi-Fi
     std::vector<std::uint8_t> leftover_;  // read, but the engine was busy
     std::uint64_t reads_ = 0;
     std::uint64_t sent_ = 0;         // bytes on this connection
@@ -349,7 +358,7 @@ private:
     std::uint64_t received_ = 0;     // bytes on all of them
     upload_watch upload_;
     std::unique_ptr<packet_log> packet_log_;  // of this connection, while DEBUG asks for it
-    boost::asio::steady_timer timer_;
+    steady_timer timer_;
     alarm alarm_;  // of `timer_`
     std::optional<time_point> armed_for_;
     std::optional<time_point> front_deadline_;  // of the front's own waiters, or earlier

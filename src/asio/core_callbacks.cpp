@@ -3,9 +3,8 @@
 #include "src/asio/core.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <cstdio>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -83,11 +82,9 @@ void core::start_wifi_coro(bool up) {
             report(std::current_exception(), "wifi_coro");
         }
     } else if (call.coroutine()) {
-        asio::co_spawn(
-            executor_,
-            [](std::shared_ptr<core> self, bool state) -> task<> {
-                co_await (*self->settings_.user().wifi_coro.coroutine())(state);
-            }(shared_from_this(), up),
+        call.linked()->spawn(
+            executor_, [self = shared_from_this(), up] { return (*self->settings_.user().wifi_coro.coroutine())(up); },
+            {},
             [self = shared_from_this()](std::exception_ptr thrown) {
                 if (thrown) self->report(thrown, "wifi_coro");
             });
@@ -112,15 +109,15 @@ void core::start_connect_coro() {
     }
     connect_coro_runs_ = true;
     connect_coro_cancelled_ = false;
-    asio::co_spawn(
+    call.linked()->spawn(
         executor_,
-        [](std::shared_ptr<core> self) -> task<> {
+        [self = shared_from_this()]() -> std::optional<task<>> {
             MQTTClient* const client = self->client_;
-            if (client != nullptr) co_await (*self->settings_.user().connect_coro.coroutine())(*client);
-        }(shared_from_this()),
-        asio::bind_cancellation_slot(
-            connect_coro_cancel_.slot(),
-            [self = shared_from_this()](std::exception_ptr thrown) { self->connect_coro_ended(thrown); }));
+            if (client == nullptr) return std::nullopt;
+            return (*self->settings_.user().connect_coro.coroutine())(*client);
+        },
+        connect_coro_cancel_.slot(),
+        [self = shared_from_this()](std::exception_ptr thrown) { self->connect_coro_ended(thrown); });
 }
 
 /// An outage: it ends at what it awaits, its operations live on.

@@ -27,8 +27,7 @@ void core::collect() {
 }
 
 void core::enlist(waiter* who, list_name list) noexcept {
-    who->where = waiter::place::list;
-    who->list = list;
+    who->wait_in(list);
     lists_[list].push(who);
 }
 
@@ -47,6 +46,7 @@ void core::on_event(const connected& c) {
         result.at = stage::online;
         make_ready(who, errc::ok);
     }
+    failure_.reset();
     raise_flag(true);
     notices_.push_back({.what = notice::kind::connected});
     if (!c.first) note("Reconnect OK!");
@@ -59,16 +59,19 @@ void core::on_event(const renewal_refused& r) {
 }
 
 void core::on_event(const disconnected& d) {
-    failure_ = {.session_present = false,
-                .properties = property_list(d.properties),
-                .at = d.at,
-                .reason = d.reason,
-                .why = d.why,
-                .transport_error = d.transport_error,
-                .error_text = why_.text,
-                .can_retry_help = d.can_retry_help};
-    error_text_ = why_.text;
-    std::string text = describe(d, error_text_);
+    const std::string error_text = why_ != nullptr ? why_->text : std::string();
+    if (!lists_[connecting].empty()) {
+        failure_ = std::make_unique<connect_result>(connect_result{.session_present = false,
+                                                                   .properties = property_list(d.properties),
+                                                                   .at = d.at,
+                                                                   .reason = d.reason,
+                                                                   .why = d.why,
+                                                                   .transport_error = d.transport_error,
+                                                                   .error_text = error_text,
+                                                                   .can_retry_help = d.can_retry_help});
+    }
+    if (tls_) tls_->error_text = error_text;
+    std::string text = describe(d, error_text);
     if (!last_address_.empty()) text += " (" + last_address_ + ")";
     if (!d.was_online) return note("Attempt failed: " + text);
     online_.store(false, std::memory_order_relaxed);
@@ -85,8 +88,9 @@ void core::on_event(const waiting& w) {
 void core::on_event(const gave_up& g) {
     started_ = false;
     online_.store(false, std::memory_order_relaxed);
+    const auto failure = std::exchange(failure_, nullptr);
     while (waiter* who = lists_[connecting].pop()) {
-        static_cast<result_waiter<connect_result>*>(who)->result = failure_;
+        if (failure) static_cast<result_waiter<connect_result>*>(who)->result = *failure;
         make_ready(who, who->error == errc::ok ? g.last.error : who->error);
     }
     end_list(disconnecting, errc::ok);
@@ -120,7 +124,6 @@ void core::end_asking(bool answer) {
     std::erase_if(questions_, [this, answer](const question& q) {
         if (answer && q.reads == reads_) return false;  // it was asked after these bytes had come
         q.who->result = answer;
-        lists_[asking].remove(q.who);
         make_ready(q.who, errc::ok);
         return true;
     });
@@ -155,7 +158,7 @@ void core::enqueue(time_point now, const message& m) {
         engine_.acknowledge(now, m.id);
         return;
     }
-    const config& c = settings_.user();
+    const usual_keys& c = settings_.user();
     if (c.on_overflow == overflow_policy::discard_oldest && queue_->size() >= c.queue_len) {
         engine_.acknowledge(now, queue_->front().id);
         queue_->pop_front();

@@ -1,9 +1,7 @@
 // The network link: which question it is asked, and what its answers mean for the engine.
 #include "src/asio/clock.hpp"
 #include "src/asio/core.hpp"
-#include "src/asio/transport/joining_transport.hpp"
 #include "src/asio/transport/socket_transport.hpp"
-#include "src/asio/transport/tls_transport.hpp"
 #include "src/link/rtnetlink_link.hpp"
 
 #include <algorithm>
@@ -25,25 +23,22 @@ addresses known_addresses(const socket_target& target, const address_book& book)
 }  // namespace
 
 std::shared_ptr<transport> core::make_transport() {
-    if (world* const w = world::of_this_thread) {
-        return w->make_transport(executor_, epoch_, settings_.server_text(), shared_from_this());
-    }
+    const auto self = shared_from_this();
+    if (world* const w = world::of_this_thread)
+        return w->make_transport(executor_, epoch_, settings_.server_text(), self);
+    const executor_handle executor(self, &executor_);
     const socket_target& to = settings_.target();
     std::shared_ptr<transport> made;
     if (tls_)
-        made = std::make_shared<tls_transport>(executor_, epoch_, to, book_, *tls_, shared_from_this());
+        made = tls_->transports->make(executor, epoch_, to, book_, self);
     else
-        made = std::make_shared<socket_transport>(executor_, epoch_, to, book_, shared_from_this());
-    const config& c = settings_.user();
-    if (c.ssid.empty()) return made;
-    if (!station_) {
-        station_ = std::make_shared<wifi_station>(executor_, wifi_settings{.control = c.wpa_supplicant,
-                                                                           .interface = c.wifi_interface,
-                                                                           .ssid = c.ssid,
-                                                                           .password = c.wifi_pw});
-    }
+        made = std::make_shared<socket_transport>(executor, epoch_, to, book_, self);
+    const seldom_keys& c = settings_.seldom();
+    const std::string& ssid = c.ssid;
+    if (ssid.empty()) return made;
+    if (!network_) network_ = c.ssid.linked()->make(executor_, c);
     const bool checks_stability = !quick_ || engine_.count().connections > 0;
-    return std::make_shared<joining_transport>(station_, checks_stability, std::move(made), epoch_, shared_from_this());
+    return network_->make(checks_stability, std::move(made), epoch_, self);
 }
 
 std::unique_ptr<link> core::make_link() {
@@ -70,13 +65,14 @@ void core::ask_link(lock_type& lock) {
     lock.unlock();
     std::string failure;
     try {
-        if (!watching) watching = make_link();
-        watching->ask(std::move(q));
+        if (!watching) watching = std::make_unique<watched_link>();
+        if (!watching->watch) watching->watch = make_link();
+        watching->watch->ask(std::move(q));
     } catch (const std::system_error& e) {
         failure = e.what();
     }
     lock.lock();
-    link_ = std::move(watching);
+    if (watching && watching->watch) link_ = std::move(watching);
     if (failure.empty()) return;
     link_failed_ = true;
     note("The network link is not watched: " + failure);
@@ -85,21 +81,20 @@ void core::ask_link(lock_type& lock) {
 /// Nothing of the link may keep the event loop from ending. The network that we joined is left by `close` alone.
 void core::drop_link(lock_type& lock) {
     const bool leaves = closed_;
-    const auto station = leaves ? std::exchange(station_, nullptr) : station_;
+    const auto network = leaves ? std::exchange(network_, nullptr) : network_;
     auto unwatched = std::exchange(link_, nullptr);
-    link_state_ = {};
     engine_.on_link(boot_time(), true);  // nobody knows better
     lock.unlock();
     unwatched.reset();
-    if (station) station->rest();
-    if (station && leaves) station->leave();
+    if (network) network->rest();
+    if (network && leaves) network->leave();
     lock.lock();
 }
 
 void core::on_link(const link_state& s) {
     lock_type lock(mutex_);
     if (!link_) return;
-    const link_state before = std::exchange(link_state_, s);
+    const link_state before = std::exchange(link_->state, s);
     const time_point now = boot_time();
     if (s.up != before.up) {
         notices_.push_back({.what = s.up ? notice::kind::link_up : notice::kind::link_down, .text = s.text});

@@ -19,9 +19,8 @@ void* core::acquire_block() {
 
 block* core::acquire_shared_block() {
     const lock_type lock(mutex_);
-    if (block* b = free_.pop()) return b;
-    store_.grow(free_);
-    return free_.pop();
+    block* const free = free_.pop();
+    return free != nullptr ? free : store_.make();
 }
 
 void core::release_block(void* memory) noexcept {
@@ -46,7 +45,7 @@ std::uint64_t core::new_ticket(waiter& who) noexcept {
 void core::abandon() noexcept {
     std::vector<waiter*> all;
     std::shared_ptr<transport> lost;
-    std::unique_ptr<link> unwatched;
+    std::unique_ptr<watched_link> unwatched;
     {
         const lock_type lock(mutex_);
         abandoned_ = true;
@@ -80,7 +79,7 @@ void core::connect(const connect_options& options, result_waiter<connect_result>
     if (error == errc::ok) {
         started_ = true;
         quick_ = options.quick;
-        failure_ = {};
+        failure_.reset();
         enlist(who, connecting);
         collect();
     } else {
@@ -107,13 +106,12 @@ void core::close() {
     online_.store(false, std::memory_order_relaxed);
     engine_.close(boot_time());
     collect();
-    for (int list = 0; list < list_count; ++list) {
-        if (list != asking && list != parked) end_list(static_cast<list_name>(list), errc::closed);
+    for (int list = 0; list < list_count; ++list) end_list(static_cast<list_name>(list), errc::closed);
+    for (const question& q : std::exchange(questions_, {})) make_ready(q.who, errc::closed);
+    for (const auto& e : std::exchange(errands_, {})) {
+        make_ready(e->who, errc::closed);
+        e->stop();
     }
-    questions_.clear();
-    end_list(asking, errc::closed);
-    for (const auto& e : errands_) e->stop();
-    errands_.clear();
     end_parked(errc::closed);
     wake(lock);
 }
@@ -190,20 +188,15 @@ void core::park(time_point now, std::string_view topic, payload&& body, const pu
     std::optional<time_point> deadline;
     if (options.timeout.count() > 0) watch(*(deadline = now + engine_duration(options.timeout)));
     parked_publishes_.emplace_back(who, topic, std::move(body), options, deadline);
-    enlist(who, parked);
+    who->wait_in(parked);
 }
 
 void core::unpark(time_point now) {
     while (!parked_publishes_.empty()) {
         parked_publish& p = parked_publishes_.front();
         if (p.deadline) p.what.options.timeout = std::chrono::milliseconds(std::max((*p.deadline - now).count(), 1));
-        lists_[parked].remove(p.who);
         const errc error = try_publish(now, p.what.topic, p.what.body, p.what.options, p.who);
-        if (error == errc::queue_full) {
-            p.who->where = waiter::place::list;
-            lists_[parked].push_front(p.who);
-            return;
-        }
+        if (error == errc::queue_full) return;
         if (error != errc::ok) make_ready(p.who, error);
         dead_payloads_.push_back(std::move(p.what.body));
         parked_publishes_.pop_front();
@@ -211,8 +204,10 @@ void core::unpark(time_point now) {
 }
 
 void core::end_parked(errc error) {
-    end_list(parked, error);
-    for (parked_publish& p : parked_publishes_) dead_payloads_.push_back(std::move(p.what.body));
+    for (parked_publish& p : parked_publishes_) {
+        make_ready(p.who, error);
+        dead_payloads_.push_back(std::move(p.what.body));
+    }
     parked_publishes_.clear();
 }
 
@@ -273,7 +268,7 @@ void core::broker_up(result_waiter<bool>* who) {
         const time_point deadline = now + engine_duration(settings_.user().response_time);
         questions_.push_back({who, deadline, reads_});
         watch(deadline);
-        enlist(who, asking);
+        who->wait_in(asking);
     }
     wake(lock);
 }
@@ -291,8 +286,8 @@ bool core::begin_errand(const std::shared_ptr<errand>& e) {
         wake(lock);
         return false;
     }
-    enlist(e->who, on_errand);
-    errands_.push_back(e);
+    e->who->wait_in(on_errand);
+    errands_.push_front(e);
     return true;
 }
 
@@ -368,7 +363,7 @@ void core::cancel(waiter* who, std::uint64_t ticket, cancel_scope scope) noexcep
             engine_.stop(now, duration(0));
             collect();
         } else {
-            lists_[who->list].remove(who);
+            if (who->list < list_count) lists_[who->list].remove(who);
             std::erase_if(questions_, [who](const question& q) { return q.who == who; });
             std::erase_if(errands_, [who](const auto& e) {
                 if (e->who == who) e->stop();
@@ -394,14 +389,16 @@ explanation core::explain() {
     e.now = boot_time();
     e.closed = closed_;
     e.server = settings_.server_text();
-    e.link = link_state_.text;
-    if (station_) {
-        e.rssi = station_->signal();
-        boost::asio::post(executor_, [station = station_] { station->poll_signal(); });
+    if (link_) e.link = link_->state.text;
+    if (network_) {
+        e.rssi = network_->signal();
+        boost::asio::post(executor_, std::function<void()>([network = network_] { network->poll_signal(); }));
     }
     e.address = last_address_;
-    e.error_text = error_text_;
-    if (open_) e.security = security_;
+    if (tls_) {
+        e.error_text = tls_->error_text;
+        if (open_) e.security = tls_->security;
+    }
     e.waiting_for_room = parked_publishes_.size();
     e.queue_size = queue_ ? queue_->size() : 0;
     e.discards = discards_;

@@ -2,11 +2,10 @@
 #include "mqtt_as/asio/run.hpp"
 
 #include "mqtt_as/asio/async.hpp"
+#include "src/asio/parts.hpp"
 #include "src/asio/world.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -46,7 +45,7 @@ int run(config given, std::function<task<>(MQTTClient&)> main) {
         }
         client.disconnect([&loop](std::error_code) { loop.stop(); });
     };
-    asio::co_spawn(loop, main(client), asio::bind_cancellation_slot(cancel.slot(), ended));
+    detail::coroutines.spawn(client.get_executor(), [&] { return main(client); }, cancel.slot(), ended);
     loop.run();
     return status;
 }

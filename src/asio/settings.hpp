@@ -6,6 +6,7 @@
 #include "mqtt_as/engine_config.hpp"
 #include "src/asio/transport/socket_transport.hpp"
 
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,25 +26,32 @@ public:
     settings(const settings&) = delete;
     settings& operator=(const settings&) = delete;
 
-    const mqtt_as::config& user() const { return config_; }
+    const usual_keys& user() const { return usual_; }
+    const seldom_keys& seldom() const;
+    config all() const { return {usual_, seldom()}; }
     /// Its views are valid as long as this object.
     engine_config engine() const;
-    const mqtt_as::limits& limits() const { return config_.limits; }
+    mqtt_as::limits limits() const;
     const socket_target& target() const { return target_; }
     /// "name:port" or a path, for people.
     std::string server_text() const;
 
 private:
-    mqtt_as::config config_;
-    std::vector<user_property> connect_properties_;
-    /// What the engine sees of the properties of the will.
-    struct will_views {
-        std::vector<user_property> user_properties;
-        publish_properties properties;
+    usual_keys usual_;
+    std::unique_ptr<const seldom_keys> seldom_;  // where one of them was changed
+    /// What the engine sees of properties, where there are any.
+    struct property_views {
+        std::vector<user_property> of_connect;
+        std::vector<user_property> of_will;
+        publish_properties will;
     };
-    std::unique_ptr<will_views> will_views_;  // when there is a will
+    std::unique_ptr<property_views> views_;
     socket_target target_;
 };
+
+/// Throws std::invalid_argument: "mqtt_as: config." and these words.
+[[noreturn]] void wrong_config(std::initializer_list<std::string_view> words);
+[[noreturn]] inline void wrong_config(std::string_view words) { wrong_config({words}); }
 
 /// A publish's topic, body and options, owned: it waits for room in the engine.
 struct owned_publish {

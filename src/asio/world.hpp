@@ -7,7 +7,6 @@
 #include "src/link/link.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -42,7 +41,9 @@ protected:
 class alarm {
 public:
     alarm() = default;
-    alarm(boost::asio::steady_timer& timer, std::chrono::nanoseconds span) {
+    /// `timer`: one of Asio's, on the steady clock.
+    template <class Timer>
+    alarm(Timer& timer, std::chrono::nanoseconds span) {
         world_ = world::of_this_thread;
         if (world_ == nullptr) {
             timer.expires_after(span);

@@ -8,20 +8,19 @@
 
 #include "mqtt_as/engine.hpp"
 #include "src/engine/memory.hpp"
+#include "src/engine/operations.hpp"
 
 namespace mqtt_as {
 
 struct direct_publish {
     void* owner = nullptr;
-    std::uint32_t number = 0;  // its name
-    std::uint32_t end = 0;     // in the batch
-    std::uint32_t size = 0;    // of the packet
-    std::uint32_t payload_size = 0;
+    profile::size_type number = 0;  // its name
+    profile::size_type end = 0;     // in the batch
+    profile::size_type size = 0;    // of the packet
+    profile::size_type payload_size = 0;
     errc error = errc::ok;  // how it ended
 
-    op_id id() const { return {name_index, number}; }
-    /// Of the names of all of them; operations have small ones.
-    static constexpr std::uint32_t name_index = UINT32_MAX - 1;
+    op_id id() const { return {direct_name_index, number}; }
 };
 
 class direct_publishes {
@@ -42,7 +41,7 @@ public:
         payload_bytes_ += d.payload_size;
         return true;
     }
-    op_id last_id() const { return {direct_publish::name_index, next_number_ - 1}; }
+    op_id last_id() const { return {direct_name_index, next_number_ - 1u}; }
 
     /// The transport has taken the batch up to `sent`.
     void on_sent(std::uint32_t sent) {
@@ -83,9 +82,25 @@ public:
 private:
     ring<direct_publish> ring_;
     std::uint32_t done_ = 0;  // taken by the transport: these come first
-    std::uint32_t next_number_ = 0;
+    profile::size_type next_number_ = 0;
     std::size_t payload_bytes_ = 0;  // of those that are pending
     op_done report_{.finished = true};
+};
+
+/// Boards send everything the long way.
+class no_direct_publishes {
+public:
+    no_direct_publishes(pool&, const limits&) {}
+    static constexpr std::uint32_t size() { return 0; }
+    static constexpr std::uint32_t pending() { return 0; }
+    static constexpr std::size_t payload_bytes() { return 0; }
+    static constexpr bool add(const direct_publish&) { return false; }
+    static constexpr op_id last_id() { return {}; }
+    template <class Turn>
+    static void turn_into_operations(Turn&&) {}
+    static void on_sent(std::uint32_t) {}
+    static constexpr bool disown(op_id) { return false; }
+    static constexpr const op_done* take_report() { return nullptr; }
 };
 
 }  // namespace mqtt_as

@@ -1,6 +1,7 @@
 // The engine: its public face, and the phases. Only this file changes the phase.
 #include "mqtt_as/engine.hpp"
 
+#include "mqtt_as/board_memory.hpp"
 #include "src/engine/state.hpp"
 
 #include <new>
@@ -9,13 +10,19 @@ namespace mqtt_as {
 
 namespace {
 
+static_assert(!profile::is_board || sizeof(operation) <= detail::operation_bytes);
+static_assert(!profile::is_board || sizeof(wanted) <= detail::filter_bytes);
+static_assert(!profile::is_board || sizeof(inbox::entry) <= detail::entry_bytes);
+static_assert(!profile::is_board || sizeof(inbox::acknowledgement) <= detail::due_bytes);
+static_assert(!profile::is_board || inbox::due_spare <= detail::due_spare);
+
 /// How long the transport may take to accept DISCONNECT before we close without it.
 constexpr duration goodbye_limit{500};
 
 /// The same attempt would end the same way until someone changes something.
-bool can_retry_help(const disconnected& d) {
-    if (d.error != errc::connection_refused && d.error != errc::server_disconnected) return true;
-    switch (d.reason) {
+bool can_retry_help(errc error, reason_code reason) {
+    if (error != errc::connection_refused && error != errc::server_disconnected) return true;
+    switch (reason) {
     case reason_code::unsupported_protocol_version:
     case reason_code::client_identifier_not_valid:
     case reason_code::bad_user_name_or_password:
@@ -28,19 +35,16 @@ bool can_retry_help(const disconnected& d) {
     }
 }
 
-constexpr duration seconds(std::uint32_t s) { return duration(static_cast<std::int32_t>(s * 1000)); }
-
 }  // namespace
 
 errc check(const engine_config& config, const limits& limit) noexcept {
     if (config.protocol == nullptr) return errc::unsupported_by_version;
-    wire::connect c{.client_id = config.client_id,
-                    .keep_alive = config.keepalive,
-                    .clean_start = config.clean && config.clean_init,
-                    .user = config.user,
-                    .password = config.password,
-                    .properties = config.properties};
-    if (config.will) c.last_will = packet_of(*config.will);
+    const wire::connect c{.client_id = config.client_id,
+                          .clean_start = config.clean && config.clean_init,
+                          .user = config.user,
+                          .password = config.password,
+                          .last_will = config.will ? &*config.will : nullptr,
+                          .properties = config.properties};
     if (const errc error = config.protocol->check_connect(c); error != errc::ok) return error;
     if (config.client_id.empty() && !c.clean_start) return errc::bad_client_id;
     const backoff_config& b = config.backoff;
@@ -58,32 +62,39 @@ errc check(const engine_config& config, const limits& limit) noexcept {
 
 engine::engine(const engine_config& config, const limits& limits, memory_source& memory, std::uint64_t seed)
     : state_(nullptr) {
-    if (void* block = memory.allocate(sizeof(state))) state_ = new (block) state(config, limits, memory, seed);
+    if (void* block = memory.allocate(state::block_size(limits)))
+        state_ = new (block) state(config, limits, memory, seed);
 }
 
 engine::~engine() {
     if (state_ == nullptr) return;
     memory_source& source = state_->source;
+    const std::size_t size = state::block_size(state_->limit);
     state_->~state();
-    source.deallocate(state_, sizeof(state));
+    source.deallocate(state_, size);
 }
 
 bool engine::ok() const { return state_ != nullptr; }
 std::size_t engine::state_size() { return sizeof(state); }
 
-errc engine::start(time_point now, bool retry) { return state_->start(now, retry); }
-void engine::stop(time_point now, duration grace) { state_->stop(now, grace); }
-void engine::close(time_point now) { state_->close(now); }
-submitted engine::publish(time_point now, const publish_request& r) { return state_->publish(now, r); }
-submitted engine::subscribe(time_point now, const subscription& s) { return state_->subscribe(now, s); }
-submitted engine::unsubscribe(time_point now, const unsubscription& u) { return state_->unsubscribe(now, u); }
-cancel_result engine::cancel(time_point now, op_id id, cancel_scope scope) { return state_->cancel(now, id, scope); }
-bool engine::drop_oldest_qos0(time_point now) { return state_->drop_oldest_qos0(now); }
-void engine::disown(op_id id) {
-    if (state_->direct.disown(id)) return;
-    if (operation* op = state_->find(id)) op->done.owner = nullptr;
+errc engine::start(time_point now, bool retry) { return state_->at(now)->start(retry); }
+void engine::stop(time_point now, duration grace) { state_->at(now)->stop(grace); }
+void engine::close(time_point now) { state_->at(now)->close(); }
+submitted engine::publish(time_point now, const publish_request& r) { return state_->at(now)->publish(r); }
+submitted engine::subscribe(time_point now, const subscription& s) {
+    return state_->at(now)->request(operation::kind::subscribe, s);
 }
-void engine::acknowledge(time_point now, acknowledge_id id) { state_->acknowledge(now, id); }
+submitted engine::unsubscribe(time_point now, const unsubscription& u) {
+    return state_->at(now)->request(
+        operation::kind::unsubscribe,
+        {.filter = u.filter, .timeout = u.timeout, .properties = u.properties, .owner = u.owner});
+}
+cancel_result engine::cancel(time_point now, op_id id, cancel_scope scope) {
+    return state_->at(now)->cancel(id, scope);
+}
+bool engine::drop_oldest_qos0(time_point now) { return state_->at(now)->drop_oldest_qos0(); }
+void engine::disown(op_id id) { state_->disown(id); }
+void engine::acknowledge(time_point now, acknowledge_id id) { state_->at(now)->acknowledge(id); }
 
 bool engine::ping(time_point) {
     if (!state_->is_online()) return false;
@@ -91,83 +102,50 @@ bool engine::ping(time_point) {
     return true;
 }
 
-void engine::on_link(time_point now, bool up) {
-    state& s = *state_;
-    if (s.link_up_ != up) s.link_since_ = now;
-    s.link_up_ = up;
-    if (!up) return s.life_due_.reset();  // nothing can come: the connection is held
-    if (s.phase_ == state::phase::waiting) return s.open(now);
-    // An attempt without any answer may hang on a packet that was lost with the link: begin again.
-    const bool asks_network = s.stage_ == stage::resolve || s.stage_ == stage::connect;
-    if (s.phase_ == state::phase::opening && asks_network) return s.replace_connection(now);
-    s.demand_life(now);
-}
-
+void engine::on_link(time_point now, bool up) { state_->at(now)->on_link(up); }
 void engine::on_address_lost(time_point now, epoch e) {
-    if (e == state_->epoch_) state_->replace_connection(now);
+    if (e == state_->epoch_) state_->at(now)->replace_connection();
 }
-
 void engine::on_stage(time_point now, epoch e, stage at) {
-    state& s = *state_;
-    if (e != s.epoch_ || s.phase_ != state::phase::opening) return;
-    s.stage_ = at;
-    s.until_ = now + s.config.response_time;
+    if (e == state_->epoch_) state_->at(now)->on_stage(at);
 }
-
 void engine::on_opened(time_point now, epoch e) {
-    state& s = *state_;
-    if (e != s.epoch_ || s.phase_ != state::phase::opening) return;
-    s.enter(now, state::phase::handshake, stage::mqtt);
-    s.until_ = now + s.config.response_time;
-    s.connect_due_ = true;
-    s.last_received_ = now;
+    if (e == state_->epoch_) state_->at(now)->on_opened();
 }
-
 void engine::on_closed(time_point now, epoch e, errc error, int transport_error, bool can_retry_help) {
-    state& s = *state_;
-    if (e != s.epoch_ || !s.has_transport()) return;
-    if (s.phase_ == state::phase::closing) return s.connection_over(now);
-    s.end_connection(now, {.error = error, .transport_error = transport_error, .can_retry_help = can_retry_help}, true);
+    if (e == state_->epoch_) state_->at(now)->on_closed(error, transport_error, can_retry_help);
 }
 
 taken engine::on_bytes(time_point now, epoch e, bytes in) {
-    state& s = *state_;
-    const bool receiving = e == s.epoch_ && (s.phase_ == state::phase::handshake || s.is_connected());
+    const bool receiving = e == state_->epoch_ && (state_->phase_ == state::phase::handshake || state_->is_connected());
     if (!receiving) return {taken::why::closed, in.size()};
-    // The first sign behind a slow upload: what was sent in its wake may take its time from here.
-    if (std::exchange(s.is_draining_, false)) s.judging_since_ = now;
-    return s.on_bytes(now, in);
+    return state_->at(now)->on_bytes(in);
 }
 
 void engine::on_sent(time_point now, epoch e, std::size_t size) {
-    if (e == state_->epoch_ && state_->has_transport()) state_->on_sent(now, size);
+    if (e == state_->epoch_ && state_->has_transport()) state_->at(now)->on_sent(size);
 }
-
 void engine::on_peer_progress(time_point now, epoch e) {
-    state& s = *state_;
-    if (e != s.epoch_ || !s.is_connected()) return;
-    s.on_life(now);
-    s.judging_since_ = now;
-    s.is_draining_ = true;
+    if (e == state_->epoch_) state_->at(now)->on_peer_progress();
 }
-
-void engine::on_time(time_point now) { state_->on_time(now); }
+void engine::on_time(time_point now) { state_->at(now)->on_time(); }
 
 std::optional<command> engine::poll_command() {
     state& s = *state_;
-    if (std::exchange(s.close_due_, false)) return command{command::kind::close, s.epoch_, s.supervisor.endpoint()};
-    if (std::exchange(s.open_due_, false)) return command{command::kind::open, s.epoch_, s.supervisor.endpoint()};
-    return std::nullopt;
+    if (!s.close_due_ && !s.open_due_) return std::nullopt;
+    const auto kind = s.close_due_ ? command::kind::close : command::kind::open;
+    (s.close_due_ ? s.close_due_ : s.open_due_) = false;
+    return command{kind, s.epoch_, s.supervisor.endpoint()};
 }
 
 std::size_t engine::poll_transmit(time_point now, std::span<bytes> gather) {
-    return state_->poll_transmit(now, gather);
+    return state_->at(now)->poll_transmit(gather);
 }
 
 const op_done* engine::poll_done() {
     state& s = *state_;
     const op_done* const report = s.direct.take_report();
-    return report != nullptr ? report : s.ops.take_report();
+    return report != nullptr ? report : s.ops.take_report(s.properties_);
 }
 
 std::optional<event> engine::poll_event() {
@@ -175,7 +153,10 @@ std::optional<event> engine::poll_event() {
     return s.notices_ != 0 ? s.poll_notice() : std::nullopt;
 }
 
-std::optional<time_point> engine::deadline() const { return state_->deadline(); }
+std::optional<time_point> engine::deadline() const {
+    const state::due first = state_->first_due();
+    return first.which != state::due::what::nothing ? std::optional(first.at) : std::nullopt;
+}
 bool engine::wants_bytes() const {
     // A slow application must not keep us from reading CONNACK.
     return state_->phase_ == state::phase::handshake ||
@@ -184,39 +165,53 @@ bool engine::wants_bytes() const {
 bool engine::is_online() const { return state_->is_online(); }
 const counters& engine::count() const { return state_->count; }
 time_point engine::last_received() const { return state_->last_received_; }
+status engine::look() const { return state_->look(); }
 void engine::check() const { state_->check(); }
 
-status engine::look() const {
-    const state& s = *state_;
-    status now{.now_in = s.phase_,
-               .since = s.since_,
-               .at = s.stage_,
-               .link_up = s.link_up_,
-               .link_since = s.link_since_,
-               .endpoint = s.supervisor.endpoint(),
-               .attempt = s.supervisor.attempt(),
-               .outage_since = s.outage_since_,
-               .last_error = s.last_error_,
-               .queued = s.ops.queued.size() + s.ops.control.size() + s.ops.resend.size() + s.ops.joined.size(),
-               .in_flight = s.ops.batch.size() + s.ops.awaiting.size() + s.ops.awaiting_sub.size() +
-                            s.ops.release_due.size() + s.ops.releasing.size(),
-               .unfinished = s.ops.unfinished + s.direct.pending(),
-               .payload_bytes = s.ops.payload_bytes + s.direct.payload_bytes(),
-               .inbox = s.inbox.size(),
-               .subscriptions = s.filters.size()};
-    (s.outbox.is_offered() ? now.in_flight : now.queued) += s.direct.pending();
-    if (s.phase_ == state::phase::waiting) now.next_attempt = s.until_;
+status engine::state::look() const {
+    status now{.now_in = phase_,
+               .since = since_,
+               .at = stage_,
+               .link_up = link_up_,
+               .link_since = link_since_,
+               .endpoint = supervisor.endpoint(),
+               .attempt = supervisor.attempt(),
+               .unfinished = ops.unfinished + direct.pending(),
+               .payload_bytes = ops.payload_bytes + direct.payload_bytes(),
+               .inbox = inbox.size(),
+               .subscriptions = filters.size()};
+    if (is_outage_) now.outage_since = outage_since_;
+    if (phase_ == phase::waiting) now.next_attempt = until_;
+    if (last_.error != errc::ok) now.last_error = told_ending();
+    for (std::size_t i = 0; i < operation::places - 1; ++i) {
+        const auto where = static_cast<place>(i);
+        (where < place::batch ? now.queued : now.in_flight) += ops.in(where).size();
+    }
+    (outbox.is_offered() ? now.in_flight : now.queued) += direct.pending();
     return now;
 }
 
+disconnected engine::state::told_ending() const {
+    return {.was_online = last_.was_online,
+            .error = last_.error,
+            .at = last_.at,
+            .why = last_.why,
+            .reason = last_.reason,
+            .transport_error = last_.transport_error,
+            .can_retry_help = last_.can_retry_help};
+}
+
 std::optional<event> engine::state::poll_notice() {
-    if (take(tell_disconnected)) {
-        disconnected d = *last_error_;
+    if ((notices_ & (tell_disconnected | tell_gave_up)) != 0) {
+        disconnected d = told_ending();
+        if (!take(tell_disconnected)) {
+            keep_quiet(tell_gave_up);
+            return gave_up{d};
+        }
         d.properties = properties_;
         return d;
     }
-    if (take(tell_gave_up)) return gave_up{*last_error_};
-    if (take(tell_waiting)) return waiting{supervisor.attempt(), wait_for_};
+    if (take(tell_waiting)) return waiting{supervisor.attempt(), until_ - since_};
     if (take(tell_connected)) return connected{session_present_, first_connection_, properties_};
     if ((notices_ & tell_refusals) != 0) {
         for (wanted* w = filters.first(); w != nullptr; w = w->next) {
@@ -229,229 +224,279 @@ std::optional<event> engine::state::poll_notice() {
     return std::nullopt;
 }
 
-// ---- phases -----------------------------------------------------------------------------------------------
+// ---- the world --------------------------------------------------------------------------------------------
 
-engine::state::state(const engine_config& given, const limits& limits, memory_source& memory_, std::uint64_t seed)
-    : config(given), limit(limits), wire(*given.protocol), source(memory_), memory(memory_), random(seed),
-      supervisor(config.backoff, random, given.endpoints), ops(memory, static_cast<std::uint16_t>(random.next())),
-      direct(memory, limit), outbox(memory, limit), inbox(memory, limit), filters(memory), timers(memory),
-      assigned_client_id_(memory) {}
-
-engine::state::~state() { drop_assembly(); }
-
-void engine::state::enter(time_point now, phase p, stage at) {
-    phase_ = p;
-    stage_ = at;
-    since_ = now;
+void engine::state::on_link(bool up) {
+    if (link_up_ != up) link_since_ = now_;
+    link_up_ = up;
+    if (!up) {
+        life_is_due_ = false;  // nothing can come: the connection is held
+    } else if (phase_ == phase::waiting) {
+        open();
+    } else if (phase_ == phase::opening && (stage_ == stage::resolve || stage_ == stage::connect)) {
+        replace_connection();  // an attempt without any answer may hang on a packet that was lost with the link
+    } else {
+        demand_life();
+    }
 }
 
-errc engine::state::start(time_point now, bool retry) {
+void engine::state::on_stage(stage at) {
+    if (phase_ != phase::opening) return;
+    stage_ = at;
+    until_ = now_ + config.response_time;
+}
+
+void engine::state::on_opened() {
+    if (phase_ != phase::opening) return;
+    enter(phase::handshake, stage::mqtt);
+    until_ = now_ + config.response_time;
+    connect_due_ = true;
+    last_received_ = now_;
+}
+
+void engine::state::on_closed(errc error, int transport_error, bool can_retry_help) {
+    if (!has_transport()) return;
+    if (phase_ == phase::closing) return connection_over();
+    last_ = {.error = error, .can_retry_help = can_retry_help, .transport_error = transport_error};
+    end_connection(true);
+}
+
+void engine::state::on_peer_progress() {
+    if (!is_connected()) return;
+    on_life();
+    judging_since_ = now_;
+    is_draining_ = true;
+}
+
+// ---- phases -----------------------------------------------------------------------------------------------
+
+engine::state::state(const engine_config& config_, const limits& limits, memory_source& source_, std::uint64_t seed)
+    : config(config_), limit(limits), wire(config_), memory(source_, this + 1, block_size(limits) - sizeof(state)),
+      outbox(memory, limit), ops(memory, limit), inbox(memory, limit), filters(memory), assembly(memory, limit),
+      supervisor(config), timers(memory, limit), direct(memory, limit), random(seed), source(source_) {
+    ops.begin_packet_ids_behind(static_cast<std::uint16_t>(random.next()));
+}
+
+std::size_t engine::state::block_size(const limits& limits) {
+    static_assert(!profile::is_board || sizeof(state) <= detail::state_bytes);
+    return profile::is_board ? memory_required(limits) : sizeof(state);
+}
+
+engine::state::~state() {
+    if constexpr (profile::is_board) return;  // the block goes back whole
+    assembly.drop();
+    memory.give(assigned_client_id_, assigned_client_id_size_);
+}
+
+void engine::state::enter(phase p, stage at) {
+    phase_ = p;
+    stage_ = at;
+    since_ = now_;
+}
+
+errc engine::state::start(bool retry) {
     if (closed_) return errc::closed;
     if (phase_ != phase::stopped) return errc::already_started;
     accepting_ = true;
     retry_first_ = retry;
     was_online_ = false;
     at_cap_ = false;
-    outage_since_ = now;
-    supervisor.begin(now);
-    open(now);
+    is_outage_ = true;
+    outage_since_ = now_;
+    supervisor.begin(now_);
+    open();
     return errc::ok;
 }
 
-void engine::state::open(time_point now) {
+void engine::state::open() {
     ++epoch_;
     supervisor.on_attempt();
-    enter(now, phase::opening, stage::resolve);
-    until_ = now + config.response_time;
+    enter(phase::opening, stage::resolve);
+    until_ = now_ + config.response_time;
     open_due_ = true;
 }
 
-void engine::state::stop(time_point now, duration grace) {
+void engine::state::stop(duration grace) {
     accepting_ = false;
     after_ = after::stop;
+    const time_point limit_of_grace = now_ + grace;
     switch (phase_) {
     case phase::stopped:
-    case phase::waiting: return finish_stop(now);
+    case phase::waiting: return finish_stop();
     case phase::opening:
-    case phase::handshake: return close_transport(now);
+    case phase::handshake: return close_transport();
     case phase::online:
         phase_ = phase::draining;
-        until_ = now + grace;
-        return check_drained(now);
+        until_ = limit_of_grace;
+        return check_drained();
     case phase::draining:
-        if (now + grace < until_) until_ = now + grace;
+        if (limit_of_grace < until_) until_ = limit_of_grace;
         return;
     case phase::closing: return;
     }
 }
 
-void engine::state::close(time_point now) {
+void engine::state::close() {
     closed_ = true;
     accepting_ = false;
     turn_direct_into_operations();
     after_ = after::stop;
     report_all(errc::closed);
-    if (!has_transport()) return finish_stop(now);
-    close_transport(now);
+    if (!has_transport()) return finish_stop();
+    close_transport();
 }
 
-void engine::state::end_connection(time_point now, disconnected why, bool lost) {
-    why.was_online = is_connected();
-    why.at = stage_;
-    why.can_retry_help = why.can_retry_help && can_retry_help(why);
-    last_error_ = why;
-    last_error_->properties = {};
+void engine::state::end_connection(errc error, reason_code reason) {
+    last_ = {.error = error, .reason = reason};
+    end_connection();
+}
+
+void engine::state::end_by_violation(violation v) {
+    last_ = {.error = errc::protocol_violation, .why = v};
+    end_connection();
+}
+
+void engine::state::end_connection(bool lost) {
+    last_.was_online = is_connected();
+    last_.at = stage_;
+    last_.can_retry_help = last_.can_retry_help && can_retry_help(last_.error, last_.reason);
     if (after_ != after::stop) {
         tell(tell_disconnected);
         const bool gives_up_hopeless = config.on_refusal == refusal_policy::give_up ||
                                        (config.on_refusal == refusal_policy::give_up_at_first && !was_online_);
-        const bool give_up = (!was_online_ && !retry_first_) || (!why.can_retry_help && gives_up_hopeless);
+        const bool give_up = (!was_online_ && !retry_first_) || (!last_.can_retry_help && gives_up_hopeless);
         after_ = give_up ? after::give_up : after::retry;
-        at_cap_ = !why.can_retry_help || why.reason == reason_code::session_taken_over;
-        if (why.was_online) {
+        at_cap_ = !last_.can_retry_help || last_.reason == reason_code::session_taken_over;
+        if (last_.was_online) {
             ++count.outages;
-            outage_since_ = now;
-            supervisor.on_lost(now);
+            is_outage_ = true;
+            outage_since_ = now_;
+            supervisor.on_lost(now_, since_);
         }
     }
-    if (lost) return connection_over(now);
-    const bool has_goodbye = why.error == errc::protocol_violation && wire.disconnect_has_reason &&
+    if (lost) return connection_over();
+    const bool has_goodbye = last_.error == errc::protocol_violation && wire->disconnect_has_reason &&
                              agreed_.maximum_packet_size > sizeof wire::pingreq;  // which has no reason [MQTT-3.2.2-15]
-    if (has_goodbye && phase_ != phase::opening) return leave(now, reason_for(why.why));
-    close_transport(now);
-}
-
-void engine::state::end_by_violation(time_point now, violation v) {
-    end_connection(now, {.error = errc::protocol_violation, .why = v});
+    if (has_goodbye && phase_ != phase::opening && !connect_due_) return leave(reason_for(last_.why));
+    close_transport();
 }
 
 /// Not an outage like others: what was wrong is known, and over. So there is no wait.
-void engine::state::replace_connection(time_point now) {
-    switch (phase_) {
-    case phase::online:
-        end_connection(now, {.error = errc::network_changed});
+void engine::state::replace_connection() {
+    if (phase_ == phase::online) {
+        end_connection(errc::network_changed);
         if (after_ == after::retry) after_ = after::reopen;
-        return;
-    case phase::opening:
-    case phase::handshake: after_ = after::reopen; return close_transport(now);
-    default: return;
+    } else if (phase_ == phase::opening || phase_ == phase::handshake) {
+        after_ = after::reopen;
+        close_transport();
     }
 }
 
-void engine::state::leave(time_point now, reason_code reason) {
+void engine::state::leave(reason_code reason) {
     turn_direct_into_operations();
-    phase_ = phase::closing;
-    since_ = now;
+    enter(phase::closing, stage_);
     leaving_ = true;
     disconnect_due_ = true;
     goodbye_ = reason;
-    until_ = now + goodbye_limit;
+    until_ = now_ + goodbye_limit;
 }
 
-void engine::state::close_transport(time_point now) {
+void engine::state::close_transport() {
     turn_direct_into_operations();
-    if (phase_ != phase::closing) since_ = now;
-    phase_ = phase::closing;
+    if (phase_ != phase::closing) enter(phase::closing, stage_);
     leaving_ = false;
     disconnect_due_ = false;
     // An attempt that the front has not even heard of yet needs no closing.
-    if (std::exchange(open_due_, false)) return connection_over(now);
+    if (std::exchange(open_due_, false)) return connection_over();
     close_due_ = true;
 }
 
-void engine::state::connection_over(time_point now) {
+void engine::state::connection_over() {
     turn_direct_into_operations();
     outbox.reset();
-    requeue_after_loss(now);
+    requeue_after_loss();
     inbox.on_connection_lost();
-    if (!assembly_used_) drop_assembly();
-    header_size_ = 0;
+    if (!assembly_used_) assembly.drop();
     agreed_ = {};
-    leaving_ = connect_due_ = disconnect_due_ = close_due_ = ping_due_ = ping_outstanding_ = probed_ = false;
+    leaving_ = close_due_ = false;
+    connect_due_ = disconnect_due_ = ping_due_ = ping_outstanding_ = is_silent_ = probed_ = life_is_due_ = false;
     ping_end_ = 0;
-    silent_since_.reset();
-    life_due_.reset();
     keep_quiet(tell_renewed);
     renewals_pending_ = 0;
-    stage_ = stage::idle;
     for (wanted* w = filters.first(); w != nullptr; w = w->next) w->renewed = false;
 
     switch (std::exchange(after_, after::retry)) {
-    case after::retry: return wait(now);
-    case after::reopen: return open(now);
-    case after::stop: return finish_stop(now);
+    case after::retry: return wait();
+    case after::reopen: return open();
+    case after::stop: return finish_stop();
     case after::give_up:
-        enter(now, phase::stopped, stage::idle);
-        outage_since_.reset();
+        enter(phase::stopped, stage::idle);
+        is_outage_ = false;
         tell(tell_gave_up);
         return;
     }
 }
 
-void engine::state::wait(time_point now) {
-    wait_for_ = std::exchange(at_cap_, false) ? supervisor.next_wait_at_cap() : supervisor.next_wait(now);
-    enter(now, phase::waiting, stage::idle);
-    until_ = now + wait_for_;
+void engine::state::wait() {
+    enter(phase::waiting, stage::idle);
+    until_ = now_ + supervisor.next_wait(now_, std::exchange(at_cap_, false), random);
     tell(tell_waiting);
 }
 
-void engine::state::finish_stop(time_point now) {
-    enter(now, phase::stopped, stage::idle);
+void engine::state::finish_stop() {
+    enter(phase::stopped, stage::idle);
     after_ = after::retry;
-    outage_since_.reset();
+    is_outage_ = false;
     report_all(closed_ ? errc::closed : errc::stopped);
     const bool session_lives = keeps_session() && !closed_;
-    ops.for_each_list([&](operation_list& list) {
+    for (std::size_t i = 0; i < operation::places - 1; ++i) {
+        const auto where = static_cast<place>(i);
         // What the session knows is resent when a later `start` finds it again [MQTT-4.4.0-1].
-        if (session_lives && (&list == &ops.resend || &list == &ops.release_due)) return;
-        while (operation* op = list.front()) complete(now, *op, errc::stopped, reason_code::success);
-    });
+        if (session_lives && (where == place::resend || where == place::release_due)) continue;
+        while (operation* op = ops.front(where)) complete(*op, errc::stopped);
+    }
     keep_quiet(tell_disconnected | tell_waiting | tell_connected | tell_renewed | tell_gave_up);
     tell(tell_stopped);
 }
 
-void engine::state::check_drained(time_point now) {
+void engine::state::check_drained() {
     if (phase_ != phase::draining) return;
-    const bool drained = ops.awaiting.empty() && ops.awaiting_sub.empty() && ops.releasing.empty() &&
-                         ops.release_due.empty() && ops.resend.empty() && outbox.empty() && !inbox.has_due();
-    if (drained || !(now < until_)) leave(now, reason_code::success);
+    const bool drained =
+        !has_unanswered() && ops.empty(place::release_due) && ops.empty(place::resend) && !inbox.has_due();
+    if (drained || !(now_ < until_)) leave(reason_code::success);
 }
 
-void engine::state::go_online(time_point now, const wire::connack& ack) {
+void engine::state::go_online(const wire::connack& ack) {
     agreed_ = ack.agreed;
-    if (limit.packet_bytes_max < agreed_.maximum_packet_size)
-        agreed_.maximum_packet_size = static_cast<std::uint32_t>(limit.packet_bytes_max);
+    agreed_.maximum_packet_size =
+        static_cast<std::uint32_t>(std::min(limit.packet_bytes_max, std::size_t{agreed_.maximum_packet_size}));
     session_present_ = ack.session_present;
     first_connection_ = !was_online_;
     was_online_ = ever_online_ = true;
     have_session_ = keeps_session();
     wiped_ = false;
-    const time_point asked_at = since_;
-    on_round_trip(now - asked_at);
-    enter(now, phase::online, stage::online);
-    outage_since_.reset();
-    supervisor.on_online(now);
-    ++count.connections;
-
-    const std::uint32_t keep_alive = agreed_.server_keep_alive.value_or(config.keepalive);
-    ping_interval_ = keep_alive != 0 ? seconds(keep_alive) / 4 : duration(0);
-    if (config.ping_interval.count() != 0 && (keep_alive == 0 || config.ping_interval < ping_interval_))
-        ping_interval_ = config.ping_interval;
+    on_round_trip(now_ - since_);
+    // The keep alive counts from what we sent last: CONNECT. 0: there is none.
+    const std::uint32_t keep_alive = ack.server_keep_alive.value_or(config.keepalive);
+    const duration longest(static_cast<std::int32_t>(keep_alive * (1000 / 4)));
+    ping_interval_ = config.ping_interval;
+    if (ping_interval_.count() == 0 || (keep_alive != 0 && longest < ping_interval_)) ping_interval_ = longest;
     if (ping_interval_.count() == 0) ping_interval_ = duration(20'000);
-    ping_at_ = asked_at + ping_interval_;  // the keep alive counts from what we sent last: CONNECT
-    judging_since_ = now;
+    ping_at_ = since_ + ping_interval_;
+    judging_since_ = now_;
     is_draining_ = false;
+    enter(phase::online, stage::online);
+    is_outage_ = false;
+    supervisor.on_online();
+    ++count.connections;
 
     tell(tell_connected);
     if (!ack.session_present)
-        lose_session(now);
+        lose_session();
     else if (connects_unanswered_ > 1)
         doubt_session();
-    if (!renew_filters(!ack.session_present || connects_unanswered_ > 1))
-        return end_connection(now, {.error = errc::out_of_memory});
+    want_renewals(!ack.session_present || connects_unanswered_ > 1);
     connects_unanswered_ = 0;
-    count_renewals();
-    keep_quiet(tell_renewed);
     if (renewals_pending_ == 0) tell(tell_renewed);
 }
 

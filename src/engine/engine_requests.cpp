@@ -6,42 +6,11 @@ namespace mqtt_as {
 
 namespace {
 
-wire::subscribe packet_of(const subscription& s) {
-    return {.filter = s.filter,
-            .qos = s.qos,
-            .no_local = s.no_local,
-            .retain_as_published = s.retain_as_published,
-            .retain_handling = s.retain_handling,
-            .properties = s.properties};
-}
-
 /// SUBSCRIBE and UNSUBSCRIBE carry their identifier right behind the fixed header.
-std::uint32_t fixed_header_size(const std::uint8_t* packet) {
-    std::uint32_t size = 2;
+profile::size_type fixed_header_size(const std::uint8_t* packet) {
+    profile::size_type size = 2;
     while ((packet[size - 1] & 0x80) != 0) ++size;
     return size;
-}
-
-/// An operation whose packet is what `encode` writes: measured first, then written in place.
-template <class Encode>
-operation* make_packet(operations& ops, const limits& limit, operation::kind what, bool internal,
-                       std::size_t filter_size, Encode&& encode, errc& error) {
-    wire::writer measure;
-    encode(measure);
-    if (measure.size() > limit.packet_bytes_max) {
-        error = errc::too_large;
-        return nullptr;
-    }
-    operation* op = ops.create(what, static_cast<std::uint32_t>(measure.size()), internal);
-    if (op == nullptr) {
-        error = errc::out_of_memory;
-        return nullptr;
-    }
-    wire::writer out({op->packet(), op->packet_size});
-    encode(out);
-    op->packet_id_offset = fixed_header_size(op->packet());
-    op->filter_size = static_cast<std::uint16_t>(filter_size);
-    return op;
 }
 
 submitted rejected(errc why) { return {{}, why}; }
@@ -67,211 +36,205 @@ inline errc engine::state::room_for(std::size_t payload_size) const {
     return fits || used == 0 ? errc::ok : errc::queue_full;
 }
 
-/// What the server has ruled out already is refused at once; what waits is judged again when it is staged.
-inline errc engine::state::sendable_now(operation& op) {
-    const errc error = is_online() ? unsendable(op) : errc::ok;
-    if (error != errc::ok) ops.discard(op);
-    return error;
-}
-
-inline submitted engine::state::submit(time_point now, operation& op, duration timeout) {
-    if (timeout.count() > 0 && !timers.add(op, now + timeout)) {
+/// False without memory.
+inline bool engine::state::submit(operation& op, duration timeout) {
+    if (timeout.count() > 0 && !timers.add(op, now_ + timeout)) {
         ops.discard(op);
-        return rejected(errc::out_of_memory);
+        return false;
     }
-    ops.enter(op, operation::state::queued);
-    return {op.done.id, errc::ok};
+    ops.enter(op, op.is_publish() ? place::queued : place::control);
+    return true;
 }
 
 /// On hosts. Nothing is before it, it has no properties, and nothing else is to be known of it than that the transport
 /// has taken it.
 inline bool engine::state::may_go_direct(const publish_request& r) const {
     constexpr std::size_t head_bytes_max = wire::fixed_header_max + 3;
-    return wire::prefers_speed && r.qos == 0 && r.timeout.count() <= 0 && r.payload.size() < limit.gather_from &&
-           is_online() && !outbox.is_offered() && ops.queued.empty() && ops.control.empty() && ops.resend.empty() &&
-           r.properties.empty() && outbox.has_room_now(head_bytes_max + r.topic.size() + r.payload.size());
+    return profile::prefers_speed && r.qos == 0 && r.timeout.count() <= 0 && r.payload.size() < limit.gather_from &&
+           is_online() && !outbox.is_offered() && ops.empty(place::queued) && ops.empty(place::control) &&
+           ops.empty(place::resend) && r.properties.empty() &&
+           outbox.has_room_now(head_bytes_max + r.topic.size() + r.payload.size());
 }
 
 submitted engine::state::publish_directly(const publish_request& r) {
     if (!wire::is_name(r.topic)) return rejected(errc::bad_topic);
-    const std::size_t body_size = 2 + r.topic.size() + wire.has_properties;
+    const std::size_t body_size = 2 + r.topic.size() + wire->has_properties;
     const auto remaining_length = static_cast<std::uint32_t>(body_size + r.payload.size());
     const std::uint32_t size = wire::fixed_header_size(remaining_length) + remaining_length;
     if (const errc error = room_for(r.payload.size()); error != errc::ok) return rejected(error);
     if (const errc error = unsendable(size, 0, r.retain); error != errc::ok) return rejected(error);
     if (!direct.add({.owner = r.owner,
-                     .end = outbox.size() + size,
-                     .size = size,
-                     .payload_size = static_cast<std::uint32_t>(r.payload.size())}))
+                     .end = static_cast<size_type>(outbox.size() + size),
+                     .size = static_cast<size_type>(size),
+                     .payload_size = static_cast<size_type>(r.payload.size())}))
         return rejected(errc::out_of_memory);
     std::uint8_t* to = wire::put_topic(outbox.append(size).data(), r.retain ? 0x31 : 0x30, remaining_length, r.topic);
-    if (wire.has_properties) *to++ = 0;
+    if (wire->has_properties) *to++ = 0;
     put_payload(to, r.payload);
     return {direct.last_id(), errc::ok};
 }
 
-submitted engine::state::publish(time_point now, const publish_request& r) {
-    return may_go_direct(r) ? publish_directly(r) : publish_operation(now, r);
+submitted engine::state::publish(const publish_request& r) {
+    return may_go_direct(r) ? publish_directly(r) : publish_operation(r);
 }
 
-submitted engine::state::publish_operation(time_point now, const publish_request& r) {
-    if (const errc error = refusing(); error != errc::ok) return rejected(error);
+submitted engine::state::publish_operation(const publish_request& r) {
+    operation* op = nullptr;
+    const errc error = make_publish(r, op);
+    return error == errc::ok ? submitted{op->id()} : rejected(error);
+}
+
+inline errc engine::state::make_publish(const publish_request& r, operation*& made) {
+    if (const errc error = refusing(); error != errc::ok) return error;
     const wire::publish_head head{.topic = r.topic,
                                   .payload_size = r.payload.size(),
                                   .qos = r.qos,
                                   .retain = r.retain,
                                   .properties = r.properties};
-    const auto [error, layout] = wire::check_publish(wire, head);
-    if (error != errc::ok) return rejected(error);
-    if (const errc full = room_for(r.payload.size()); full != errc::ok) return rejected(full);
+    const auto [error, layout] = wire::check_publish(*wire, head);
+    if (error != errc::ok) return error;
     const std::size_t whole = layout.head_size + r.payload.size();
-    if (whole > limit.packet_bytes_max) return rejected(errc::too_large);
+    const std::size_t counted = profile::is_board ? whole : r.payload.size();
+    if (const errc full = room_for(counted); full != errc::ok) return full;
+    if (whole > packet_bytes_max()) return errc::too_large;
     if (const errc ruled_out = is_online() ? unsendable(whole, r.qos, r.retain) : errc::ok; ruled_out != errc::ok)
-        return rejected(ruled_out);
+        return ruled_out;
 
-    const auto payload_size = static_cast<std::uint32_t>(r.payload.size());
-    const bool by_reference = r.payload_stays && r.payload.size() >= limit.gather_from;
-    operation* op = ops.create(operation::kind::publish,
-                               static_cast<std::uint32_t>(by_reference ? layout.head_size : whole), false);
-    if (op == nullptr) return rejected(errc::out_of_memory);
-    std::uint8_t* const payload = wire::encode_publish_head(wire, op->packet(), head, layout);
-    if (by_reference) {
+    const bool by_reference = profile::gathers && r.payload_stays && r.payload.size() >= limit.gather_from;
+    operation* const op = ops.create(operation::kind::publish,
+                                     static_cast<std::uint32_t>(by_reference ? layout.head_size : whole), false);
+    if (op == nullptr) return errc::out_of_memory;
+    std::uint8_t* const payload = wire::encode_publish_head(*wire, op->packet(), head, layout);
+    if (by_reference)
         op->body = r.payload.data();
-        op->body_size = payload_size;
-        op->done.kept_payload = true;
-    } else {
+    else
         put_payload(payload, r.payload);
-    }
-    op->done.owner = r.owner;
-    op->packet_id_offset = layout.packet_id_offset;
+    op->owner = r.owner;
+    op->packet_id_offset = static_cast<size_type>(layout.packet_id_offset);
     op->qos = r.qos;
     op->retain = r.retain;
-    op->payload_size = payload_size;
-    ops.payload_bytes += payload_size;
-    return submit(now, *op, r.timeout);
+    op->payload_size = static_cast<size_type>(counted);
+    ops.payload_bytes += op->payload_size;
+    made = op;
+    return submit(*op, r.timeout) ? errc::ok : errc::out_of_memory;
 }
 
-operation* engine::state::make_subscribe(const subscription& s, bool internal) {
-    errc error{};
-    const wire::subscribe packet = packet_of(s);
-    return make_packet(
-        ops, limit, operation::kind::subscribe, internal, s.filter.size(),
-        [&](wire::writer& out) { wire.encode_subscribe(out, packet); }, error);
+/// An operation whose packet is measured first, then written in place.
+errc engine::state::make_request(operation::kind what, const subscription& s, bool internal, operation*& made) {
+    const auto encode = what == operation::kind::subscribe ? wire->encode_subscribe : wire->encode_unsubscribe;
+    wire::writer measure;
+    encode(measure, s);
+    // What the server has ruled out already is refused at once; what waits is judged again when it is staged.
+    const bool is_ruled_out = !internal && is_online() && unsendable(measure.size(), 0, false) != errc::ok;
+    if (is_ruled_out || measure.size() > packet_bytes_max()) return errc::too_large;
+    operation* const op = ops.create(what, static_cast<std::uint32_t>(measure.size()), internal);
+    if (op == nullptr) return errc::out_of_memory;
+    wire::writer out({op->packet(), op->packet_size});
+    encode(out, s);
+    op->packet_id_offset = fixed_header_size(op->packet());
+    op->owner = s.owner;
+    made = op;
+    return errc::ok;
 }
 
-submitted engine::state::subscribe(time_point now, const subscription& s) {
-    if (const errc error = refusing(); error != errc::ok) return rejected(error);
-    if (const errc error = wire.check_subscribe(packet_of(s)); error != errc::ok) return rejected(error);
-    if (is_online()) {
-        const bool offered =
-            (agreed_.shared_subscription_available || !s.filter.starts_with("$share/")) &&
-            (agreed_.wildcard_subscription_available || s.filter.find_first_of("+#") == std::string_view::npos) &&
-            (agreed_.subscription_identifier_available || !s.properties.subscription_identifier);
-        if (!offered) return rejected(errc::unsupported_by_server);
-    }
-    if (const errc error = room_for(0); error != errc::ok) return rejected(error);
+/// What CONNACK said about subscriptions.
+bool engine::state::is_offered(const subscription& s) const {
+    return (agreed_.shared_subscription_available || !is_shared_filter(s.filter)) &&
+           (agreed_.wildcard_subscription_available || s.filter.find_first_of("+#") == std::string_view::npos) &&
+           (agreed_.subscription_identifier_available || !s.properties.subscription_identifier);
+}
 
+/// SUBSCRIBE or UNSUBSCRIBE.
+submitted engine::state::request(operation::kind what, const subscription& s) {
+    operation* op = nullptr;
+    const errc error = make_wanted(what, s, op);
+    return error == errc::ok ? submitted{op->id()} : rejected(error);
+}
+
+inline errc engine::state::make_wanted(operation::kind what, const subscription& s, operation*& op) {
+    const bool subscribes = what == operation::kind::subscribe;
+    if (const errc error = refusing(); error != errc::ok) return error;
+    const auto check = subscribes ? wire->check_subscribe : wire->check_unsubscribe;
+    if (const errc error = check(s); error != errc::ok) return error;
+    if (subscribes && is_online() && !is_offered(s)) return errc::unsupported_by_server;
+    if (const errc error = room_for(0); error != errc::ok) return error;
     wanted* w = filters.find(s.filter);
-    if (w == nullptr && filters.size() >= limit.subscriptions_max) return rejected(errc::queue_full);
-    const bool known = w != nullptr && w->has_options_of(s);
-    operation* carrier = known ? w->carrier : nullptr;
-    const bool joins = carrier != nullptr && (carrier->renewal || carrier->now_in == operation::state::queued);
+    if (subscribes && w == nullptr && filters.size() >= limit.subscriptions_max) return errc::queue_full;
 
-    operation* op = make_subscribe(s, false);
-    if (op == nullptr) return rejected(errc::out_of_memory);
-    op->done.owner = s.owner;
-    if (const errc error = sendable_now(*op); error != errc::ok) return rejected(error);
-    if (known && (joins || w->renewed)) {
-        // Asked for on this connection, or about to be: a second SUBSCRIBE would bring the retained messages twice.
-        const submitted accepted = submit(now, *op, s.timeout);
-        if (accepted.error != errc::ok) return accepted;
-        if (joins) {
-            ops.move(*op, operation::state::joined);
-            op->joined_to = carrier;
-        } else {
-            complete(now, *op, is_failure(w->result) ? errc::refused : errc::ok, w->result);
-        }
-        return accepted;
-    }
-    if (w == nullptr) {
-        w = filters.add(s);
-        if (w == nullptr) {
-            ops.discard(*op);
-            return rejected(errc::out_of_memory);
-        }
-    }
-    const submitted accepted = submit(now, *op, s.timeout);
-    if (accepted.error != errc::ok) {
-        if (!w->granted && w->carrier == nullptr) filters.remove(*w);
-        return accepted;
-    }
-    w->take_options_of(s);
-    w->renewed = false;  // that result was for what was asked before
-    if (w->carrier != nullptr) w->carrier->filter = nullptr;
-    w->carrier = op;
-    op->filter = w;
-    return accepted;
-}
-
-submitted engine::state::unsubscribe(time_point now, const unsubscription& u) {
-    if (const errc error = refusing(); error != errc::ok) return rejected(error);
-    const wire::unsubscribe packet{.filter = u.filter, .properties = u.properties};
-    if (const errc error = wire.check_unsubscribe(packet); error != errc::ok) return rejected(error);
-    if (const errc error = room_for(0); error != errc::ok) return rejected(error);
-    errc error{};
-    operation* op = make_packet(
-        ops, limit, operation::kind::unsubscribe, false, u.filter.size(),
-        [&](wire::writer& out) { wire.encode_unsubscribe(out, packet); }, error);
-    if (op == nullptr) return rejected(error);
-    op->done.owner = u.owner;
-    if (error = sendable_now(*op); error != errc::ok) return rejected(error);
-    const submitted accepted = submit(now, *op, u.timeout);
-    if (accepted.error != errc::ok) return accepted;
-
-    if (wanted* w = filters.find(u.filter)) {
-        operation* carrier = w->carrier;
+    if (const errc error = make_request(what, s, false, op); error != errc::ok) return error;
+    operation* const carrier = w != nullptr ? w->carrier : nullptr;
+    if (!subscribes) {
+        if (!submit(*op, s.timeout)) return errc::out_of_memory;
+        if (w == nullptr) return errc::ok;
+        if (w->renewal_due) on_renewed();
         filters.remove(*w);
         // A renewal that has not gone out yet need not go at all.
-        if (carrier != nullptr && carrier->internal && carrier->now_in == operation::state::queued)
-            complete(now, *carrier, errc::cancelled, reason_code::success);
+        if (carrier != nullptr && carrier->internal && carrier->now_in == place::control)
+            complete(*carrier, errc::cancelled);
+        return errc::ok;
     }
-    return accepted;
+    const bool is_known = w != nullptr && w->has_options_of(s);
+    const bool joins = is_known && carrier != nullptr && (carrier->renewal || carrier->now_in == place::control);
+    if (w == nullptr) w = filters.add(s);
+    if (w == nullptr) ops.discard(*op);
+    if (w == nullptr || !submit(*op, s.timeout)) {
+        if (w != nullptr && !w->granted && w->carrier == nullptr) filters.remove(*w);
+        return errc::out_of_memory;
+    }
+    // Asked for on this connection, or about to be: a second SUBSCRIBE would bring the retained messages twice.
+    if (joins) {
+        ops.move(*op, place::joined);
+        op->joined_to = carrier;
+    } else if (is_known && w->renewed) {
+        complete(*op, is_failure(w->result) ? errc::refused : errc::ok, w->result);
+    } else {
+        w->take_options_of(s);
+        w->renewed = false;  // that result was for what was asked before
+        op->renewal = std::exchange(w->renewal_due, false);
+        if (carrier != nullptr) carrier->filter = nullptr;
+        w->carrier = op;
+        op->filter = w;
+    }
+    return errc::ok;
 }
 
-void engine::state::acknowledge(time_point now, acknowledge_id id) {
-    if (!inbox.full()) return inbox.acknowledge(id);
+void engine::state::acknowledge(acknowledge_id id) {
+    const bool was_full = inbox.full();
     inbox.acknowledge(id);
-    if (inbox.full()) return;
+    if (!was_full || inbox.full()) return;
     // We look at the world again: silence begins to count only now.
-    judging_since_ = now;
-    if (silent_since_) silent_since_ = now;
+    judging_since_ = silent_since_ = now_;
 }
 
-bool engine::state::drop_oldest_qos0(time_point now) {
+bool engine::state::drop_oldest_qos0() {
     if (!outbox.is_offered()) turn_direct_into_operations();
-    for (operation& op : ops.queued) {
+    for (operation& op : ops.in(place::queued)) {
         if (op.qos != 0 || op.touched) continue;
-        complete(now, op, errc::dropped, reason_code::success);
+        complete(op, errc::dropped);
         return true;
     }
     return false;
 }
 
-// ---- the end of an operation ------------------------------------------------------------------------------
-
-void engine::state::settle(time_point now, operation& op, errc error, reason_code reason) {
-    timers.remove(op);
-    if (op.what == operation::kind::subscribe) settle_subscribe(now, op, error, reason);
+void engine::state::disown(op_id id) {
+    if (direct.disown(id)) return;
+    if (operation* op = find(id)) op->owner = nullptr;
 }
 
-void engine::state::settle_subscribe(time_point now, operation& op, errc error, reason_code reason) {
-    for (auto at = ops.joined.begin(); at != ops.joined.end();) {
+// ---- the end of an operation ------------------------------------------------------------------------------
+
+void engine::state::settle(operation& op, errc error, reason_code reason) {
+    timers.remove(op);
+    if (op.what == operation::kind::subscribe && op.now_in != place::joined) settle_subscribe(op, error, reason);
+}
+
+inline void engine::state::settle_subscribe(operation& op, errc error, reason_code reason) {
+    for (auto at = ops.in(place::joined).begin(); at != ops.in(place::joined).end();) {
         operation& other = *at++;
-        if (other.joined_to == &op) complete(now, other, error, reason);
+        if (other.joined_to == &op) complete(other, error, reason);
     }
     const bool answered = error == errc::ok || error == errc::refused;
-    if (wanted* w = op.filter) {
-        op.filter = nullptr;
+    if (wanted* w = std::exchange(op.filter, nullptr)) {
         w->carrier = nullptr;
         w->result = reason;
         if (error == errc::ok) w->granted = true;
@@ -282,72 +245,72 @@ void engine::state::settle_subscribe(time_point now, operation& op, errc error, 
         }
         if (error != errc::ok && !w->granted) filters.remove(*w);  // refused at first request: forgotten
     }
-    if (op.renewal && is_connected() && renewals_pending_ > 0 && --renewals_pending_ == 0) tell(tell_renewed);
+    if (op.renewal) on_renewed();
 }
 
 /// Whoever asks for a direct publish wants to do something to it.
 operation* engine::state::find(op_id id) {
-    if (id.index != direct_publish::name_index) return ops.find(id);
+    if (profile::is_board || id.index != direct_name_index) return ops.find(id);
     turn_direct_into_operations();
-    for (operation_list* list : {&ops.batch, &ops.queued}) {
-        for (operation& op : *list) {
-            if (op.done.id == id) return &op;
+    for (const place where : {place::batch, place::queued}) {
+        for (operation& op : ops.in(where)) {
+            if (op.id() == id) return &op;
         }
     }
     return nullptr;
 }
 
-/// Makes of direct publishes what they would be had they gone the long way: staged operations, or, when the transport
-/// has not been given the batch yet, queued ones.
+/// Makes of direct publishes what they would be had they gone the long way: operations in the batch, or, when the
+/// transport has not been given it yet, queued ones.
 void engine::state::turn_direct_into_operations() {
-    if (!wire::prefers_speed || direct.pending() == 0) return;
-    const bool is_offered = outbox.is_offered();
-    direct.turn_into_operations([&](const direct_publish& d) {
-        operation* op = ops.create(operation::kind::publish, d.size, false);
-        if (op == nullptr) return false;
-        std::memcpy(op->packet(), outbox.before(d.end) - d.size, d.size);
-        op->done.id = d.id();
-        op->done.owner = d.owner;
-        op->retain = (op->packet()[0] & 1) != 0;
-        op->payload_size = d.payload_size;
-        op->batch_end = d.end;
-        op->touched = is_offered;
-        ops.payload_bytes += d.payload_size;
-        ops.enter_front(*op, is_offered ? operation::state::staged : operation::state::queued);
-        return true;
-    });
-    if (!is_offered) outbox.reset();
+    if constexpr (!profile::is_board) {
+        if (direct.pending() == 0) return;
+        const bool is_offered = outbox.is_offered();
+        direct.turn_into_operations([&](const direct_publish& d) {
+            operation* op = ops.create(operation::kind::publish, d.size, false);
+            if (op == nullptr) return false;
+            std::memcpy(op->packet(), outbox.before(d.end) - d.size, d.size);
+            op->is_direct = true;
+            op->generation = d.number;
+            op->owner = d.owner;
+            op->retain = (op->packet()[0] & 1) != 0;
+            op->payload_size = d.payload_size;
+            op->batch_end = d.end;
+            op->touched = is_offered;
+            ops.payload_bytes += d.payload_size;
+            ops.enter_front(*op, is_offered ? place::batch : place::queued);
+            return true;
+        });
+        if (!is_offered) outbox.reset();
+    }
 }
 
 bool engine::state::has_joined(const operation& carrier) const {
-    for (const operation& other : ops.joined) {
+    for (const operation& other : ops.in(place::joined)) {
         if (other.joined_to == &carrier) return true;
     }
     return false;
 }
 
-cancel_result engine::state::cancel(time_point now, op_id id, cancel_scope scope) {
+cancel_result engine::state::cancel(op_id id, cancel_scope scope) {
     operation* op = find(id);
     if (op == nullptr || op->reported) return cancel_result::not_cancelled;
     if (scope == cancel_scope::if_untouched && op->touched) return cancel_result::not_cancelled;
-    end_wait(now, *op, errc::cancelled);
+    end_wait(*op, errc::cancelled);
     return cancel_result::cancelled;
 }
 
 /// Ends the wait, never the packet: what a transport or a session still knows of lives on silently.
-void engine::state::end_wait(time_point now, operation& op, errc error) {
-    const bool waits = op.now_in == operation::state::queued || op.now_in == operation::state::joined;
-    if (waits && !has_joined(op)) return complete(now, op, error, reason_code::success);
+void engine::state::end_wait(operation& op, errc error) {
+    if (op.now_in <= place::joined && !has_joined(op)) return complete(op, error);
     timers.remove(op);
     ops.report(op, error, reason_code::success);
 }
 
 void engine::state::report_all(errc error) {
-    ops.for_each_list([this, error](operation_list& list) {
-        for (operation& op : list) {
-            timers.remove(op);
-            ops.report(op, error, reason_code::success);
-        }
+    ops.for_each([this, error](operation& op) {
+        timers.remove(op);
+        ops.report(op, error, reason_code::success);
     });
 }
 
@@ -356,41 +319,37 @@ void engine::state::report_all(errc error) {
 /// A later request for the same filter went out behind it: asked again now, it would undo that one.
 bool engine::state::is_superseded(operation& op) const {
     if (op.what == operation::kind::subscribe) return op.filter == nullptr;
-    // In UNSUBSCRIBE the filter comes last.
-    const auto* filter = reinterpret_cast<const char*>(op.packet()) + op.packet_size - op.filter_size;
-    return filters.find({filter, op.filter_size}) != nullptr;
+    // In UNSUBSCRIBE the filter comes last, behind its length.
+    for (const wanted* w = filters.first(); w != nullptr; w = w->next) {
+        if (op.packet_id_offset + 4u + w->filter_size > op.packet_size) continue;
+        const std::uint8_t* const text = op.packet() + op.packet_size - w->filter_size;
+        const bool is_as_long = wire::read_u16(text - 2) == w->filter_size;
+        if (is_as_long && std::memcmp(text, w->filter().data(), w->filter_size) == 0) return true;
+    }
+    return false;
 }
 
-void engine::state::requeue_after_loss(time_point now) {
-    using in = operation::state;
+void engine::state::requeue_after_loss() {
     // What was answered before the transport reported its last byte has its answer all the same.
-    for (auto at = ops.batch.begin(); at != ops.batch.end();) {
+    for (auto at = ops.in(place::batch).begin(); at != ops.in(place::batch).end();) {
         operation& op = *at++;
-        if (op.answered_early) on_staged_sent(now, op);
+        if (op.answered_early) on_staged_sent(op);
     }
-    const auto ask_again = [this, now](operation& op) {
-        if (is_superseded(op)) return complete(now, op, errc::cancelled, reason_code::success);
+    const auto requeue = [this](operation& op) {
+        if (op.released) return ops.move_by_order(op, place::release_due);
+        if (op.is_publish() && op.qos != 0) return ops.move_by_order(op, place::resend);
+        if (op.is_publish() && op.reported) return ops.finish(op);
+        if (!op.is_publish() && is_superseded(op)) return complete(op, errc::cancelled);
         ops.release_packet_id(op);
-        ops.move_front(op, in::queued);
+        ops.move_front(op, op.is_publish() ? place::queued : place::control);
     };
     // From the back, so that what returns to the front of a queue keeps its order.
-    while (operation* op = ops.batch.back()) {
-        if (op->now_in == in::release_staged)
-            ops.move_by_order(*op, in::release_due);
-        else if (op->what != operation::kind::publish)
-            ask_again(*op);
-        else if (op->qos != 0)
-            ops.move_by_order(*op, in::resend);
-        else if (op->reported)
-            ops.finish(*op);
-        else
-            ops.move_front(*op, in::queued);
-    }
-    while (operation* op = ops.awaiting_sub.back()) ask_again(*op);
-    while (operation* op = ops.awaiting.front()) ops.move_by_order(*op, in::resend);
-    while (operation* op = ops.releasing.front()) ops.move_by_order(*op, in::release_due);
-    for (auto* list : {&ops.resend, &ops.release_due}) {
-        for (operation& op : *list) {
+    while (operation* op = ops.in(place::batch).back()) requeue(*op);
+    while (operation* op = ops.in(place::awaiting_sub).back()) requeue(*op);
+    while (operation* op = ops.front(place::awaiting)) requeue(*op);
+    while (operation* op = ops.front(place::releasing)) requeue(*op);
+    for (const place where : {place::resend, place::release_due}) {
+        for (operation& op : ops.in(where)) {
             op.repubs = 0;
             op.counted = false;
         }
@@ -398,59 +357,68 @@ void engine::state::requeue_after_loss(time_point now) {
     in_flight_ = 0;
 }
 
-void engine::state::lose_session(time_point now) {
-    const auto start_over = [&](operation_list& list) {
-        while (operation* op = list.back()) {
+void engine::state::lose_session() {
+    // Those of release_due are sent before all others: they end up in front.
+    for (const place where : {place::resend, place::release_due}) {
+        while (operation* op = ops.in(where).back()) {
             if (op->reported) {
                 ops.finish(*op);  // abandoned, and now unknown to everybody
             } else if (op->qos == 2 && config.qos2_on_lost_session == qos2_policy::report) {
-                complete(now, *op, errc::session_lost, reason_code::success);
+                complete(*op, errc::session_lost);
             } else {
                 ops.release_packet_id(*op);
                 op->packet()[0] &= static_cast<std::uint8_t>(~wire::dup_flag);
-                op->done.may_be_duplicated = op->qos == 2;
-                ops.move_front(*op, operation::state::queued);
+                op->released = false;
+                op->may_be_duplicated = op->qos == 2;
+                ops.move_front(*op, place::queued);
             }
         }
-    };
-    start_over(ops.resend);
-    start_over(ops.release_due);  // sent before all others: ends up in front
+    }
     inbox.on_session_lost();
 }
 
 /// An earlier CONNECT stayed without its CONNACK: that one may have told of a lost session, and what is present now is
 /// its empty successor. What is sent again may then be new to the server.
 void engine::state::doubt_session() {
-    for (operation& op : ops.resend) op.done.may_be_duplicated = op.done.may_be_duplicated || op.qos == 2;
+    for (operation& op : ops.in(place::resend)) {
+        if (op.qos == 2) op.may_be_duplicated = true;
+    }
 }
 
 /// `all`: the server may not know our filters. That is so when it has no session, but also when an earlier CONNECT
 /// stayed without its CONNACK: that one may have told of a lost session, and what is present now is its empty
-/// successor. Otherwise only those are asked for again that were refused at the last renewal. False without memory.
-bool engine::state::renew_filters(bool all) {
-    for (wanted* w = filters.first(); w != nullptr; w = w->next) {
-        if (!all && !is_failure(w->result)) continue;
-        if (w->carrier != nullptr)
-            w->carrier->renewal = true;
-        else if (!renew(*w))
-            return false;
+/// successor. Otherwise only those are asked for again that were refused at the last renewal, or not asked for yet.
+void engine::state::want_renewals(bool all) {
+    for (operation& op : ops.in(place::control)) {
+        if (op.renewal && op.filter == nullptr) op.renewal = false;  // superseded while it waited
     }
-    return true;
+    for (wanted* w = filters.first(); w != nullptr; w = w->next) {
+        const bool was_due = w->renewal_due || (w->carrier != nullptr && w->carrier->renewal);
+        if (!all && !is_failure(w->result) && !was_due) continue;
+        ++renewals_pending_;
+        w->renewal_due = w->carrier == nullptr;
+        if (w->carrier != nullptr) w->carrier->renewal = true;
+    }
+    renew_filters();
 }
 
-bool engine::state::renew(wanted& w) {
-    operation* op = make_subscribe(w.request(), true);
-    if (op == nullptr) return false;
-    op->renewal = true;
-    op->filter = &w;
-    w.carrier = op;
-    ops.enter(*op, operation::state::queued);
-    return true;
+/// What finds no memory is tried again with the next batch: what else is under way gives some back.
+void engine::state::renew_filters() {
+    for (wanted* w = filters.first(); w != nullptr; w = w->next) {
+        if (!w->renewal_due) continue;
+        operation* op = nullptr;
+        if (make_request(operation::kind::subscribe, w->request(), true, op) != errc::ok) return;
+        w->renewal_due = false;
+        op->renewal = true;
+        op->filter = w;
+        w->carrier = op;
+        ops.enter(*op, place::control);
+    }
 }
 
-void engine::state::count_renewals() {
-    renewals_pending_ = 0;
-    for (const operation& op : ops.control) renewals_pending_ += op.renewal;
+/// One of those that `renewed` waits for is answered, or no longer wanted.
+void engine::state::on_renewed() {
+    if (is_connected() && renewals_pending_ > 0 && --renewals_pending_ == 0) tell(tell_renewed);
 }
 
 }  // namespace mqtt_as

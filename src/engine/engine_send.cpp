@@ -10,21 +10,21 @@ constexpr std::size_t acknowledgement_max = 8;  // PUBACK and its kin, with a re
 
 }  // namespace
 
-std::size_t engine::state::poll_transmit(time_point now, std::span<bytes> gather) {
+std::size_t engine::state::poll_transmit(std::span<bytes> gather) {
     if (phase_ == phase::closing && !leaving_) return 0;  // the rest of a batch goes nowhere any more
     if (!outbox.is_offered()) {
         if (phase_ == phase::handshake)
             stage_connect();
         else if (is_connected())
-            stage_online(now);
+            stage_online();
         else if (leaving_)
             stage_disconnect();
         if (outbox.empty()) return 0;
         outbox.offer();
         // A transport that takes nothing at all is silence, too.
-        if (is_connected() && !silent_since_) {
-            silent_since_ = now;
-            silent_by_write_ = true;
+        if (is_connected() && !is_silent_) {
+            is_silent_ = silent_by_write_ = true;
+            silent_since_ = now_;
         }
     }
     return outbox.rest(gather);
@@ -33,36 +33,36 @@ std::size_t engine::state::poll_transmit(time_point now, std::span<bytes> gather
 void engine::state::stage_connect() {
     if (!connect_due_) return;
     const bool first = !ever_online_;
-    wiping_ = first && config.clean_init && !config.clean && !wire.may_start_clean_and_keep && !wiped_;
-    clean_start_ = config.clean || wiping_ || (first && config.clean_init && wire.may_start_clean_and_keep);
-    wire::connect c{.client_id = assigned_client_id_size_ != 0
-                                     ? std::string_view(assigned_client_id_.data(), assigned_client_id_size_)
-                                     : config.client_id,
-                    .keep_alive = config.keepalive,
-                    .clean_start = clean_start_,
-                    .user = config.user,
-                    .password = config.password,
-                    .session_expiry_interval = keeps_session() ? config.session_expiry : 0,
-                    .receive_maximum = config.receive_maximum,
-                    .properties = config.properties};
-    if (limit.packet_bytes_max < wire::remaining_length_max + wire::fixed_header_max)
-        c.maximum_packet_size = static_cast<std::uint32_t>(limit.packet_bytes_max);
-    // The will belongs to the connection that stays.
-    if (config.will && !wiping_) c.last_will = packet_of(*config.will);
+    wiping_ = first && config.clean_init && !config.clean && !wire->may_start_clean_and_keep && !wiped_;
+    clean_start_ = config.clean || wiping_ || (first && config.clean_init && wire->may_start_clean_and_keep);
+    const wire::connect c{
+        .client_id = assigned_client_id_ != nullptr ? std::string_view(assigned_client_id_, assigned_client_id_size_)
+                                                    : config.client_id,
+        .keep_alive = config.keepalive,
+        .clean_start = clean_start_,
+        .user = config.user,
+        .password = config.password,
+        // The will belongs to the connection that stays.
+        .last_will = config.will && !wiping_ ? &*config.will : nullptr,
+        .session_expiry_interval = keeps_session() ? config.session_expiry : 0,
+        .receive_maximum = config.receive_maximum,
+        .maximum_packet_size =
+            limit.packet_bytes_max < wire::packet_bytes_max ? static_cast<std::uint32_t>(limit.packet_bytes_max) : 0,
+        .properties = config.properties};
     wire::writer measure;
-    wire.encode_connect(measure, c);
+    wire->encode_connect(measure, c);
     if (!outbox.has_room(measure.size())) return;  // without memory the stage runs into its limit
     wire::writer out(outbox.append(measure.size()));
-    wire.encode_connect(out, c);
+    wire->encode_connect(out, c);
     connect_due_ = false;
-    ++connects_unanswered_;
+    if (connects_unanswered_ < 2) ++connects_unanswered_;
 }
 
 void engine::state::stage_disconnect() {
     if (!disconnect_due_ || !outbox.has_room(acknowledgement_max)) return;
     std::uint8_t packet[acknowledgement_max];
     wire::writer out(packet);
-    wire.encode_disconnect(out, goodbye_);
+    wire->encode_disconnect(out, goodbye_);
     std::memcpy(outbox.append(out.size()).data(), packet, out.size());
     disconnect_due_ = false;
 }
@@ -70,118 +70,102 @@ void engine::state::stage_disconnect() {
 /// Acknowledgements and PUBREL first: they end things. Then what an earlier connection began, then what is asked of the
 /// server, then new messages. Everything but new publishes goes even when the receive maximum is used up
 /// [MQTT-3.3.4-8].
-void engine::state::stage_online(time_point now) {
+void engine::state::stage_online() {
     while (inbox.has_due()) {
         const mqtt_as::inbox::acknowledgement ack = inbox.next_due();
         if (!stage_acknowledgement(ack.type, ack.packet_id, ack.reason)) return;
         inbox.pop_due();
     }
-    while (operation* op = ops.release_due.front()) {
+    while (operation* op = ops.front(place::release_due)) {
         if (!stage_acknowledgement(wire::packet_type::pubrel, op->packet_id, reason_code::success)) return;
         if (op->release_sent && op->repubs == 0) ++count.resent;
         op->release_sent = true;
-        op->batch_end = outbox.size();
-        ops.move(*op, operation::state::release_staged);
+        op->batch_end = static_cast<size_type>(outbox.size());
+        ops.move(*op, place::batch);
     }
     if (ping_due_ && outbox.has_room(sizeof wire::pingreq)) {
         std::memcpy(outbox.append(sizeof wire::pingreq).data(), wire::pingreq, sizeof wire::pingreq);
-        ping_end_ = outbox.size();
+        ping_end_ = static_cast<size_type>(outbox.size());
         ping_due_ = false;
     }
-    while (operation* op = ops.resend.front()) {
-        if (!stage_publish(now, *op)) return;
+    renew_filters();
+    if (!stage_all(place::resend) || phase_ == phase::draining) return;  // then only what was begun
+    if (stage_all(place::control)) (void)stage_all(place::queued);
+}
+
+bool engine::state::stage_all(place where) {
+    while (operation* op = ops.front(where)) {
+        if (!stage_operation(*op)) return false;
     }
-    if (phase_ == phase::draining) return;  // only what was begun
-    while (operation* op = ops.control.front()) {
-        if (!stage_control(now, *op)) return;
-    }
-    while (operation* op = ops.queued.front()) {
-        if (!stage_publish(now, *op)) return;
-    }
+    return true;
 }
 
 bool engine::state::stage_acknowledgement(wire::packet_type type, std::uint16_t packet_id, reason_code reason) {
     if (!outbox.has_room(acknowledgement_max)) return false;
     // A reason is a courtesy, and left out where the server has no room for it [MQTT-3.2.2-15].
     if (agreed_.maximum_packet_size <= wire::bare_acknowledgement_size) reason = reason_code::success;
-    if (wire::prefers_speed && reason == reason_code::success) {
+    if (profile::prefers_speed && reason == reason_code::success) {
         wire::put_bare_acknowledgement(outbox.append(wire::bare_acknowledgement_size).data(), type, packet_id);
         return true;
     }
     std::uint8_t packet[acknowledgement_max];
     wire::writer out(packet);
-    wire.encode_acknowledgement(out, type, packet_id, reason);
+    wire->encode_acknowledgement(out, type, packet_id, reason);
     std::memcpy(outbox.append(out.size()).data(), packet, out.size());
     return true;
 }
 
 /// False when this one, and so every later one, must wait. One that can never be sent is ended here.
-bool engine::state::stage_publish(time_point now, operation& op) {
+bool engine::state::stage_operation(operation& op) {
     if (const errc error = unsendable(op); error != errc::ok) {
-        complete(now, op, error, reason_code::success);
+        complete(op, error);
         return true;
     }
-    const bool again = op.now_in == operation::state::resend;
-    if (op.qos != 0) {
-        if (!op.counted && in_flight_ >= agreed_.receive_maximum) return false;
-        if (op.packet_id == 0) {
-            if (!ops.bind_packet_id(op)) return false;
-            op.write_packet_id();
-        }
-        if (again) op.packet()[0] |= wire::dup_flag;
+    const bool again = op.now_in == place::resend;
+    const bool is_held_back = op.qos != 0 && !op.counted && in_flight_ >= agreed_.receive_maximum;
+    if (is_held_back) return false;
+    if (again) {
+        op.packet()[0] |= wire::dup_flag;
+    } else if (op.qos != 0 || !op.is_publish()) {
+        if (!ops.bind_packet_id(op)) return false;
+        op.write_packet_id();
     }
     if (!outbox.append(op)) {
         if (!again) ops.release_packet_id(op);  // identifiers are bound only to what is staged
         return false;
     }
-    if (again && op.repubs == 0) ++count.resent;
     if (!again) op.order = next_order_++;
+    if (again && op.repubs == 0) ++count.resent;
     if (op.qos != 0 && !op.counted) {
         op.counted = true;
         ++in_flight_;
     }
     op.touched = true;
-    ops.move(op, operation::state::staged);
+    ops.move(op, place::batch);
     return true;
 }
 
-bool engine::state::stage_control(time_point now, operation& op) {
-    if (const errc error = unsendable(op); error != errc::ok) {
-        complete(now, op, error, reason_code::success);
-        return true;
-    }
-    if (!ops.bind_packet_id(op)) return false;
-    op.write_packet_id();
-    if (!outbox.append(op)) {
-        ops.release_packet_id(op);
-        return false;
-    }
-    op.touched = true;
-    ops.move(op, operation::state::staged);
-    return true;
-}
-
-void engine::state::on_sent(time_point now, std::size_t size) {
+void engine::state::on_sent(std::size_t size) {
     // The transport was full and has room again: the peer took something.
-    if (outbox.partly_sent() && size != 0) on_life(now);
+    if (outbox.partly_sent() && size != 0) on_life();
     const bool through = outbox.on_sent(size);
     direct.on_sent(outbox.sent());
-    while (operation* op = ops.batch.front()) {
+    while (operation* op = ops.front(place::batch)) {
         if (op->batch_end > outbox.sent()) break;
-        on_staged_sent(now, *op);
+        on_staged_sent(*op);
     }
     if (ping_end_ != 0 && ping_end_ <= outbox.sent()) {
         ping_end_ = 0;
-        if (!std::exchange(ping_outstanding_, true)) ping_sent_at_ = now;
+        if (!std::exchange(ping_outstanding_, true)) ping_sent_at_ = now_;
     }
     if (through) {
         outbox.reset();
-        if (leaving_ && !disconnect_due_) return close_transport(now);
+        if (leaving_ && !disconnect_due_) return close_transport();
     }
     if (!is_connected()) return;
-    if (through && std::exchange(silent_by_write_, false)) silent_since_ = now;
-    if (!awaits_answer()) silent_since_.reset();
-    check_drained(now);
+    if (through && std::exchange(silent_by_write_, false)) silent_since_ = now_;
+    if (!awaits_answer()) is_silent_ = false;
+    check_drained();
 }
 
 }  // namespace mqtt_as

@@ -5,15 +5,15 @@
 
 namespace mqtt_as {
 
-std::size_t identifier_set::place_of(std::uint16_t id) const {
+std::size_t hashed_identifiers::place_of(std::uint16_t id) const {
     std::size_t place = id & mask();
     while (places_[place] != 0 && places_[place] != id) place = (place + 1) & mask();
     return place;
 }
 
-bool identifier_set::insert(std::uint16_t id) {
+bool hashed_identifiers::insert(std::uint16_t id) {
     if (const std::size_t old = places_.capacity(); (size_ + 1) * 2 > old) {
-        identifier_set larger(pool_);
+        hashed_identifiers larger(pool_, 0);
         if (!larger.places_.reserve(old + 1)) return false;
         larger.clear();
         for (std::size_t i = 0; i < old; ++i) {
@@ -27,7 +27,7 @@ bool identifier_set::insert(std::uint16_t id) {
     return true;
 }
 
-bool identifier_set::erase(std::uint16_t id) {
+bool hashed_identifiers::erase(std::uint16_t id) {
     if (!contains(id)) return false;
     std::size_t hole = place_of(id);
     places_[hole] = 0;
@@ -40,7 +40,7 @@ bool identifier_set::erase(std::uint16_t id) {
     return true;
 }
 
-void identifier_set::clear() {
+void hashed_identifiers::clear() {
     for (std::size_t i = 0; i < places_.capacity(); ++i) places_[i] = 0;
     size_ = 0;
 }
@@ -57,7 +57,7 @@ inbox::arrival inbox::on_qos2_publish(std::uint16_t packet_id, acknowledge_id& i
         push_due({packet_id, wire::packet_type::pubrec, reason_code::success});
         return arrival::repeated;
     }
-    if (received_.size() >= qos2_max_ || !received_.insert(packet_id)) return arrival::out_of_memory;
+    if (received_.size() >= limits_.inbound_qos2_max || !received_.insert(packet_id)) return arrival::out_of_memory;
     const arrival result = give_out(packet_id, 2, id);
     if (result != arrival::fresh) received_.erase(packet_id);
     return result;
@@ -83,7 +83,7 @@ void inbox::settle() {
             const auto type = e.qos == 1 ? wire::packet_type::puback : wire::packet_type::pubrec;
             if (!due_.push({e.packet_id, type, reason_code::success})) return;  // goes on when one has been sent
         }
-        qos1_open_ -= e.qos == 1 && e.owed;
+        if (e.qos == 1 && e.owed) --qos1_open_;
         given_out_.pop();
         ++first_id_;
     }
@@ -98,7 +98,7 @@ void inbox::on_connection_lost() {
     due_.clear();
     for (std::uint32_t i = 0; i < given_out_.size(); ++i) given_out_[i].owed = false;
     qos1_open_ = 0;
-    received_before_ = received_.size();
+    received_before_ = static_cast<profile::size_type>(received_.size());
     settle();
 }
 

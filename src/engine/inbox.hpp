@@ -7,10 +7,10 @@
 
 namespace mqtt_as {
 
-/// The qos 2 identifiers between PUBLISH and PUBREL: open addressing, at most half full.
-class identifier_set {
+/// The qos 2 identifiers between PUBLISH and PUBREL, for hosts: open addressing, at most half full.
+class hashed_identifiers {
 public:
-    explicit identifier_set(pool& memory) : pool_(memory), places_(memory) {}
+    hashed_identifiers(pool& memory, std::size_t max) : pool_(memory), places_(memory, max) {}
     bool contains(std::uint16_t id) const { return size_ != 0 && places_[place_of(id)] == id; }
     /// False without memory.
     bool insert(std::uint16_t id);
@@ -24,15 +24,50 @@ private:
     std::size_t place_of(std::uint16_t id) const;
 
     pool& pool_;
-    growing<std::uint16_t> places_;
+    growing_array<std::uint16_t> places_;
     std::uint32_t size_ = 0;
 };
+
+/// For boards: in no order.
+class listed_identifiers {
+public:
+    listed_identifiers(pool& memory, std::size_t max) : ids_(memory, max) {}
+    bool contains(std::uint16_t id) const { return place_of(id) != size_; }
+    bool insert(std::uint16_t id) {
+        if (!ids_.reserve(size_ + 1u)) return false;
+        ids_[size_++] = id;
+        return true;
+    }
+    bool erase(std::uint16_t id) {
+        const std::size_t place = place_of(id);
+        if (place == size_) return false;
+        ids_[place] = ids_[--size_];
+        return true;
+    }
+    void clear() { size_ = 0; }
+    std::uint32_t size() const { return size_; }
+
+private:
+    std::size_t place_of(std::uint16_t id) const {
+        std::size_t place = 0;
+        while (place != size_ && ids_[place] != id) ++place;
+        return place;
+    }
+
+    [[no_unique_address]] array_of<std::uint16_t> ids_;
+    profile::size_type size_ = 0;
+};
+
+using identifier_set = std::conditional_t<profile::is_board, listed_identifiers, hashed_identifiers>;
 
 class inbox {
 public:
     inbox(pool& memory, const limits& limits)
-        : max_(limits.inbound_max), given_out_(memory, limits.inbound_max), due_(memory, limits.inbound_max + 16u),
-          received_(memory), qos2_max_(limits.inbound_qos2_max) {}
+        : limits_(limits), given_out_(memory, limits.inbound_max), due_(memory, limits.inbound_max + due_spare),
+          received_(memory, profile::qos_max < 2 ? 0 : limits.inbound_qos2_max) {}
+
+    /// Acknowledgements that are due although no message waits for them: PUBCOMP, PUBREL of what nobody knows.
+    static constexpr std::uint32_t due_spare = profile::is_board ? 4 : 16;
 
     struct acknowledgement {
         std::uint16_t packet_id;
@@ -40,7 +75,15 @@ public:
         reason_code reason;
     };
 
-    bool full() const { return size() >= max_; }
+    /// A message that was given out, of qos 1 or 2.
+    struct entry {
+        std::uint16_t packet_id;
+        std::uint8_t qos;
+        bool acknowledged;
+        bool owed;  // an acknowledgement goes out on this connection
+    };
+
+    bool full() const { return size() >= limits_.inbound_max; }
     std::uint32_t size() const { return given_out_.size() + qos0_given_out_; }
     /// qos 1 and 2 messages of this connection that the server counts against our receive maximum. What an earlier
     /// connection left is none of them; when some of that is released meanwhile the number is too low, never too high.
@@ -61,7 +104,8 @@ public:
             ++qos0_given_out_;
             return arrival::fresh;
         }
-        return qos == 1 ? give_out(packet_id, 1, id) : on_qos2_publish(packet_id, id);
+        if (profile::qos_max < 2 || qos == 1) return give_out(packet_id, 1, id);
+        return on_qos2_publish(packet_id, id);
     }
     /// The sender released a qos 2 identifier: its PUBCOMP is seen to.
     void on_pubrel(std::uint16_t packet_id);
@@ -86,17 +130,11 @@ public:
     }
 
 private:
-    struct entry {
-        std::uint16_t packet_id;
-        std::uint8_t qos;
-        bool acknowledged;
-        bool owed;  // an acknowledgement goes out on this connection
-    };
     arrival on_qos2_publish(std::uint16_t packet_id, acknowledge_id& id);
     arrival give_out(std::uint16_t packet_id, std::uint8_t qos, acknowledge_id& id) {
         id = (first_id_ + given_out_.size()) | named;
         if (!given_out_.push({packet_id, qos, false, true})) return arrival::out_of_memory;
-        qos1_open_ += qos == 1;
+        if (qos == 1) ++qos1_open_;
         return arrival::fresh;
     }
     void settle(acknowledge_id id);
@@ -107,15 +145,14 @@ private:
     static constexpr acknowledge_id qos0_id = 0;
     static constexpr acknowledge_id named = 0x8000'0000;  // set in the names of all others
 
-    const std::uint32_t max_;
-    std::uint32_t qos0_given_out_ = 0;
+    const limits& limits_;
     ring<entry> given_out_;
     ring<acknowledgement> due_;
     identifier_set received_;
-    acknowledge_id first_id_ = 1;        // of the oldest entry, without `named`
-    std::uint32_t qos1_open_ = 0;        // of this connection
-    std::uint32_t received_before_ = 0;  // qos 2 identifiers that the connection began with
-    std::uint16_t qos2_max_;
+    acknowledge_id first_id_ = 1;  // of the oldest entry, without `named`
+    profile::size_type qos0_given_out_ = 0;
+    profile::size_type qos1_open_ = 0;        // of this connection
+    profile::size_type received_before_ = 0;  // qos 2 identifiers that the connection began with
 };
 
 }  // namespace mqtt_as

@@ -1,8 +1,11 @@
-// The engine's memory: blocks of a few sizes, taken from the memory source by use and recycled for ever after.
+// The engine's memory: on hosts blocks of a few sizes, taken from the memory source by use and recycled for ever after;
+// on boards one block, taken whole at construction.
 #pragma once
 
 #include "mqtt_as/engine_config.hpp"
+#include "src/wire/profile.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -12,14 +15,14 @@
 
 namespace mqtt_as {
 
-/// Powers of two up to 128 KiB are kept in free lists, so that a warm engine allocates nothing; larger blocks go
-/// straight back to the source, so that one large packet does not stay for ever.
-class pool {
+/// For hosts. Powers of two up to 128 KiB are kept in free lists, so that a warm engine allocates nothing; larger
+/// blocks go straight back to the source, so that one large packet does not stay for ever.
+class growing_pool {
 public:
-    explicit pool(memory_source& source) : source_(source) {}
-    pool(const pool&) = delete;
-    pool& operator=(const pool&) = delete;
-    ~pool() {
+    growing_pool(memory_source& source, void*, std::size_t) : source_(source) {}
+    growing_pool(const growing_pool&) = delete;
+    growing_pool& operator=(const growing_pool&) = delete;
+    ~growing_pool() {
         for (std::size_t c = 0; c < class_count; ++c) {
             while (free_[c] != nullptr) {
                 free_block* block = free_[c];
@@ -67,18 +70,79 @@ private:
     std::array<free_block*, class_count> free_{};
 };
 
-/// A growing array of trivial values. Growth doubles; `reserve` says whether there was memory for it.
-template <class T>
-class growing {
+/// For boards. What lies behind the engine's state in its block, given out first fit; neighbours that are free become
+/// one again. Its user knows the size of each piece, so that none has a header.
+class block_pool {
 public:
-    explicit growing(pool& memory) : pool_(memory) {}
-    growing(const growing&) = delete;
-    growing& operator=(const growing&) = delete;
-    ~growing() { pool_.give(data_, capacity_ * sizeof(T)); }
+    block_pool(memory_source&, void* begin, std::size_t size) {
+        give(begin, size / sizeof(free_block) * sizeof(free_block));
+    }
+    block_pool(const block_pool&) = delete;
+    block_pool& operator=(const block_pool&) = delete;
+
+    void* take(std::size_t size) {
+        size = rounded(size);
+        for (free_block** at = &first_; *at != nullptr; at = &(*at)->next) {
+            free_block* const block = *at;
+            if (block->size < size) continue;
+            block->size -= size;
+            if (block->size == 0) *at = block->next;
+            return reinterpret_cast<std::uint8_t*>(block) + block->size;
+        }
+        return nullptr;
+    }
+
+    void give(void* memory, std::size_t size) {
+        auto* const block = static_cast<free_block*>(memory);
+        free_block* before = nullptr;
+        free_block* after = first_;
+        while (after != nullptr && after < block) {
+            before = after;
+            after = after->next;
+        }
+        block->size = rounded(size);
+        block->next = after;
+        (before != nullptr ? before->next : first_) = block;
+        if (after != nullptr) join(*block);
+        if (before != nullptr) join(*before);
+    }
+
+    /// What a piece of `size` bytes takes.
+    static constexpr std::size_t rounded(std::size_t size) {
+        return (size + sizeof(free_block) - 1) / sizeof(free_block) * sizeof(free_block);
+    }
+
+private:
+    struct free_block {
+        free_block* next;
+        std::size_t size;
+    };
+    /// With the next one, where that begins at the end.
+    static void join(free_block& block) {
+        free_block* const next = block.next;
+        if (reinterpret_cast<std::uint8_t*>(&block) + block.size != reinterpret_cast<std::uint8_t*>(next)) return;
+        block.size += next->size;
+        block.next = next->next;
+    }
+
+    free_block* first_ = nullptr;  // in the order of their addresses
+};
+
+using pool = std::conditional_t<profile::is_board, block_pool, growing_pool>;
+
+/// For hosts: a growing array of trivial values. Growth doubles; `reserve` says whether there was memory for it.
+template <class T>
+class growing_array {
+public:
+    /// `max` is not enforced here: who grows it does.
+    growing_array(pool& memory, std::size_t /*max*/) : pool_(memory) {}
+    growing_array(const growing_array&) = delete;
+    growing_array& operator=(const growing_array&) = delete;
+    ~growing_array() { pool_.give(data_, capacity_ * sizeof(T)); }
 
     bool reserve(std::size_t wanted) { return wanted <= capacity_ || grow(wanted); }
 
-    void swap(growing& other) {
+    void swap(growing_array& other) {
         std::swap(data_, other.data_);
         std::swap(capacity_, other.capacity_);
     }
@@ -106,36 +170,66 @@ private:
     std::size_t capacity_ = 0;
 };
 
-/// A growing ring of trivial values with a hard limit; its capacity is a power of two.
+/// For boards: the same interface, and `max` values from the beginning.
+template <class T>
+class whole_array {
+public:
+    whole_array(pool& memory, std::size_t max)
+        : data_(static_cast<T*>(memory.take(max * sizeof(T)))), capacity_(static_cast<profile::size_type>(max)) {}
+    whole_array(const whole_array&) = delete;
+    whole_array& operator=(const whole_array&) = delete;
+
+    bool reserve(std::size_t wanted) const { return wanted <= capacity_; }
+    T* data() { return data_; }
+    const T* data() const { return data_; }
+    T& operator[](std::size_t i) { return data_[i]; }
+    const T& operator[](std::size_t i) const { return data_[i]; }
+    std::size_t capacity() const { return capacity_; }
+
+private:
+    T* data_;
+    profile::size_type capacity_;
+};
+
+template <class T>
+using array_of = std::conditional_t<profile::is_board, whole_array<T>, growing_array<T>>;
+
+/// A ring of trivial values with a hard limit. Where it grows, its capacity is a power of two.
 template <class T>
 class ring {
 public:
-    ring(pool& memory, std::uint32_t max) : storage_(memory), max_(max) {}
+    ring(pool& memory, std::size_t max) : storage_(memory, max), max_(static_cast<profile::size_type>(max)) {}
 
     bool full() const { return size_ >= max_; }
     bool empty() const { return size_ == 0; }
     std::uint32_t size() const { return size_; }
-    T& operator[](std::uint32_t i) { return storage_[(head_ + i) & mask()]; }
+    T& operator[](std::uint32_t i) { return storage_[wrapped(head_ + i)]; }
     T& front() { return (*this)[0]; }
-    T& back() { return (*this)[size_ - 1]; }
+    T& back() { return (*this)[size_ - 1u]; }
 
     /// False when there is no memory, or no place.
     bool push(const T& value) {
         if (full()) return false;
-        if (size_ == storage_.capacity()) return grow_and_push(value);
-        storage_[(head_ + size_) & mask()] = value;
+        if constexpr (!profile::is_board) {
+            if (size_ == storage_.capacity()) return grow_and_push(value);
+        }
+        storage_[wrapped(head_ + std::uint32_t{size_})] = value;
         ++size_;
         return true;
     }
     void pop() {
-        head_ = (head_ + 1) & mask();
+        head_ = static_cast<profile::size_type>(wrapped(head_ + 1u));
         --size_;
     }
     void pop_back() { --size_; }
     void clear() { head_ = size_ = 0; }
 
 private:
-    std::uint32_t mask() const { return static_cast<std::uint32_t>(storage_.capacity()) - 1; }
+    std::uint32_t wrapped(std::uint32_t place) const {
+        const auto capacity = static_cast<std::uint32_t>(storage_.capacity());
+        if constexpr (profile::is_board) return place < capacity ? place : place - capacity;
+        return place & (capacity - 1);
+    }
     [[gnu::noinline]] bool grow_and_push(T value) {
         const auto old = static_cast<std::uint32_t>(storage_.capacity());
         if (!storage_.reserve(old + 1)) return false;
@@ -144,10 +238,10 @@ private:
         return push(value);
     }
 
-    growing<T> storage_;
-    std::uint32_t head_ = 0;
-    std::uint32_t size_ = 0;
-    std::uint32_t max_;
+    [[no_unique_address]] array_of<T> storage_;  // what comes next may use its padding
+    profile::size_type head_ = 0;
+    profile::size_type size_ = 0;
+    profile::size_type max_;
 };
 
 }  // namespace mqtt_as

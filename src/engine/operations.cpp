@@ -1,64 +1,50 @@
-// Operations: blocks, names, packet identifiers, and the one report of each.
+// Operations: names, packet identifiers, and what happens rarely.
 #include "src/engine/operations.hpp"
-
-#include <new>
 
 namespace mqtt_as {
 
-void operation_list::insert_by_order(operation& op) {
-    list_node* behind = end_.prev;
-    while (behind != &end_ && static_cast<std::int32_t>(static_cast<operation*>(behind)->order - op.order) > 0)
-        behind = behind->prev;
-    insert(op, *behind);
+operations::operations(pool& memory, const limits& limits) : pool_(memory), index_(memory, limits) {
+    for (list_node& end : ends_) end.next = end.prev = &end;
 }
 
 operations::~operations() {
-    if (taken_ != nullptr) free(*taken_);
-    for_each_list([this](operation_list& list) {
-        while (operation* op = list.front()) {
-            list.remove(*op);
-            if (!op->in_events) free(*op);
-        }
-    });
-    while (first_event_ != nullptr) {
-        operation* op = first_event_;
-        first_event_ = op->next_event;
-        free(*op);
+    if constexpr (profile::is_board) return;  // the block goes back whole
+    for (list_node& end : ends_) {
+        while (end.next != &end) free(static_cast<operation&>(*end.next));
     }
 }
 
-bool operations::add_slot() {
+operation* operations::find(op_id id) {
+    operation* const op = index_.by_slot(ends_[0], id.index);
+    return op != nullptr && op->id() == id ? op : nullptr;
+}
+
+void operations::move_by_order(operation& op, place to) {
+    leave(op);
+    list_node* behind = &end_of(to);
+    // Behind the last one that is not later.
+    for (list_node* at = behind->prev; at != &end_of(to); at = at->prev) {
+        const auto& other = *static_cast<operation*>(at);
+        if (other.now_in != to) continue;
+        using difference = std::make_signed_t<size_type>;
+        if (static_cast<difference>(other.order - op.order) <= 0) {
+            behind = at;
+            break;
+        }
+    }
+    insert(op, to, *behind);
+}
+
+bool operation_tables::add_slot() {
     if (!slots_.reserve(slot_count_ + 1)) return false;
-    slots_[slot_count_] = {nullptr, 0, first_free_};
+    slots_[slot_count_] = {nullptr, first_free_};
     first_free_ = slot_count_++;
     return true;
 }
 
-operation* operations::find(op_id id) const {
-    if (id.index >= slot_count_) return nullptr;
-    operation* op = slots_[id.index].op;
-    return op != nullptr && op->done.id == id ? op : nullptr;
-}
-
-void operations::enter_front(operation& op, operation::state to) {
-    op.now_in = to;
-    list_for(op.what, to).push_front(op);
-}
-
-void operations::move_front(operation& op, operation::state to) {
-    operation_list::remove(op);
-    enter_front(op, to);
-}
-
-void operations::move_by_order(operation& op, operation::state to) {
-    operation_list::remove(op);
-    op.now_in = to;
-    list_for(op.what, to).insert_by_order(op);
-}
-
 /// At most half full, so that a free place is near; the last doubling makes room for every identifier.
-bool operations::grow_packet_ids() {
-    growing<operation*>& table = by_packet_id_;
+bool operation_tables::grow_packet_ids() {
+    auto& table = by_packet_id_;
     const std::size_t capacity = table.capacity();
     if (bound_ >= 65'535) return false;
     if (capacity >= 65'536) return true;
@@ -79,21 +65,22 @@ bool operations::grow_packet_ids() {
 void operations::discard(operation& op) {
     payload_bytes -= op.payload_size;
     --(op.internal ? renewals : unfinished);
+    op.next = op.prev = &op;  // it is nowhere, and can be freed as if it were somewhere
     free(op);
 }
 
 void operations::check() const {
     std::uint32_t found = 0;
-    const_cast<operations*>(this)->for_each_list([&](operation_list& list) {
-        for ([[maybe_unused]] const operation& op : list) {
+    for (std::size_t i = 0; i < operation::places; ++i) {
+        const auto where = static_cast<place>(i);
+        for ([[maybe_unused]] const operation& op : in(where)) {
             assert(op.next->prev == &op);
-            assert(op.now_in != operation::state::finished);
+            assert(op.now_in == where);
             assert(op.packet_id == 0 || by_packet_id(op.packet_id) == &op);
-            assert(slots_[op.slot].op == &op);
+            found += where != place::finished;
         }
-        found += list.size();
-    });
-    assert(found == unfinished + renewals);
+    }
+    assert(found == std::uint32_t{unfinished} + renewals);
     (void)found;
 }
 

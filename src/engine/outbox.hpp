@@ -9,15 +9,13 @@
 #include "src/engine/operations.hpp"
 #include "src/wire/writer.hpp"
 
-#include <algorithm>
-
 namespace mqtt_as {
 
 class outbox {
 public:
     outbox(pool& memory, const limits& limits)
-        : buffer_(memory), copied_max_(std::min(limits.batch_bytes_max, std::size_t{1} << 30)),
-          gather_from_(limits.gather_from), bodies_(memory) {}
+        : limits_(limits), buffer_(memory, limits.batch_bytes_max), bodies_(memory, profile::gathers ? bodies_max : 0) {
+    }
 
     bool empty() const { return size_ == 0; }
     /// The transport has been given the batch, and nothing is added to it any more.
@@ -27,26 +25,26 @@ public:
     bool partly_sent() const { return sent_ != 0; }
     std::uint32_t size() const { return size_; }
 
-    /// Room for `size` more copied bytes? Grows by use; the first packet of a batch may exceed the limit.
+    /// Room for `size` more copied bytes? Hosts: grows by use; the first packet of a batch may exceed the limit.
     bool has_room(std::size_t size) {
-        if (used_ + size > copied_max_ && used_ != 0) return false;
+        if (!profile::is_board && used_ + size > copied_max() && used_ != 0) return false;
         return buffer_.reserve(used_ + size);
     }
     /// Room without growing?
     bool has_room_now(std::size_t size) const {
-        return used_ + size <= copied_max_ && used_ + size <= buffer_.capacity();
+        return used_ + size <= copied_max() && used_ + size <= buffer_.capacity();
     }
     /// After `has_room`: the place for `size` bytes, which are now part of the batch.
     std::span<std::uint8_t> append(std::size_t size) {
         std::span<std::uint8_t> place{buffer_.data() + used_, size};
-        used_ += static_cast<std::uint32_t>(size);
-        size_ += static_cast<std::uint32_t>(size);
+        used_ = static_cast<size_type>(used_ + size);
+        size_ = static_cast<size_type>(size_ + size);
         return place;
     }
 
     /// Adds the packet of `op`: copied when small, else by reference. False when the batch is full.
     bool append(operation& op) {
-        if (op.body != nullptr || op.packet_size >= gather_from_) return gather(op);
+        if (profile::gathers && (op.has_body() || op.packet_size >= limits_.gather_from)) return gather(op);
         if (!has_room(op.packet_size)) return false;
         std::memcpy(append(op.packet_size).data(), op.packet(), op.packet_size);
         op.batch_end = size_;
@@ -60,34 +58,40 @@ public:
     std::uint32_t sent() const { return sent_; }
     /// The connection is over: nobody looks at the bytes any more.
     void reset() {
-        size_ = sent_ = used_ = body_count_ = 0;
+        size_ = sent_ = used_ = 0;
+        body_count_ = 0;
         is_offered_ = false;
     }
     /// The bytes before `end`, while nothing but copied ones comes before.
     const std::uint8_t* before(std::uint32_t end) const { return buffer_.data() + end; }
 
-private:
+    /// With what lies between them, a gather list of 16 is enough.
+    static constexpr std::uint8_t bodies_max = 7;
     /// Bytes that are sent from where they lie, behind the first `after` bytes of the buffer.
     struct body {
         const std::uint8_t* data;
-        std::uint32_t size;
-        std::uint32_t after;
+        profile::size_type size;
+        profile::size_type after;
     };
+
+private:
+    using size_type = profile::size_type;
+
     bool gather(operation& op);
     void gather(const std::uint8_t* data, std::uint32_t size) {
-        bodies_[body_count_++] = {data, size, used_};
-        size_ += size;
+        bodies_[body_count_++] = {data, static_cast<size_type>(size), used_};
+        size_ = static_cast<size_type>(size_ + size);
     }
+    /// So that a batch can be counted in 32 bits.
+    std::size_t copied_max() const { return std::min(limits_.batch_bytes_max, std::size_t{1} << 30); }
 
-    growing<std::uint8_t> buffer_;
-    const std::size_t copied_max_;  // so that a batch can be counted in 32 bits
-    const std::size_t gather_from_;
-    static constexpr std::uint32_t bodies_max = 7;  // with what lies between them, a gather list of 16 is enough
-    growing<body> bodies_;
-    std::uint32_t body_count_ = 0;
-    std::uint32_t used_ = 0;  // bytes of the buffer
-    std::uint32_t size_ = 0;  // bytes of the batch
-    std::uint32_t sent_ = 0;  // of them taken by the transport
+    const limits& limits_;
+    array_of<std::uint8_t> buffer_;
+    array_of<body> bodies_;
+    size_type used_ = 0;  // bytes of the buffer
+    size_type size_ = 0;  // bytes of the batch
+    size_type sent_ = 0;  // of them taken by the transport
+    std::uint8_t body_count_ = 0;
     bool is_offered_ = false;
 };
 

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "mqtt_as/engine.hpp"
+#include "src/engine/assembly.hpp"
 #include "src/engine/direct.hpp"
 #include "src/engine/inbox.hpp"
 #include "src/engine/memory.hpp"
@@ -27,137 +28,200 @@
 
 namespace mqtt_as {
 
-/// The will of a configuration, as CONNECT carries it.
-inline wire::will packet_of(const engine_will& w) {
-    return {.topic = w.topic,
-            .payload = w.payload,
-            .qos = w.qos,
-            .retain = w.retain,
-            .delay_interval = w.delay_interval,
-            .properties = *w.properties};
-}
+/// Which version is spoken: what the configuration says, or the only one that this build has.
+class either_protocol {
+public:
+    explicit either_protocol(const engine_config& config) : protocol_(config.protocol) {}
+    const wire::protocol* operator->() const { return protocol_; }
+    const wire::protocol& operator*() const { return *protocol_; }
+
+private:
+    const wire::protocol* protocol_;
+};
+class only_protocol {
+public:
+    explicit only_protocol(const engine_config&) {}
+    const wire::protocol* operator->() const { return &wire::v3_1_1; }
+    const wire::protocol& operator*() const { return wire::v3_1_1; }
+};
 
 struct engine::state {
     using phase = status::phase;
+    using place = operation::place;
+    using size_type = profile::size_type;
 
-    state(const engine_config& config, const limits& limits, memory_source& memory, std::uint64_t seed);
+    state(const engine_config& config, const limits& limits, memory_source& source, std::uint64_t seed);
     ~state();
+    /// What is taken from the memory source at construction.
+    static std::size_t block_size(const limits&);
+
+    /// The same engine, for what happens at `now`.
+    state* at(time_point now) {
+        now_ = now;
+        return this;
+    }
 
     // ---- requests (engine.cpp, engine_requests.cpp) -------------------------------------------------------
-    errc start(time_point now, bool retry);
-    void stop(time_point now, duration grace);
-    void close(time_point now);
-    submitted publish(time_point now, const publish_request&);
-    submitted subscribe(time_point now, const subscription&);
-    submitted unsubscribe(time_point now, const unsubscription&);
-    cancel_result cancel(time_point now, op_id, cancel_scope);
-    void acknowledge(time_point now, acknowledge_id);
-    bool drop_oldest_qos0(time_point now);
+    errc start(bool retry);
+    void stop(duration grace);
+    void close();
+    submitted publish(const publish_request&);
+    submitted request(operation::kind what, const subscription&);
+    cancel_result cancel(op_id, cancel_scope);
+    void acknowledge(acknowledge_id);
+    bool drop_oldest_qos0();
+    void disown(op_id);
+
+    // ---- the world (engine.cpp) ---------------------------------------------------------------------------
+    void on_link(bool up);
+    void on_stage(stage at);
+    void on_opened();
+    void on_closed(errc error, int transport_error, bool can_retry_help);
+    void on_peer_progress();
+    status look() const;
 
     // ---- phases (engine.cpp) ------------------------------------------------------------------------------
-    void enter(time_point now, phase p, stage at);
-    void open(time_point now);
+    void enter(phase p, stage at);
+    void open();
     enum class after : std::uint8_t { retry, reopen, give_up, stop };
-    /// Ends the connection or attempt: reports it, says goodbye where the version can, closes. `lost`: the transport is
-    /// gone already.
-    void end_connection(time_point now, disconnected why, bool lost = false);
-    void end_by_violation(time_point now, violation v);
-    void leave(time_point now, reason_code reason);
-    void close_transport(time_point now);
-    void connection_over(time_point now);
-    void wait(time_point now);
-    void finish_stop(time_point now);
-    void check_drained(time_point now);
-    void go_online(time_point now, const wire::connack&);
+    /// Why a connection or an attempt ends. `disconnected`, without what is known elsewhere.
+    struct ending {
+        errc error = errc::ok;
+        violation why{};
+        reason_code reason{};
+        stage at{};
+        bool was_online = false;
+        bool can_retry_help = true;
+        int transport_error = 0;
+    };
+    /// Ends the connection or attempt as `last_` says: reports it, says goodbye where the version can, closes. `lost`:
+    /// the transport is gone already.
+    void end_connection(bool lost = false);
+    void end_connection(errc error, reason_code reason = {});
+    void end_by_violation(violation v);
+    void replace_connection();
+    void leave(reason_code reason);
+    void close_transport();
+    void connection_over();
+    void wait();
+    void finish_stop();
+    void check_drained();
+    void go_online(const wire::connack&);
+    disconnected told_ending() const;
 
     // ---- what becomes of operations (engine_requests.cpp) -------------------------------------------------
     bool may_go_direct(const publish_request&) const;
     [[gnu::noinline]] submitted publish_directly(const publish_request&);
-    [[gnu::noinline]] submitted publish_operation(time_point now, const publish_request&);
+    [[gnu::noinline]] submitted publish_operation(const publish_request&);
+    errc make_publish(const publish_request&, operation*& made);
+    errc make_wanted(operation::kind what, const subscription&, operation*& made);
+    errc make_request(operation::kind what, const subscription&, bool internal, operation*& made);
     void turn_direct_into_operations();
     operation* find(op_id);
     errc room_for(std::size_t payload_size) const;
     errc refusing() const;
-    errc sendable_now(operation& op);
-    submitted submit(time_point now, operation& op, duration timeout);
-    void end_wait(time_point now, operation& op, errc error);
+    bool is_offered(const subscription&) const;
+    bool submit(operation& op, duration timeout);
+    void end_wait(operation& op, errc error);
     /// The end of `op`: reported, and its packet done.
-    void complete(time_point now, operation& op, errc error, reason_code reason) {
-        const bool is_simple = op.what == operation::kind::publish && !op.has_deadline();
-        if (!is_simple) settle(now, op, error, reason);
-        in_flight_ -= op.counted;
+    void complete(operation& op, errc error, reason_code reason = reason_code::success) {
+        const bool is_simple = op.is_publish() && !op.has_deadline;
+        if (!is_simple) settle(op, error, reason);
+        if (op.counted) --in_flight_;
         op.counted = false;
         ops.report_and_finish(op, error, reason);
     }
-    [[gnu::noinline]] void settle(time_point now, operation& op, errc error, reason_code reason);
-    void settle_subscribe(time_point now, operation& op, errc error, reason_code reason);
+    [[gnu::noinline]] void settle(operation& op, errc error, reason_code reason);
+    void settle_subscribe(operation& op, errc error, reason_code reason);
     bool has_joined(const operation& carrier) const;
-    operation* make_subscribe(const subscription&, bool internal);
     bool is_superseded(operation& op) const;
-    void requeue_after_loss(time_point now);
-    void lose_session(time_point now);
+    void requeue_after_loss();
+    void lose_session();
     void doubt_session();
-    bool renew_filters(bool all);
-    bool renew(wanted&);
-    void count_renewals();
+    void want_renewals(bool all);
+    void renew_filters();
+    void on_renewed();
     void report_all(errc error);
 
     // ---- bytes in (engine_receive.cpp) --------------------------------------------------------------------
-    taken on_bytes(time_point now, bytes in);
-    std::size_t take_bare_acknowledgements(time_point now, bytes in);
+    taken on_bytes(bytes in);
+    std::size_t take_bare_acknowledgements(bytes in);
     operation* answered_by(wire::packet_type, std::uint16_t packet_id);
-    taken assemble(time_point now, bytes in);
+    taken assemble(bytes in);
     /// CONNACK, and nothing else, before we are connected [MQTT-3.2.0-1].
     bool is_expected(wire::packet_type t) const {
-        return (phase_ == phase::handshake) == (t == wire::packet_type::connack);
+        return (phase_ == phase::handshake) == (t == wire::packet_type::connack) && !connect_due_;
     }
-    void on_packet(time_point now, wire::packet_type, std::uint8_t flags, bytes body);
-    void on_connack(time_point now, bytes body);
-    void on_publish(time_point now, std::uint8_t flags, bytes body);
-    void on_acknowledgement(time_point now, wire::packet_type, bytes body);
-    void on_subscription_acknowledgement(time_point now, wire::packet_type, bytes body);
+    void on_packet(wire::packet_type, std::uint8_t flags, bytes body);
+    violation take_packet(wire::packet_type, std::uint8_t flags, bytes body);
+    violation on_connack(bytes body);
+    violation on_disconnect(bytes body);
+    violation take_explanation(property_view);
+    void keep_client_id(std::string_view);
+    violation on_publish(std::uint8_t flags, bytes body);
+    violation on_acknowledgement(wire::packet_type, bytes body);
+    violation on_subscription_acknowledgement(wire::packet_type, bytes body);
     void release(operation& op);
-    void on_answer(time_point now, operation& op, wire::packet_type, reason_code);
-    void drop_assembly();
+    void on_answer(operation& op, reason_code, bool is_late = false);
 
     // ---- bytes out (engine_send.cpp) ----------------------------------------------------------------------
-    std::size_t poll_transmit(time_point now, std::span<bytes> gather);
+    std::size_t poll_transmit(std::span<bytes> gather);
     void stage_connect();
     void stage_disconnect();
-    void stage_online(time_point now);
+    void stage_online();
     bool stage_acknowledgement(wire::packet_type, std::uint16_t packet_id, reason_code);
-    bool stage_publish(time_point now, operation& op);
-    bool stage_control(time_point now, operation& op);
+    bool stage_all(place where);
+    bool stage_operation(operation& op);
     /// What the server's CONNACK rules out.
     errc unsendable(std::size_t size, std::uint8_t qos, bool retain) const {
         if (size > agreed_.maximum_packet_size) return errc::too_large;
-        if (qos > agreed_.maximum_qos) return errc::unsupported_by_server;
-        if (retain && !agreed_.retain_available) return errc::unsupported_by_server;
+        if (qos > agreed_.maximum_qos || (retain && !agreed_.retain_available)) return errc::unsupported_by_server;
         return errc::ok;
     }
+    /// The largest packet that this engine can send.
+    std::size_t packet_bytes_max() const {
+        return profile::gathers ? limit.packet_bytes_max : std::min(limit.packet_bytes_max, limit.batch_bytes_max);
+    }
     errc unsendable(const operation& op) const { return unsendable(op.wire_size(), op.qos, op.retain); }
-    void on_sent(time_point now, std::size_t size);
-    void on_staged_sent(time_point now, operation& op);
+    void on_sent(std::size_t size);
+    void on_staged_sent(operation& op);
 
     // ---- time (engine_time.cpp) ---------------------------------------------------------------------------
-    void on_time(time_point now);
-    void judge_silence(time_point now);
-    bool judge_acknowledgement(time_point now, operation_list& list);
-    std::optional<time_point> acknowledgement_due(const operation_list& list) const;
-    std::optional<time_point> ping_answer_due() const;
-    std::optional<time_point> deadline() const;
+    void on_time();
+    /// What is due next, and when.
+    struct due {
+        enum class what : std::uint8_t { nothing, operation, phase, ping, life, silence, ping_answer, acknowledgement };
+        what which = what::nothing;
+        operation::place list{};  // acknowledgement: where it is awaited
+        time_point at;
+        /// True when it comes before what was considered until now.
+        bool consider(time_point t, what w) {
+            if (which != what::nothing && !(t < at)) return false;
+            at = t;
+            which = w;
+            return true;
+        }
+    };
+    due first_due();
+    void consider_acknowledgement(due& first, place list);
+    void perform(const due&);
+    bool asks_again(const operation& op) const { return wire->may_resend_while_connected && op.is_publish(); }
+    /// How long an acknowledgement may be missing in all.
+    duration patience() const { return config.response_time * (static_cast<std::int32_t>(config.max_repubs) + 1); }
+    void judge_acknowledgement(place list);
+    void judge_silence();
     /// A sign of life: silence, if it begins, begins now. What was not awaited before is not awaited now.
-    void on_life(time_point now) {
-        if (silent_since_ || life_due_) begin_silence_anew(now);
+    void on_life() {
+        if (is_silent_ || life_is_due_) begin_silence_anew();
     }
-    void begin_silence_anew(time_point now);
-    bool awaits_answer() const;
+    void begin_silence_anew();
+    bool has_unanswered() const;
+    bool awaits_answer() const { return has_unanswered() || ping_outstanding_; }
     void on_round_trip(duration measured);
     /// Something must come within a few round trips.
-    void demand_life(time_point now);
-    void replace_connection(time_point now);
+    void demand_life();
     /// Old moments are kept comparable: the clock wraps.
-    void refresh_old(time_point now);
+    void refresh_old();
 
     bool has_transport() const { return phase_ != phase::stopped && phase_ != phase::waiting; }
     bool is_online() const { return phase_ == phase::online; }
@@ -165,45 +229,22 @@ struct engine::state {
     bool keeps_session() const { return !config.clean; }
     void check() const;
 
-    // ---- given at construction ----------------------------------------------------------------------------
-    const engine_config config;
-    const limits limit;
-    const wire::protocol& wire;
-    memory_source& source;
-    pool memory;
-    random_source random;
-    mqtt_as::supervisor supervisor;
-
-    // ---- the parts: data and small decisions ----------------------------------------------------------------
-    operations ops;
-    direct_publishes direct;
-    mqtt_as::outbox outbox;
-    mqtt_as::inbox inbox;
-    mqtt_as::subscriptions filters;
-    mqtt_as::timers timers;
-    counters count;
+    // The small ones come first: a Cortex-M0+ reaches bytes below 32 in one instruction, half words below 64 and words
+    // below 128.
 
     // ---- phase ----------------------------------------------------------------------------------------------
     phase phase_ = phase::stopped;
-    bool leaving_ = false;  // closing, but DISCONNECT is still to be taken by the transport
     stage stage_ = stage::idle;
     after after_ = after::retry;  // what follows when the transport is gone
-    epoch epoch_ = 0;
-    time_point since_;        // of the phase
-    time_point until_;        // waiting: next attempt; opening, handshake: limit of the stage; draining: end of grace;
-                              // leaving: limit
-    time_point link_since_;   // when it came or went
-    duration round_trip_{0};  // measured last, on any connection; 0: never
-    bool accepting_ = true;   // until `stop`
-    bool closed_ = false;     // by `close`, for good
-    bool retry_first_ = false;  // `start` asked for it
-    bool was_online_ = false;   // since `start`
-    bool link_up_ = true;
-    bool at_cap_ = false;    // the next wait is at the back-off's cap
-    bool open_due_ = false;  // commands that wait to be taken
+    bool leaving_ = false;        // closing, but DISCONNECT is still to be taken by the transport
+    bool accepting_ = true;       // until `stop`
+    bool closed_ = false;         // by `close`, for good
+    bool retry_first_ = false;    // `start` asked for it
+    bool was_online_ = false;     // since `start`
+    bool is_outage_ = false;      // not online although started
+    bool at_cap_ = false;         // the next wait is at the back-off's cap
+    bool open_due_ = false;       // commands that wait to be taken
     bool close_due_ = false;
-    std::optional<time_point> outage_since_;
-    std::optional<disconnected> last_error_;
 
     // ---- events that wait to be taken: at most one of each kind, in this order ---------------------------------
     enum notice : std::uint8_t {
@@ -224,9 +265,19 @@ struct engine::state {
         return true;
     }
     std::optional<event> poll_notice();
-    duration wait_for_{};
-    bool session_present_ = false;
-    bool first_connection_ = false;
+
+    // ---- the connection: what is set here ends with it ----------------------------------------------------------
+    bool connect_due_ = false;
+    bool disconnect_due_ = false;
+    bool ping_due_ = false;
+    bool ping_outstanding_ = false;
+    bool is_silent_ = false;        // an answer is due, and nothing has come since `silent_since_`
+    bool silent_by_write_ = false;  // ... only because a write is under way: begins anew when it is through
+    bool probed_ = false;
+    bool life_is_due_ = false;  // the network changed: without a sign of life until `life_due_` it is replaced
+    bool is_draining_ = false;  // the peer's TCP was still taking what we had sent when we looked last, and nothing has
+                                // been received since
+    bool assembly_used_ = false;  // given out in the last call: its views are valid until this one
 
     // ---- session --------------------------------------------------------------------------------------------
     bool have_session_ = false;  // the server keeps state that we know: from the first connection on
@@ -234,87 +285,93 @@ struct engine::state {
     bool clean_start_ = false;  // sent with the last CONNECT
     bool wiping_ = false;       // 3.1.1: this connection only ends the old session
     bool wiped_ = false;
-    std::uint32_t connects_unanswered_ = 0;  // CONNECTs since the last accepting CONNACK
-    growing<char> assigned_client_id_;
-    std::uint16_t assigned_client_id_size_ = 0;
+    std::uint8_t connects_unanswered_ = 0;  // CONNECTs since the last accepting CONNACK; more than one is as two
+    bool link_up_ = true;
+    bool session_present_ = false;
+    bool first_connection_ = false;
+    reason_code goodbye_{};  // of DISCONNECT
 
-    // ---- the connection ---------------------------------------------------------------------------------------
+    size_type in_flight_ = 0;  // publishes that use the server's receive maximum
+    size_type next_order_ = 0;
+    size_type renewals_pending_ = 0;
+    size_type ping_end_ = 0;  // where PINGREQ ends in the batch; 0: none
     wire::negotiated agreed_;
-    std::uint32_t in_flight_ = 0;  // publishes that use the server's receive maximum
-    std::uint32_t next_order_ = 0;
-    std::uint32_t renewals_pending_ = 0;
-    bool connect_due_ = false;
-    bool disconnect_due_ = false;
-    bool ping_due_ = false;
-    bool ping_outstanding_ = false;
-    std::uint32_t ping_end_ = 0;  // where PINGREQ ends in the batch; 0: none
-    reason_code goodbye_{};       // of DISCONNECT
-    duration ping_interval_{};
+
+    // ---- time -----------------------------------------------------------------------------------------------
+    time_point now_;    // of the input that is worked on
+    time_point since_;  // of the phase
+    time_point until_;  // waiting: next attempt; opening, handshake: limit of the stage; draining: end of grace;
+                        // leaving: limit
     time_point ping_at_;
     time_point ping_sent_at_;
     time_point last_received_;
-    std::optional<time_point> life_due_;      // the network changed: without a sign of life until then it is replaced
-    time_point judging_since_;                // no acknowledgement is missed for what came before: we did not read, or
-                                              // the peer's TCP was still taking what we had sent
-    bool is_draining_ = false;                // it was when we looked last, and nothing has been received since
-    std::optional<time_point> silent_since_;  // set while an answer is due
-    bool silent_by_write_ = false;            // ... only because a write is under way: begins anew when it is through
-    bool probed_ = false;
+    time_point judging_since_;  // no acknowledgement is missed for what came before: we did not read, or the peer's TCP
+                                // was still taking what we had sent
+    time_point silent_since_;
+    time_point life_due_;
+    time_point outage_since_;
 
-    // ---- the packet that arrives in pieces ----------------------------------------------------------------------
-    std::uint8_t* assembly_ = nullptr;
-    std::size_t assembly_size_ = 0;  // of the whole packet
-    std::size_t assembled_ = 0;
-    bool assembly_used_ = false;  // given out in the last call: its views are valid until this one
-    std::uint8_t header_[wire::fixed_header_max] = {};
-    std::uint8_t header_size_ = 0;
+    // ---- given at construction ----------------------------------------------------------------------------
+    const engine_config& config;
+    const limits& limit;
+    [[no_unique_address]] std::conditional_t<profile::only_v3_1_1, only_protocol, either_protocol> wire;
+
     property_view properties_;           // of the packet just read
-    wire::publish arrived_;              // the message in it
-    const message* received_ = nullptr;  // ... when it is for the application
+    const message* received_ = nullptr;  // the message in it, when it is for the application
+
+    // ---- the parts: data and small decisions ----------------------------------------------------------------
+    pool memory;
+    mqtt_as::outbox outbox;
+    operations ops;
+    mqtt_as::inbox inbox;
+    mqtt_as::subscriptions filters;
+    mqtt_as::assembly assembly;
+    mqtt_as::supervisor supervisor;
+    [[no_unique_address]] mqtt_as::timers timers;
+    [[no_unique_address]] std::conditional_t<profile::is_board, no_direct_publishes, direct_publishes> direct;
+
+    // ---- what is seldom looked at -----------------------------------------------------------------------------
+    epoch epoch_ = 0;
+    duration ping_interval_{};
+    duration round_trip_{0};  // measured last, on any connection; 0: never
+    time_point link_since_;   // when it came or went
+    ending last_;             // of the last connection or attempt
+    random_source random;
+    std::uint16_t assigned_client_id_size_ = 0;
+    char* assigned_client_id_ = nullptr;  // the server gave it to us
+    memory_source& source;
+    wire::publish arrived_;
+    counters count;
 };
 
 // ---- what happens to every message, inline ------------------------------------------------------------------
 
 /// The server's answer to `op`, in a place where it was due. PUBREL goes in the order of PUBREC [MQTT-4.6.0-4], also
-/// when the transport reports only later that it took the PUBLISH.
-inline void engine::state::on_answer(time_point now, operation& op, wire::packet_type type, reason_code reason) {
-    const bool releases = type == wire::packet_type::pubrec && !is_failure(reason);
-    if (op.now_in == operation::state::staged || op.now_in == operation::state::release_staged) {
+/// when the transport reports only later that it took the PUBLISH (`is_late`).
+inline void engine::state::on_answer(operation& op, reason_code reason, bool is_late) {
+    const bool releases = profile::qos_max == 2 && op.qos == 2 && !op.released && !is_failure(reason);
+    if (op.now_in == place::batch && op.answered_early) return;
+    if (releases && !is_late) op.order = next_order_++;
+    if (op.now_in == place::batch) {
         // The transport may still be reading the packet's bytes: it is settled when the last one is taken.
-        if (op.answered_early) return;
-        if (releases) op.order = next_order_++;
         op.answered_early = true;
-        op.early_type = type;
         op.early_reason = reason;
         return;
     }
-    if (releases) {
-        op.order = next_order_++;
-        return release(op);
-    }
+    if (releases) return release(op);
+    op.answered = true;
     // Once PUBREC has come the message is the server's: whatever PUBCOMP says, it has arrived.
-    op.done.properties = properties_;
-    const bool refused = is_failure(reason) && type != wire::packet_type::pubcomp;
-    complete(now, op, refused ? errc::refused : errc::ok, reason);
+    complete(op, is_failure(reason) && !op.released ? errc::refused : errc::ok, reason);
 }
 
 /// The transport has taken the last byte of `op`.
-inline void engine::state::on_staged_sent(time_point now, operation& op) {
-    op.sent_at = now;
-    const bool answered = op.answered_early;
+inline void engine::state::on_staged_sent(operation& op) {
+    op.sent_at = now_;
+    if (op.is_publish() && op.qos == 0) return complete(op, errc::ok);
+    ops.move(op, op.released ? place::releasing : op.is_publish() ? place::awaiting : place::awaiting_sub);
+    if (!op.answered_early) return;
     op.answered_early = false;
-    if (op.now_in == operation::state::release_staged) {
-        ops.move(op, operation::state::releasing);
-    } else if (op.what == operation::kind::publish && op.qos == 0) {
-        return complete(now, op, errc::ok, reason_code::success);
-    } else {
-        ops.move(op, operation::state::awaiting);
-    }
-    if (!answered) return;
-    if (op.early_type == wire::packet_type::pubrec && !is_failure(op.early_reason))
-        release(op);
-    else
-        on_answer(now, op, op.early_type, op.early_reason);
+    on_answer(op, op.early_reason, true);
 }
 
 }  // namespace mqtt_as

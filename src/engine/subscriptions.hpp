@@ -21,6 +21,7 @@ struct wanted {
     bool retain_as_published = false;
     bool granted = false;          // the server has accepted it, once at least
     bool renewed = false;          // on this connection, with `result`
+    bool renewal_due = false;      // it is to be asked for again, as soon as there is memory for that
     bool refusal_to_tell = false;  // renewal_refused waits to be taken
     reason_code result{};
 
@@ -55,6 +56,7 @@ class subscriptions {
 public:
     explicit subscriptions(pool& memory) : pool_(memory) {}
     ~subscriptions() {
+        if constexpr (profile::is_board) return;  // the block goes back whole
         while (first_ != nullptr) remove(*first_);
     }
 
@@ -92,7 +94,7 @@ public:
 private:
     pool& pool_;
     wanted* first_ = nullptr;
-    std::uint32_t size_ = 0;
+    profile::size_type size_ = 0;
 };
 
 }  // namespace mqtt_as

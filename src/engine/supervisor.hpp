@@ -20,8 +20,15 @@ public:
         state_ ^= state_ << 5;
         return state_;
     }
-    /// Uniform in [1, n].
-    std::uint32_t up_to(std::uint32_t n) { return static_cast<std::uint32_t>((std::uint64_t{next()} * n) >> 32) + 1; }
+    /// Uniform in (0, longest]: whatever the bits that `longest` needs can say, until it fits.
+    duration up_to(duration longest) {
+        std::int32_t mask = 1;
+        while (mask < longest.count()) mask = mask << 1 | 1;
+        for (;;) {
+            const auto drawn = static_cast<std::int32_t>(next() >> 1) & mask;
+            if (drawn < longest.count()) return duration(drawn + 1);
+        }
+    }
 
 private:
     std::uint32_t state_;
@@ -29,61 +36,45 @@ private:
 
 class supervisor {
 public:
-    supervisor(const backoff_config& config, random_source& random, std::uint8_t endpoints)
-        : config_(config), random_(random), endpoints_(endpoints), step_(config.first_step) {}
+    explicit supervisor(const engine_config& config) : config_(config) {}
 
     /// An attempt begins.
     void on_attempt() { ++attempt_; }
-    void on_online(time_point now) {
-        online_since_ = now;
-        attempt_ = 0;
-    }
-    /// A connection that was online ended. Only one that held resets the outage: a server that accepts and then
-    /// throws out is not reached any faster for it.
-    void on_lost(time_point now) {
-        if (!(now - online_since_ < config_.stable_after)) begin(now);
+    void on_online() { attempt_ = 0; }
+    /// A connection that was online since `since` ended. Only one that held resets the outage: a server that accepts
+    /// and then throws out is not reached any faster for it.
+    void on_lost(time_point now, time_point since) {
+        if (!(now - since < config_.backoff.stable_after)) begin(now);
     }
     /// `start`: whatever was before, the first wait is short.
     void begin(time_point now) {
         outage_since_ = now;
-        step_ = config_.first_step;
+        step_ = config_.backoff.first_step;
     }
 
-    /// The wait before the next attempt: full jitter, uniform in (0, step].
-    duration next_wait(time_point now) {
-        if (now - outage_since_ > config_.steady_for) step_ = std::min(step_ * 2, config_.cap);
-        if (++endpoint_ >= endpoints_) endpoint_ = 0;
-        return uniform(step_);
-    }
-    /// For what retrying cannot cure: uniform in (cap/2, cap].
-    duration next_wait_at_cap() {
-        step_ = config_.cap;
-        return config_.cap / 2 + uniform(config_.cap - config_.cap / 2);
-    }
-
-    /// Applies `f` to each moment it keeps.
-    template <class F>
-    void refresh(F&& f) {
-        f(online_since_);
-        f(outage_since_);
+    /// The wait before the next attempt: full jitter, uniform in (0, step]. `at_cap`, for what retrying cannot cure:
+    /// uniform in (cap/2, cap].
+    duration next_wait(time_point now, bool at_cap, random_source& random) {
+        const duration cap = config_.backoff.cap;
+        if (at_cap) {
+            step_ = cap;
+            return cap / 2 + random.up_to(cap - cap / 2);
+        }
+        if (now - outage_since_ > config_.backoff.steady_for) step_ = std::min(step_ * 2, cap);
+        if (++endpoint_ >= config_.endpoints) endpoint_ = 0;
+        return random.up_to(step_);
     }
 
+    time_point& outage_since() { return outage_since_; }
     std::uint8_t endpoint() const { return endpoint_; }
     std::uint32_t attempt() const { return attempt_; }
 
 private:
-    duration uniform(duration d) {
-        return duration(static_cast<std::int32_t>(random_.up_to(static_cast<std::uint32_t>(d.count()))));
-    }
-
-    const backoff_config& config_;
-    random_source& random_;
-    std::uint8_t endpoints_;
-    std::uint8_t endpoint_ = 0;
-    std::uint32_t attempt_ = 0;
-    duration step_;
-    time_point online_since_;
+    const engine_config& config_;
+    duration step_{0};
     time_point outage_since_;
+    std::uint32_t attempt_ = 0;
+    std::uint8_t endpoint_ = 0;
 };
 
 }  // namespace mqtt_as

@@ -1,4 +1,5 @@
-// Deadlines of operations: a binary heap, so that ten thousand of them cost nothing until one passes.
+// Deadlines of operations: on hosts a binary heap, so that ten thousand of them cost nothing until one passes; on
+// boards a look at each operation.
 #pragma once
 
 #include "src/engine/memory.hpp"
@@ -6,28 +7,29 @@
 
 namespace mqtt_as {
 
-class timers {
+class deadline_heap {
 public:
-    explicit timers(pool& memory) : heap_(memory) {}
+    deadline_heap(pool& memory, const limits& limits) : heap_(memory, limits.operations_max) {}
 
-    bool empty() const { return size_ == 0; }
-    operation& first() const { return *heap_[0]; }
+    /// nullptr when there is none.
+    operation* first(const operations&) const { return size_ != 0 ? heap_[0] : nullptr; }
 
     /// False without memory.
     bool add(operation& op, time_point deadline) {
         if (!heap_.reserve(size_ + 1)) return false;
         op.deadline = deadline;
+        op.has_deadline = true;
         up(size_++, &op);
         return true;
     }
     void remove(operation& op) {
-        if (op.has_deadline()) take_out(op);
+        if (op.has_deadline) take_out(op);
     }
 
 private:
     void take_out(operation& op) {
         const std::uint32_t hole = op.heap_place;
-        op.heap_place = UINT32_MAX;
+        op.has_deadline = false;
         operation* last = heap_[--size_];
         if (last == &op) return;
         if (hole != 0 && last->deadline < heap_[(hole - 1) / 2]->deadline) return up(hole, last);
@@ -35,7 +37,7 @@ private:
     }
     void put(std::uint32_t place, operation* op) {
         heap_[place] = op;
-        op->heap_place = place;
+        op->heap_place = static_cast<profile::size_type>(place);
     }
     void up(std::uint32_t hole, operation* op) {
         for (; hole != 0; hole = (hole - 1) / 2) {
@@ -54,8 +56,29 @@ private:
         put(hole, op);
     }
 
-    growing<operation*> heap_;
+    growing_array<operation*> heap_;
     std::uint32_t size_ = 0;
 };
+
+class deadline_scan {
+public:
+    deadline_scan(pool&, const limits&) {}
+
+    operation* first(operations& ops) const {
+        operation* first = nullptr;
+        ops.for_each([&first](operation& op) {
+            if (op.has_deadline && (first == nullptr || op.deadline < first->deadline)) first = &op;
+        });
+        return first;
+    }
+    bool add(operation& op, time_point deadline) {
+        op.deadline = deadline;
+        op.has_deadline = true;
+        return true;
+    }
+    void remove(operation& op) { op.has_deadline = false; }
+};
+
+using timers = std::conditional_t<profile::is_board, deadline_scan, deadline_heap>;
 
 }  // namespace mqtt_as

@@ -2,8 +2,6 @@
 #include "src/link/rtnetlink_monitor.hpp"
 
 #include <array>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
@@ -14,6 +12,7 @@
 #include <linux/rtnetlink.h>
 #include <sys/timerfd.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -93,8 +92,6 @@ struct rtnetlink_monitor::descriptors {
     explicit descriptors(const asio::any_io_executor& executor)
         : events(executor, open_netlink(groups)), wake_up(executor, open_wake_up_timer()), timer(executor) {}
 
-    std::array<char, 64> ignored{};     // of an event
-    std::array<char, 8> expirations{};  // of the timer: none
     asio::posix::stream_descriptor events;
     asio::posix::stream_descriptor wake_up;
     asio::steady_timer timer;
@@ -146,32 +143,37 @@ void rtnetlink_monitor::shut_down() noexcept {
 
 // ---- what happens -----------------------------------------------------------------------------------------
 
-// Each handler keeps the monitor, not the descriptors: those are closed, and their waits ended, when the last one
-// leaves. A handler that comes late finds others, or none.
+/// Each handler keeps the monitor, not the descriptors: those are closed, and their waits ended, when the last one
+/// leaves. A handler that comes late finds others, or none. One type for all three, because each one has Asio make code
+/// of its own.
+std::function<void(boost::system::error_code)> rtnetlink_monitor::calling(void (rtnetlink_monitor::*what)()) {
+    return [self = shared_from_this(), of = std::weak_ptr(open_), what](boost::system::error_code cancelled) {
+        const std::lock_guard lock(self->mutex_);
+        if (!cancelled && self->open_ && of.lock() == self->open_) (self.get()->*what)();
+    };
+}
 
 void rtnetlink_monitor::wait_for_events() {
-    // What does not fit is cut off, and nobody misses it.
-    open_->events.async_read_some(asio::buffer(open_->ignored), [self = shared_from_this(), of = std::weak_ptr(open_)](
-                                                                    boost::system::error_code error, std::size_t) {
-        const std::lock_guard lock(self->mutex_);
-        if (!self->open_ || of.lock() != self->open_) return;
-        if (error && error != asio::error::no_buffer_space) return;  // events were lost: the more reason to look
-        self->look_in(burst);
-        self->wait_for_events();
-    });
+    open_->events.async_wait(asio::posix::descriptor_base::wait_read, calling(&rtnetlink_monitor::on_events));
+}
+
+void rtnetlink_monitor::on_events() {
+    // What does not fit is cut off, and nobody misses it. An error says that events were lost: the more reason to look.
+    std::array<char, 64> ignored;
+    while (::read(open_->events.native_handle(), ignored.data(), ignored.size()) > 0) {
+    }
+    look_in(burst);
+    wait_for_events();
 }
 
 void rtnetlink_monitor::wait_for_wake_up() {
     arm_wake_up_timer(open_->wake_up.native_handle());
-    open_->wake_up.async_read_some(
-        asio::buffer(open_->expirations),
-        [self = shared_from_this(), of = std::weak_ptr(open_)](boost::system::error_code error, std::size_t) {
-            const std::lock_guard lock(self->mutex_);
-            if (!self->open_ || of.lock() != self->open_) return;
-            if (error && error != asio::error::operation_aborted) return;  // ECANCELED: the clock was set
-            self->note_sleep(time_asleep());
-            self->wait_for_wake_up();
-        });
+    open_->wake_up.async_wait(asio::posix::descriptor_base::wait_read, calling(&rtnetlink_monitor::on_wake_up));
+}
+
+void rtnetlink_monitor::on_wake_up() {
+    note_sleep(time_asleep());  // the read would say ECANCELED: the clock was set
+    wait_for_wake_up();
 }
 
 void rtnetlink_monitor::note_sleep(milliseconds asleep) {
@@ -183,12 +185,12 @@ void rtnetlink_monitor::note_sleep(milliseconds asleep) {
 void rtnetlink_monitor::look_in(milliseconds delay) {
     if (!open_ || std::exchange(open_->will_look, true)) return;
     open_->timer.expires_after(delay);
-    open_->timer.async_wait([self = shared_from_this(), of = std::weak_ptr(open_)](boost::system::error_code error) {
-        const std::lock_guard lock(self->mutex_);
-        if (error || !self->open_ || of.lock() != self->open_) return;
-        self->open_->will_look = false;
-        self->look();
-    });
+    open_->timer.async_wait(calling(&rtnetlink_monitor::on_timer));
+}
+
+void rtnetlink_monitor::on_timer() {
+    open_->will_look = false;
+    look();
 }
 
 void rtnetlink_monitor::look() {
@@ -199,9 +201,9 @@ void rtnetlink_monitor::look() {
         link_state now = judge(w, *table, routes);
         if (now == w.told) continue;
         w.told = now;
-        asio::post(w.executor, [listener = w.listener, now = std::move(now)] {
-            if (const auto who = listener.lock()) who->on_link(now);
-        });
+        asio::post(w.executor, std::function<void()>([listener = w.listener, now = std::move(now)] {
+                       if (const auto who = listener.lock()) who->on_link(now);
+                   }));
     }
 }
 

@@ -14,8 +14,10 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/system/error_code.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -50,8 +52,12 @@ public:
 private:
     struct descriptors;
 
+    std::function<void(boost::system::error_code)> calling(void (rtnetlink_monitor::*what)());
     void wait_for_events();
+    void on_events();
     void wait_for_wake_up();
+    void on_wake_up();
+    void on_timer();
     void note_sleep(std::chrono::milliseconds asleep);
     void look_in(std::chrono::milliseconds delay);
     void look();

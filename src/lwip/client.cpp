@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
 
 namespace mqtt_as {
 
@@ -21,14 +20,7 @@ std::string_view make_client_id(std::span<char> to, std::uint64_t chance) {
     return {to.data(), size};
 }
 
-/// An outage fills the queue with publishes. Subscriptions have places of their own: `connect_coro` must find one.
-limits limits_for(const config& c) {
-    limits l = c.limits;
-    l.operations_max += l.subscriptions_max;
-    return l;
-}
-
-std::span<std::byte> memory_for(const config& c) { return c.memory.empty() ? port::engine_memory() : c.memory; }
+std::span<std::uint8_t> memory_for(const config& c) { return c.memory.empty() ? port::engine_memory() : c.memory; }
 
 }  // namespace
 
@@ -37,16 +29,24 @@ detail::operation_wait::~operation_wait() {
 }
 
 MQTTClient::MQTTClient(event_loop& loop, const mqtt_as::config& given)
-    : up(loop), down(loop), config_(given), loop_(loop), next_client_(loop.clients_), limits_(limits_for(given)),
-      engine_config_(make_engine_config()), memory_(memory_for(given)),
+    : up(loop), down(loop), config_(given), loop_(loop), next_client_(loop.clients_),
+      limits_(engine_limits(given.limits)), engine_config_(make_engine_config()), memory_(memory_for(given)),
       engine_(engine_config_, limits_, memory_, port::entropy()), connect_job_(loop), wifi_job_(loop) {
     loop.clients_ = this;
-    invalid_ = engine_.ok() ? check(engine_config_, limits_) : errc::out_of_memory;
+    if (config_.ssl != (config_.tls != nullptr))
+        invalid_ = errc::bad_config;  // never in the clear what was meant to be secured
+    else
+        invalid_ = engine_.ok() ? check(engine_config_, limits_) : errc::out_of_memory;
+    // Before anything else is published, and gets a record.
+    if (config_.store_publishes && invalid_ == errc::ok) store_.restore(engine_, event_loop::time());
 }
 
 MQTTClient::~MQTTClient() {
     connect_job_.cancel();
     wifi_job_.cancel();
+    close();
+    for (detail::waiter_list* list : {&connecting_, &disconnecting_, &asking_, &up.waiting_, &down.waiting_})
+        loop_.end_all(*list, errc::closed);
     while (reading_ != nullptr) reading_ = transport_.give_back(reading_);
     MQTTClient** at = &loop_.clients_;
     while (*at != this) at = &(*at)->next_client_;
@@ -95,7 +95,6 @@ bool MQTTClient::begin_connect(detail::wait_for_connect& w, connect_options opti
     is_leaving_ = false;
     connecting_.push(w);
     collect();
-    if (config_.store_publishes && !std::exchange(is_restored_, true)) store_.restore(engine_, event_loop::time());
     return true;
 }
 

@@ -1,4 +1,5 @@
 // The memory of a client that was given none.
+#include "mqtt_as/lwip/config.hpp"
 #include "mqtt_as/lwip/port.hpp"
 
 namespace mqtt_as::port {
@@ -8,8 +9,8 @@ namespace mqtt_as::port {
     return memory;
 }
 
-[[gnu::weak]] std::span<std::byte> engine_memory() {
-    alignas(std::max_align_t) static std::byte memory[8'192];
+[[gnu::weak]] std::span<std::uint8_t> engine_memory() {
+    alignas(std::max_align_t) static std::uint8_t memory[client_memory_required(small_board_limits)];
     return memory;
 }
 

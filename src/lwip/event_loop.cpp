@@ -27,6 +27,10 @@ void event_loop::run() {
     }
 }
 
+event_loop::~event_loop() {
+    while (detail::waiter* w = ready_.pop()) w->on_end(*w);
+}
+
 duration event_loop::turn() {
     const time_point now = time();
     duration rest = longest_sleep;

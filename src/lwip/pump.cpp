@@ -69,7 +69,7 @@ void MQTTClient::watch_link(time_point now) {
     if (!is_waiting_for_link_) return;
     if (is_up) {
         is_waiting_for_link_ = false;
-        transport_.open(config_.server, port_of_server(), config_.ssl ? config_.tls : nullptr);
+        transport_.open(config_.server, port_of_server(), config_.tls);
     } else if (!config_.ssid.empty()) {
         if (now - opening_since_ > joining_limit) return end_connection(now, errc::wifi_timed_out, 0);
         if (now - told_at_ < joining_sign) return;
@@ -98,7 +98,7 @@ void MQTTClient::perform(time_point now) {
 }
 
 void MQTTClient::open(time_point now) {
-    told_stage_ = state::closed;
+    told_stage_ = stage::idle;
     opening_since_ = told_at_ = now;
     is_waiting_for_link_ = true;
     if (is_link_up_) return watch_link(now);
@@ -116,7 +116,7 @@ std::uint16_t MQTTClient::port_of_server() const {
 
 /// Ends whatever there is of the connection, and tells the engine.
 void MQTTClient::end_connection(time_point now, errc error, int number, bool can_retry_help) {
-    is_waiting_for_link_ = is_write_blocked_ = false;
+    is_waiting_for_link_ = is_write_blocked_ = is_open_ = false;
     const bool in_good_order = std::exchange(is_saying_goodbye_, false) || transport_.look().is_finished;
     while (reading_ != nullptr) reading_ = transport_.give_back(reading_);
     reading_from_ = 0;
@@ -129,15 +129,11 @@ void MQTTClient::end_connection(time_point now, errc error, int number, bool can
 void MQTTClient::watch_transport(time_point now) {
     const auto t = transport_.look();
     if (t.now_in == state::closed) return;
-    if (t.now_in != told_stage_) {
-        told_stage_ = t.now_in;
-        if (t.now_in == state::resolving) engine_.on_stage(now, epoch_, stage::resolve);
-        if (t.now_in == state::connecting) engine_.on_stage(now, epoch_, config_.ssl ? stage::tls : stage::connect);
-        if (t.now_in == state::open) {
-            written_ = acknowledged_ = 0;
-            was_on_its_way_ = false;
-            engine_.on_opened(now, epoch_);
-        }
+    if (std::exchange(told_stage_, t.at) != t.at) engine_.on_stage(now, epoch_, t.at);
+    if (t.now_in == state::open && !std::exchange(is_open_, true)) {
+        written_ = acknowledged_ = 0;
+        was_on_its_way_ = false;
+        engine_.on_opened(now, epoch_);
         collect();
     }
     read(now);
@@ -178,7 +174,7 @@ void MQTTClient::read(time_point now) {
 
 void MQTTClient::write(time_point now) {
     is_write_blocked_ = false;
-    while (told_stage_ == state::open && !is_saying_goodbye_) {
+    while (is_open_ && !is_saying_goodbye_) {
         std::array<bytes, 2> gather;
         const std::size_t count = engine_.poll_transmit(now, gather);
         collect();
@@ -200,7 +196,7 @@ void MQTTClient::judge_time(time_point now) {
     if (!asking_.empty() && now - asked_at_ >= config_.response_time) loop_.end_all(asking_, errc::timed_out);
     const auto due = engine_.deadline();
     if (!due || now < *due) return;
-    if (told_stage_ == state::open) {
+    if (is_open_) {
         // Bytes that were on their way at the last look and have been acknowledged since are a sign of life. Those that
         // were sent since do not count: the TCP of a dead server acknowledges a ping, too.
         const std::uint32_t on_its_way = transport_.look().unacknowledged;
@@ -243,8 +239,9 @@ void MQTTClient::hear(const event& e) {
         remember_session();
     } else if (std::holds_alternative<renewed>(e)) {
         may_run_connect_coro_ = true;
-    } else if (std::holds_alternative<disconnected>(e)) {
+    } else if (const auto* d = std::get_if<disconnected>(&e)) {
         may_run_connect_coro_ = false;
+        if (!d->was_online) tell_failed_attempt(*d);
     } else if (const auto* g = std::get_if<gave_up>(&e)) {
         if (detail::waiter* w = connecting_.first)
             static_cast<detail::wait_for_connect*>(w)->result = {.at = g->last.at,
@@ -258,6 +255,16 @@ void MQTTClient::hear(const event& e) {
         loop_.end_all(connecting_, errc::stopped);
         loop_.end_all(disconnecting_, errc::ok);
     }
+}
+
+/// "Attempt failed: error 42": an errc by its number, because the sentences of `describe` are large.
+void MQTTClient::tell_failed_attempt(const disconnected& d) {
+    if (!DEBUG) return;
+    char line[] = "Attempt failed: error   ";
+    const auto number = static_cast<unsigned>(d.error);
+    line[sizeof line - 3] = static_cast<char>('0' + number / 10);
+    line[sizeof line - 2] = static_cast<char>('0' + number % 10);
+    dprint(line);
 }
 
 void MQTTClient::remember_session() {

@@ -46,7 +46,8 @@ void transport::open(const char* server, std::uint16_t port, altcp_tls_config* t
     number_ = 0;
     unacknowledged_ = 0;
     is_finished_ = false;
-    state_ = state::resolving;
+    state_ = state::opening;
+    stage_ = stage::resolve;
     if (!is_looking_up_) look_up();
 }
 
@@ -72,14 +73,14 @@ void transport::on_found(const char*, const ip_addr_t* address, void* self) {
 
 void transport::note_answer(const ip_addr_t* address) {
     is_looking_up_ = false;
-    if (state_ != state::resolving) return;  // lwIP keeps the answer for the next attempt
+    if (state_ != state::opening || stage_ != stage::resolve) return;  // lwIP keeps the answer for the next attempt
     if (address == nullptr) return end(errc::resolve_failed, ERR_VAL);
     address_ = *address;
     connect();
 }
 
 void transport::connect() {
-    state_ = state::connecting;
+    stage_ = tls_ != nullptr ? stage::tls : stage::connect;
     const auto type = IP_GET_TYPE(&address_);
     if (tls_ != nullptr) {
 #if LWIP_ALTCP && LWIP_ALTCP_TLS
@@ -147,8 +148,8 @@ err_t transport::on_sent(void* self, altcp_pcb*, std::uint16_t size) {
 void transport::on_error(void* self, err_t e) {
     transport& t = self_of(self);
     t.pcb_ = nullptr;
-    const bool was_open = t.state_ == state::open;
-    t.end(was_open ? errc::connection_closed : (t.tls_ != nullptr ? errc::tls_failed : errc::connect_failed), e);
+    if (t.state_ == state::open) return t.end(errc::connection_closed, e);
+    t.end(t.tls_ != nullptr ? errc::tls_failed : errc::connect_failed, e);
 }
 
 void transport::close(bool in_good_order) {
@@ -171,7 +172,7 @@ void transport::close(bool in_good_order) {
 
 transport::facts transport::look() const {
     const core_lock lock;
-    return {state_, received_ != nullptr, is_finished_, error_, number_, unacknowledged_};
+    return {state_, stage_, received_ != nullptr, is_finished_, error_, number_, unacknowledged_};
 }
 
 std::size_t transport::write(std::span<const bytes> parts) {

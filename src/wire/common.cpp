@@ -82,7 +82,7 @@ void put_connect(writer& out, const connect& packet, protocol_version version, c
 
 errc check_filter(std::string_view filter, std::uint8_t qos) {
     if (!is_topic_filter(filter)) return errc::bad_filter;
-    return qos > 2 ? errc::bad_qos : errc::ok;
+    return qos > profile::qos_max ? errc::bad_qos : errc::ok;
 }
 
 errc check_connect_fields(const connect& packet) {

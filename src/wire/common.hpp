@@ -10,7 +10,6 @@ namespace mqtt_as::wire {
 
 /// The longest string or binary data, and so the longest will: their length has two bytes.
 inline constexpr std::size_t data_bytes_max = 65'535;
-inline constexpr std::size_t packet_bytes_max = fixed_header_max + remaining_length_max;
 
 // ---- decoding -----------------------------------------------------------------------------------
 

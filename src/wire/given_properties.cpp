@@ -46,7 +46,7 @@ void put_fields(writer& out, const publish_properties& given) {
 
 void put_fields(writer& out, const will& given) {
     if (given.delay_interval != 0) put_u32(out, property_id::will_delay_interval, given.delay_interval);
-    put_fields(out, given.properties);
+    put_fields(out, *given.properties);
 }
 
 void put_fields(writer& out, const subscribe_properties& given) {
@@ -133,7 +133,7 @@ errc check_given(const connect& given) {
         return errc::bad_properties;
     }
     if (given.last_will) {
-        const errc of_will = check_given(given.last_will->properties);
+        const errc of_will = check_given(*given.last_will->properties);
         if (of_will != errc::ok) return of_will;
     }
     return check_user_properties(given.properties.user_properties);

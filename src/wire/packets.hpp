@@ -1,6 +1,7 @@
 // The packets a client sends and receives, as plain views. Nothing here owns memory.
 #pragma once
 
+#include "mqtt_as/engine.hpp"
 #include "mqtt_as/message.hpp"
 #include "mqtt_as/properties.hpp"
 #include "mqtt_as/types.hpp"
@@ -30,27 +31,28 @@ enum class packet_type : std::uint8_t {
 
 inline constexpr std::uint32_t remaining_length_max = 268'435'455;
 inline constexpr std::size_t fixed_header_max = 5;
+inline constexpr std::uint32_t packet_bytes_max = remaining_length_max + fixed_header_max;
 
 // ---- received ---------------------------------------------------------------------------------
 
 /// What CONNACK agreed on, with the specification's default where the server said nothing. In 3.1.1 these
 /// are the defaults.
 struct negotiated {
+    std::uint32_t maximum_packet_size = packet_bytes_max;
     std::uint16_t receive_maximum = 65'535;
     std::uint8_t maximum_qos = 2;
-    bool retain_available = true;
-    bool wildcard_subscription_available = true;
-    bool subscription_identifier_available = true;
-    bool shared_subscription_available = true;
-    std::uint32_t maximum_packet_size = remaining_length_max + fixed_header_max;
-    std::optional<std::uint32_t> session_expiry_interval;  ///< seconds; the server's word replaces ours
-    std::optional<std::uint16_t> server_keep_alive;        ///< seconds; the server's word replaces ours
+    bool retain_available : 1 = true;
+    bool wildcard_subscription_available : 1 = true;
+    bool subscription_identifier_available : 1 = true;
+    bool shared_subscription_available : 1 = true;
 };
 
 struct connack {
     bool session_present = false;
     reason_code reason{};  ///< 3.1.1 return codes as their equivalents: 1 0x84, 2 0x85, 3 0x88, 4 0x86, 5 0x87
     negotiated agreed;
+    std::optional<std::uint32_t> session_expiry_interval;  ///< seconds; the server's word replaces ours
+    std::optional<std::uint16_t> server_keep_alive;        ///< seconds; the server's word replaces ours
     std::string_view assigned_client_identifier;
     property_view properties;
 };
@@ -87,14 +89,7 @@ struct auth {
 
 // ---- sent -------------------------------------------------------------------------------------
 
-struct will {
-    std::string_view topic;
-    bytes payload;
-    std::uint8_t qos = 0;
-    bool retain = false;
-    std::uint32_t delay_interval = 0;  ///< seconds; MQTT 5
-    publish_properties properties{};   ///< MQTT 5
-};
+using will = engine_will;
 
 struct connect {
     std::string_view client_id;
@@ -102,7 +97,7 @@ struct connect {
     bool clean_start = true;        ///< 3.1.1: clean session
     std::optional<std::string_view> user{};
     std::optional<std::string_view> password{};
-    std::optional<will> last_will{};
+    const will* last_will = nullptr;
     // MQTT 5 only
     std::uint32_t session_expiry_interval = 0;  ///< seconds; sent when not 0
     std::uint16_t receive_maximum = 65'535;     ///< sent when not 65,535
@@ -121,21 +116,8 @@ struct publish_head {
     const publish_properties& properties = no_publish_properties;
 };
 
-/// One filter; we send one per SUBSCRIBE, so that each has an answer of its own.
-struct subscribe {
-    std::uint16_t packet_id = 0;
-    std::string_view filter;
-    std::uint8_t qos = 0;
-    bool no_local = false;  // MQTT 5, as are the next two
-    bool retain_as_published = false;
-    std::uint8_t retain_handling = 0;  ///< 0 send retained, 1 only for a new subscription, 2 do not
-    subscribe_properties properties{};
-};
-
-struct unsubscribe {
-    std::uint16_t packet_id = 0;
-    std::string_view filter;
-    subscribe_properties properties{};  ///< user properties only
-};
+/// SUBSCRIBE for one filter, so that each has an answer of its own, and UNSUBSCRIBE, which has the filter and user
+/// properties alone. What the engine wants to know besides is not looked at.
+using subscribe = subscription;
 
 }  // namespace mqtt_as::wire

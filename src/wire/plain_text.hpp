@@ -1,15 +1,14 @@
 // Text that is plain ASCII without wildcards, which nearly every topic name is: found out in a few instructions.
 #pragma once
 
+#include "src/wire/profile.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
 
 namespace mqtt_as::wire {
-
-/// Hosts have short ways for what most messages are. Boards do without them: that is smaller.
-inline constexpr bool prefers_speed = sizeof(void*) == 8;
 
 constexpr std::uint64_t each_byte(std::uint8_t value) { return 0x0101'0101'0101'0101u * value; }
 
@@ -33,7 +32,7 @@ inline std::uint64_t load(const char* at) {
 inline bool is_plain(std::string_view text) {
     const char* at = text.data();
     const char* const end = at + text.size();
-    if (!prefers_speed || text.size() < 4) return false;
+    if (!profile::prefers_speed || text.size() < 4) return false;
     std::uint64_t found = 0;
     if (text.size() < 8) {
         found = suspects(load<std::uint32_t>(at) << 32 | load<std::uint32_t>(end - 4));

@@ -79,15 +79,16 @@ struct protocol {
     void (*encode_publish_head)(std::uint8_t* to, const publish_head&, const publish_layout&) noexcept;
     /// Reason `success` is left out of the packet where the specification allows; 3.1.1 ignores it.
     void (*encode_acknowledgement)(writer&, packet_type, std::uint16_t packet_id, reason_code) noexcept;
+    /// The packet identifier, right behind the fixed header, is left 0 in both.
     void (*encode_subscribe)(writer&, const subscribe&) noexcept;
-    void (*encode_unsubscribe)(writer&, const unsubscribe&) noexcept;
+    void (*encode_unsubscribe)(writer&, const subscribe&) noexcept;
     void (*encode_disconnect)(writer&, reason_code) noexcept;
 
     // ---- what the caller may ask for: errc::ok or why not ---------------------------------------
     /// Topic, qos, properties, packet size. The layout means nothing unless all is well.
     errc (*check_publish)(const publish_head&, publish_layout&) noexcept;
     errc (*check_subscribe)(const subscribe&) noexcept;  ///< filter, qos, options, properties
-    errc (*check_unsubscribe)(const unsubscribe&) noexcept;
+    errc (*check_unsubscribe)(const subscribe&) noexcept;
     errc (*check_connect)(const connect&) noexcept;  ///< client id, user, password, will, properties
 };
 

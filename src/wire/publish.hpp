@@ -4,6 +4,7 @@
 
 #include "mqtt_as/topic.hpp"
 #include "src/wire/plain_text.hpp"
+#include "src/wire/profile.hpp"
 #include "src/wire/protocol.hpp"
 
 #include <cstring>
@@ -39,7 +40,7 @@ inline std::uint32_t fixed_header_size(std::uint32_t remaining_length) {
 /// Topic and qos of a PUBLISH.
 inline errc check_publish_fields(const publish_head& head) {
     if (!is_name(head.topic)) return errc::bad_topic;
-    return head.qos > 2 ? errc::bad_qos : errc::ok;
+    return head.qos > profile::qos_max ? errc::bad_qos : errc::ok;
 }
 
 /// `property_bytes` counts the properties with their length, 0 in 3.1.1.
@@ -111,7 +112,7 @@ struct checked_publish {
 
 /// As protocol::check_publish.
 inline checked_publish check_publish(const protocol& p, const publish_head& head) {
-    if (!prefers_speed || !head.properties.empty()) return check_by_table(p, head);
+    if (!profile::prefers_speed || !head.properties.empty()) return check_by_table(p, head);
     checked_publish result{.error = check_publish_fields(head)};
     if (result.error == errc::ok) result.error = lay_out_publish(head, p.has_properties ? 1 : 0, result.layout);
     return result;
@@ -120,7 +121,7 @@ inline checked_publish check_publish(const protocol& p, const publish_head& head
 /// As protocol::encode_publish_head; where the payload begins.
 inline std::uint8_t* encode_publish_head(const protocol& p, std::uint8_t* to, const publish_head& head,
                                          const publish_layout& layout) {
-    if (!prefers_speed || layout.property_bytes > 1) {
+    if (!profile::prefers_speed || layout.property_bytes > 1) {
         encode_by_table(p, to, head, layout);
     } else {
         std::uint8_t* const properties = put_publish_start(to, head, layout);

@@ -82,14 +82,14 @@ void encode_acknowledgement(writer& out, packet_type type, std::uint16_t packet_
 
 void encode_subscribe(writer& out, const subscribe& packet) noexcept {
     put_fixed_header(out, 0x82, 2 + 2 + packet.filter.size() + 1);
-    out.put_u16(packet.packet_id);
+    out.put_u16(0);
     out.put_string(packet.filter);
     out.put_byte(packet.qos);
 }
 
-void encode_unsubscribe(writer& out, const unsubscribe& packet) noexcept {
+void encode_unsubscribe(writer& out, const subscribe& packet) noexcept {
     put_fixed_header(out, 0xA2, 2 + 2 + packet.filter.size());
-    out.put_u16(packet.packet_id);
+    out.put_u16(0);
     out.put_string(packet.filter);
 }
 
@@ -110,7 +110,7 @@ errc check_subscribe(const subscribe& packet) noexcept {
     return check_filter(packet.filter, packet.qos);
 }
 
-errc check_unsubscribe(const unsubscribe& packet) noexcept {
+errc check_unsubscribe(const subscribe& packet) noexcept {
     if (!packet.properties.empty()) return errc::unsupported_by_version;
     return check_filter(packet.filter, 0);
 }
@@ -125,7 +125,7 @@ errc check_connect(const connect& packet) noexcept {
         !asked.request_problem_information || !asked.user_properties.empty()) {
         return errc::unsupported_by_version;
     }
-    if (packet.last_will && (packet.last_will->delay_interval != 0 || !packet.last_will->properties.empty())) {
+    if (packet.last_will && (packet.last_will->delay_interval != 0 || !packet.last_will->properties->empty())) {
         return errc::unsupported_by_version;
     }
     return check_connect_fields(packet);

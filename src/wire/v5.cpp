@@ -33,8 +33,8 @@ void take_limits(const property_view& properties, connack& out) {
     for (const property& each : properties) {
         const std::uint32_t number = each.number;
         switch (each.id) {
-        case property_id::session_expiry_interval: agreed.session_expiry_interval = number; break;
-        case property_id::server_keep_alive: agreed.server_keep_alive = static_cast<std::uint16_t>(number); break;
+        case property_id::session_expiry_interval: out.session_expiry_interval = number; break;
+        case property_id::server_keep_alive: out.server_keep_alive = static_cast<std::uint16_t>(number); break;
         case property_id::receive_maximum: agreed.receive_maximum = static_cast<std::uint16_t>(number); break;
         case property_id::maximum_qos: agreed.maximum_qos = static_cast<std::uint8_t>(number); break;
         case property_id::maximum_packet_size: agreed.maximum_packet_size = number; break;
@@ -171,13 +171,13 @@ std::size_t subscribe_length(const subscribe& packet) {
     return 2 + property_bytes(packet.properties) + 2 + packet.filter.size() + 1;
 }
 
-std::size_t unsubscribe_length(const unsubscribe& packet) {
+std::size_t unsubscribe_length(const subscribe& packet) {
     return 2 + property_bytes(packet.properties) + 2 + packet.filter.size();
 }
 
 void encode_subscribe(writer& out, const subscribe& packet) noexcept {
     put_fixed_header(out, 0x82, subscribe_length(packet));
-    out.put_u16(packet.packet_id);
+    out.put_u16(0);
     put_block(out, packet.properties);
     out.put_string(packet.filter);
     const int options = packet.qos | (packet.no_local ? 0x04 : 0) | (packet.retain_as_published ? 0x08 : 0) |
@@ -185,9 +185,9 @@ void encode_subscribe(writer& out, const subscribe& packet) noexcept {
     out.put_byte(static_cast<std::uint8_t>(options));
 }
 
-void encode_unsubscribe(writer& out, const unsubscribe& packet) noexcept {
+void encode_unsubscribe(writer& out, const subscribe& packet) noexcept {
     put_fixed_header(out, 0xA2, unsubscribe_length(packet));
-    out.put_u16(packet.packet_id);
+    out.put_u16(0);
     put_block(out, packet.properties);
     out.put_string(packet.filter);
 }
@@ -220,7 +220,7 @@ errc check_subscribe(const subscribe& packet) noexcept {
     return given != errc::ok ? given : ok_up_to(subscribe_length(packet), remaining_length_max);
 }
 
-errc check_unsubscribe(const unsubscribe& packet) noexcept {
+errc check_unsubscribe(const subscribe& packet) noexcept {
     const errc filter = check_filter(packet.filter, 0);
     if (filter != errc::ok) return filter;
     if (packet.properties.subscription_identifier) return errc::bad_properties;

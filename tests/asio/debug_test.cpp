@@ -109,7 +109,7 @@ TEST(debug, packets_are_traced_in_both_directions_without_payloads_and_secrets) 
     });
     const list traced = packets_of(lines);
     ASSERT_GE(traced.size(), 8u);
-    EXPECT_EQ(traced[0], "-> CONNECT 3.1.1 client \"tracer\" clean keep-alive 60 user password, 40 bytes");
+    EXPECT_EQ(traced[0], "-> CONNECT 3.1.1 client \"tracer\" clean keep-alive 60 user password, 38 bytes");
     EXPECT_EQ(traced[1], "<- CONNACK: Success, 4 bytes");
     std::smatch found;
     ASSERT_TRUE(

@@ -56,7 +56,8 @@ TEST(link_fallback, without_netlink_the_client_says_so_once_and_works) {
         };
         EXPECT_EQ(std::count_if(lines.begin(), lines.end(), tells), 1);
         const auto told = std::find_if(lines.begin(), lines.end(), tells);
-        if (told != lines.end()) EXPECT_NE(told->find("Address family not supported"), told->npos) << *told;
+        ASSERT_NE(told, lines.end());
+        EXPECT_NE(told->find("Address family not supported"), told->npos) << *told;
     });
     story.join();
     if (!is_supported) GTEST_SKIP() << "no seccomp here";

@@ -42,32 +42,38 @@ private:
     std::vector<tcp::socket> fillers_;
 };
 
-struct outcome {
+/// Who listens to a race.
+struct outcome final : race::listener {
+    void on_trying(const stream_endpoint&) override {}
+    void on_won(stream_socket socket, const stream_endpoint&) override {
+        const auto remote = socket.remote_endpoint();
+        winner.emplace();
+        winner->resize(remote.size());
+        std::memcpy(winner->data(), remote.data(), remote.size());
+    }
+    void on_lost(int number) override { error = number; }
+
     std::optional<tcp::endpoint> winner;
     int error = 0;
     std::chrono::milliseconds took{0};
 };
 
-outcome run_race(std::vector<tcp::endpoint> endpoints) {
+/// A loop whose executor lives as long as whoever uses it.
+struct shared_loop {
     boost::asio::io_context loop;
-    outcome result;
+    executor_handle executor = std::make_shared<const boost::asio::any_io_executor>(loop.get_executor());
+};
+
+outcome run_race(std::vector<tcp::endpoint> endpoints) {
+    shared_loop l;
+    const auto result = std::make_shared<outcome>();
     std::vector<stream_endpoint> generic(endpoints.begin(), endpoints.end());
-    const auto r = std::make_shared<race>(loop.get_executor(), std::move(generic),
-                                          race::listener{.trying = {},
-                                                         .won =
-                                                             [&](stream_socket socket, const stream_endpoint&) {
-                                                                 tcp::endpoint peer;
-                                                                 const auto remote = socket.remote_endpoint();
-                                                                 peer.resize(remote.size());
-                                                                 std::memcpy(peer.data(), remote.data(), remote.size());
-                                                                 result.winner = peer;
-                                                             },
-                                                         .lost = [&](int error) { result.error = error; }});
+    const auto r = std::make_shared<race>(l.executor, std::move(generic), result);
     const auto begin = std::chrono::steady_clock::now();
     r->start();
-    loop.run_for(5s);
-    result.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
-    return result;
+    l.loop.run_for(5s);
+    result->took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+    return *result;
 }
 
 tcp::endpoint local(std::uint16_t port) { return {boost::asio::ip::address_v4::loopback(), port}; }
@@ -133,12 +139,13 @@ struct ear final : transport_events {
 
 TEST(socket_transport, falls_back_to_the_last_good_address_when_the_name_has_none) {
     scripted_server server({[](front_test::peer& p) { p.read(); }});
-    boost::asio::io_context loop;
+    shared_loop l;
+    boost::asio::io_context& loop = l.loop;
     const socket_target target{.host = "no-such-host.invalid", .port = server.port(), .unix_socket = {}};
     address_book book;
     book.last_good = boost::asio::ip::address_v4::loopback();
     const auto owner = std::make_shared<ear>();
-    const auto transport = std::make_shared<socket_transport>(loop.get_executor(), 1, target, book, owner);
+    const auto transport = std::make_shared<socket_transport>(l.executor, 1, target, book, owner);
     transport->open();
     const auto end = std::chrono::steady_clock::now() + 10s;
     while (!owner->opened && std::chrono::steady_clock::now() < end) loop.run_one_for(20ms), loop.restart();
@@ -150,12 +157,13 @@ TEST(socket_transport, falls_back_to_the_last_good_address_when_the_name_has_non
 TEST(socket_transport, a_late_answer_serves_the_next_attempt) {
     MQTT_AS_NEEDS_LOCALHOST();
     scripted_server server({[](front_test::peer& p) { p.read(); }});
-    boost::asio::io_context loop;
+    shared_loop l;
+    boost::asio::io_context& loop = l.loop;
     const socket_target target{.host = "localhost", .port = server.port(), .unix_socket = {}};
     address_book book;
     {
         const auto owner = std::make_shared<ear>();
-        const auto given_up = std::make_shared<socket_transport>(loop.get_executor(), 1, target, book, owner);
+        const auto given_up = std::make_shared<socket_transport>(l.executor, 1, target, book, owner);
         given_up->open();
         given_up->close();
         loop.poll();
@@ -164,7 +172,7 @@ TEST(socket_transport, a_late_answer_serves_the_next_attempt) {
     ASSERT_TRUE(book.running);
     while (book.running->listen({})) std::this_thread::sleep_for(1ms);  // until the answer is there
     const auto owner = std::make_shared<ear>();
-    const auto transport = std::make_shared<socket_transport>(loop.get_executor(), 2, target, book, owner);
+    const auto transport = std::make_shared<socket_transport>(l.executor, 2, target, book, owner);
     loop.restart();
     transport->open();
     EXPECT_EQ(owner->stages, (std::vector{stage::resolve, stage::connect}));  // without waiting for anything

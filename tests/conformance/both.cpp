@@ -38,7 +38,8 @@ void both_versions::sends_only_the_flags_that_are_listed() {
     w.stop(0ms);
     w.flush();
     std::set<int> types;
-    for (const auto& [at, sent] : w.log) {
+    for (const auto& packet : w.log) {
+        const auto& sent = packet.data;
         const int type = sent[0] >> 4;
         types.insert(type);
         const int flags = type == 6 || type == 8 || type == 10 ? 2 : 0;
@@ -129,6 +130,15 @@ void both_versions::sends_connect_first() {
     sends(w.either("10 0d 00 04 4d 51 54 54 04 02 00 3c 00 01 63", "10 0e 00 04 4d 51 54 54 05 02 00 3c 00 00 01 63"));
     w.advance(5s);
     sends("");
+    // A server that speaks before it has heard CONNECT: not even DISCONNECT comes first.
+    for (const std::string& early : {w.connack(false), std::string("00 00")}) {
+        world client(w.is_v5() ? version::v5 : version::v3_1_1);
+        client.start();
+        client.open();
+        client.feed(early);
+        sends(client, "");
+        holds(client.closes == 1 && !client->is_online(), early);
+    }
 }
 
 void both_versions::sends_connect_once() {

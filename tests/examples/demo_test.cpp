@@ -163,7 +163,7 @@ TEST_F(demo, lptest_min_receives_what_was_published_while_it_slept) {
     program lptest({path_of("lptest_min"), "3", "1"}, place());
     ASSERT_SAYS(lptest, "sleep\n");
     line_like(seen, "light .*");
-    ASSERT_EQ(proxy.open_connections(), 0u) << "it is asleep";
+    ASSERT_TRUE(eventually(patience, [&] { return proxy.open_connections() == 0; })) << "it is asleep";
     publish(at() + words{"-t", "foo_topic", "-m", "good morning", "-q", "1"});
     EXPECT_SAYS(lptest, "Topic: \"foo_topic\" Message: \"good morning\" Retained: False\n");
     EXPECT_SAYS(lptest, "blue led on\n");
@@ -202,7 +202,7 @@ TEST_F(demo, callbacks_do_without_coroutines) {
 }
 
 TEST_F(demo, pubtest_publishes_what_the_demos_wait_for) {
-    const listener seen(at() + words{"-t", "foo_topic"}, "%q %p");
+    const listener seen(at() + words{"-t", "foo_topic", "-q", "1"}, "%q %p");
     program pubtest({MQTT_AS_EXAMPLES "/pubtest"}, place());
     EXPECT_EQ(line_like(seen, ".*"), "1 gordon bennett");
     EXPECT_TRUE(eventually(patience, [&] { return seen.lines().size() >= 2; }));

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
+#include <fstream>
 
 namespace mqtt_as::firmware {
 
@@ -22,10 +22,11 @@ void firmware::SetUp() {
     test::shell("ip link set lo up");
 }
 
-world::world() : proxy(broker.socket()), heard(broker, "from/#", 2) {}
+world::world() : proxy(broker.socket()), heard(broker, "#", 2) {}
 
-machine& world::begin(std::vector<std::string> arguments, std::string_view image) {
-    arguments.insert(arguments.begin(), {"id=board", "server=10.0.2.2", "port=" + std::to_string(proxy.port())});
+machine& world::begin(std::vector<std::string> arguments, std::string_view image, std::string_view server) {
+    arguments.insert(arguments.begin(),
+                     {"id=board", "server=" + std::string(server), "port=" + std::to_string(proxy.port())});
     return board_.emplace(machine::board::mps2, image, arguments);
 }
 
@@ -33,8 +34,8 @@ machine& world::begin_microbit(const std::vector<std::string>& arguments) {
     return board_.emplace(machine::board::microbit, "microbit_traffic", arguments, proxy.port());
 }
 
-void world::tell(const std::string& text) {
-    test::shell("mosquitto_pub --unix " + broker.socket().string() + " -q 1 -t to/board -m " + text);
+void world::tell(const std::string& text, const std::string& topic) {
+    test::shell("mosquitto_pub --unix " + broker.socket().string() + " -q 1 -t " + topic + " -m " + text);
     told_.push_back(text);
 }
 
@@ -62,8 +63,8 @@ void world::end() {
     const std::vector<std::string> got = board().lines("got to/board ");
     for (const std::string& text : told_)
         EXPECT_TRUE(std::ranges::count(got, text) > 0) << "the board did not get " << text;
-    std::printf("%zu acknowledged, 0 lost; %s\n", board().lines("acknowledged ").size(),
-                board().lines("flash ").empty() ? "" : ("flash " + board().lines("flash ").front()).c_str());
+    for (const std::string& line : board().lines("figures ")) std::ofstream(FIGURES, std::ios::app) << line << '\n';
+    std::printf("%zu acknowledged, %zu lost\n", board().lines("acknowledged ").size(), lost().size());
     if (testing::Test::HasFailure()) {
         for (const std::string& line : board().lines()) std::printf("  | %s\n", line.c_str());
     }

@@ -29,13 +29,14 @@ public:
     world();
 
     /// Switches the board on. `arguments` are added to those that every board needs.
-    machine& begin(std::vector<std::string> arguments = {}, std::string_view image = "mps2_traffic");
+    machine& begin(std::vector<std::string> arguments = {}, std::string_view image = "mps2_traffic",
+                   std::string_view server = "10.0.2.2");
     /// The same for the micro:bit, whose UART reaches the broker through the proxy.
     machine& begin_microbit(const std::vector<std::string>& arguments = {});
     machine& board() { return *board_; }
 
     /// Publishes to the board, past the proxy.
-    void tell(const std::string& text);
+    void tell(const std::string& text, const std::string& topic = "to/board");
     /// Waits until `more` messages have been acknowledged from now on.
     bool goes_on(std::size_t more = 20);
     /// Has the board come to its end, and judges: all that it says was acknowledged has been heard, all that it was

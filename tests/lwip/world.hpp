@@ -8,8 +8,10 @@
 #include "tests/support/fault_proxy.hpp"
 
 #include <chrono>
+#include <climits>
 #include <functional>
 #include <gtest/gtest.h>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,9 +27,28 @@ struct failures {
 };
 extern failures task_failures;
 
+/// What lies in a board's flash.
+struct flash {
+    std::map<std::uint8_t, std::vector<std::uint8_t>> records;
+    int writes_left = INT_MAX;  ///< after so many it is worn out
+};
+extern flash the_flash;
+
+/// What `port::join_wifi` answers, and whom it was asked for.
+struct wifi {
+    errc answer = errc::ok;
+    std::vector<std::string> asked;
+};
+extern wifi the_wifi;
+
 class world {
 public:
-    world() : proxy(broker.socket()) { net.begin_dhcp(); }
+    world() : proxy(broker.socket()) {
+        task_failures = {};
+        the_flash = {};
+        the_wifi = {};
+        net.begin_dhcp();
+    }
 
     /// Of a board that keeps its session and is impatient.
     config settings(std::string_view client_id = "board") {

@@ -156,7 +156,8 @@ void broker::handle(connection_id id, connection& c, const packet& p, std::size_
 void broker::on_connect(connection_id id, connection& c, const packet& p) {
     if (c.connected) return violation("a second CONNECT [MQTT-3.1.0-2]");
     if (p.client_id != options_.client_id) return violation("another client identifier");
-    if (p.keep_alive != options_.keep_alive && id >= first_of_process_) return violation("another keep alive than configured");
+    if (p.keep_alive != options_.keep_alive && id >= first_of_process_)
+        return violation("another keep alive than configured");
     c.level = p.level;
     c.will = p.will;
     last_connect_ = p;
@@ -371,7 +372,9 @@ void broker::on_client_acknowledgement(connection_id id, connection& c, const pa
     if (!session_ || session_->on != id) return;
     auto& list = session_->in_flight;
     const auto at = std::find_if(list.begin(), list.end(), [&](const outgoing& m) { return m.id == p.id; });
-    const auto wrong = [&](const char* why) { violation(std::string(name_of(p.type)) + " " + std::to_string(p.id) + why); };
+    const auto wrong = [&](const char* why) {
+        violation(std::string(name_of(p.type)) + " " + std::to_string(p.id) + why);
+    };
     if (at == list.end()) {
         const bool excused = c.strange.contains(p.id) || p.reason == 0x92;
         if (!excused) wrong(" for a message that was never sent");
@@ -392,8 +395,7 @@ void broker::on_client_acknowledgement(connection_id id, connection& c, const pa
     }
     // [MQTT-4.6.0-2], [MQTT-4.6.0-3]: in the order of the messages, each qos by itself.
     for (auto earlier = list.begin(); earlier != at; ++earlier)
-        if (earlier->qos == at->qos && !earlier->received)
-            return wrong(" overtakes the one of an earlier message");
+        if (earlier->qos == at->qos && !earlier->received) return wrong(" overtakes the one of an earlier message");
     oracle_.client_acknowledged(at->serial);
     if (p.type == kind::puback) {
         oracle_.over(at->serial);

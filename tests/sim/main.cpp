@@ -21,8 +21,11 @@ constexpr const char* usage =
     "  --seconds N    the same, in seconds\n"
     "  --first N      the first seed of --seeds [1], or of the fresh ones [by chance]\n"
     "  --weeks N      runs one client in each version for N weeks, of the seed given by --seed [1]\n"
+    "  --exhaustive   runs all small cases: two operations, one outage, every order and byte boundary\n"
+    "  --stride N     of the byte boundaries every N-th only, in turn\n"
     "  --keep         writes seeds that fail into seeds.txt\n"
     "  --fail-fast    ends with the first seed that fails\n"
+    "  --board        with a board's limits, for mqtt-as-sim-board\n"
     "  --verbose      tells the story line by line\n"
     "  --hash         prints one hash per seed: equal for equal seeds, whatever the compiler\n"
     "  --break KIND   makes the world lie, to show that the oracle objects; one of:\n   ";
@@ -56,15 +59,15 @@ int main(int argc, char** argv) {
     const struct {
         std::string_view name;
         std::optional<std::uint64_t>& value;
-    } numbers[] = {{"--seed", what.only},   {"--seeds", what.seeds}, {"--seconds", what.seconds},
-                   {"--minutes", minutes}, {"--weeks", what.weeks}, {"--first", what.first}};
+    } numbers[] = {{"--seed", what.only},    {"--seeds", what.seeds}, {"--seconds", what.seconds},
+                   {"--minutes", minutes},   {"--weeks", what.weeks}, {"--first", what.first},
+                   {"--stride", what.stride}};
     const struct {
         std::string_view name;
         bool& value;
-    } flags[] = {{"--verbose", what.is_verbose},
-                 {"--hash", what.prints_hashes},
-                 {"--fail-fast", what.stops_at_failure},
-                 {"--keep", what.keeps_failures}};
+    } flags[] = {{"--verbose", what.is_verbose},       {"--hash", what.prints_hashes},
+                 {"--board", what.on_board},           {"--fail-fast", what.stops_at_failure},
+                 {"--exhaustive", what.is_exhaustive}, {"--keep", what.keeps_failures}};
     for (int i = 1; i < argc; ++i) {
         const std::string_view option = argv[i];
         const auto* flag = std::find_if(std::begin(flags), std::end(flags), [&](auto& f) { return f.name == option; });
@@ -73,7 +76,8 @@ int main(int argc, char** argv) {
             continue;
         }
         const char* value = ++i < argc ? argv[i] : "";
-        const auto* with = std::find_if(std::begin(numbers), std::end(numbers), [&](auto& n) { return n.name == option; });
+        const auto* with =
+            std::find_if(std::begin(numbers), std::end(numbers), [&](auto& n) { return n.name == option; });
         if (with != std::end(numbers) && number(value))
             with->value = *number(value);
         else if (option == "--break" && sabotage_called(value))

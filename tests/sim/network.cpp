@@ -188,6 +188,11 @@ std::uint64_t network::written(epoch e) const {
     return c == nullptr ? 0 : c->written;
 }
 
+std::uint64_t network::delivered(epoch e) const {
+    const auto at = connections_.find(e);
+    return at == connections_.end() ? 0 : at->second.down.carried;
+}
+
 /// The connection while the client has it open.
 const network::connection* network::current_of(epoch e) const {
     const auto at = connections_.find(e);

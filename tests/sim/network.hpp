@@ -84,6 +84,7 @@ public:
     /// The client has asked for its end: it must not write any more.
     bool was_closed(epoch) const;
     std::uint64_t written(epoch) const;
+    std::uint64_t delivered(epoch) const;  // bytes of the broker
     /// No fault of the network is in force on this connection.
     bool is_healthy(epoch) const;
 

@@ -262,13 +262,13 @@ void oracle::prune() {
 
 std::optional<std::string> oracle::why_not_settled() const {
     if (unreported_ > 0) {
-        const auto at =
-            std::find_if(operations_.begin(), operations_.end(),
-                         [](const operation& op) { return !op.reported && !op.died; });
+        const auto at = std::find_if(operations_.begin(), operations_.end(),
+                                     [](const operation& op) { return !op.reported && !op.died; });
         return words_for(*at) + " of " + std::to_string(at->accepted) + " ms was never reported (" +
                std::to_string(unreported_) + " like it)";
     }
-    if (!live_.empty()) return words_for(operations_[live_.begin()->second - 1 - pruned_]) + " was reported and never released";
+    if (!live_.empty())
+        return words_for(operations_[live_.begin()->second - 1 - pruned_]) + " was reported and never released";
     for (const inbound& in : inbounds_)
         if (in.qos > 0 && !in.given_up && in.received == 0)
             return "message #" + std::to_string(in.serial) + " (" + in.topic + ", qos " + std::to_string(in.qos) +

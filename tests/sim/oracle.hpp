@@ -133,8 +133,8 @@ private:
     const schedule& time_;
     judge& judge_;
     tally& tally_;
-    std::deque<operation> operations_;                                       // by serial, from pruned_ + 1 on
-    std::deque<inbound> inbounds_;                                           // by serial, from pruned_in_ + 1 on
+    std::deque<operation> operations_;  // by serial, from pruned_ + 1 on
+    std::deque<inbound> inbounds_;      // by serial, from pruned_in_ + 1 on
     std::uint32_t pruned_ = 0;
     std::uint32_t pruned_in_ = 0;
     std::uint32_t lost_before_ = 0;  // of those that were pruned

@@ -12,12 +12,23 @@ constexpr std::uint64_t minute = 60 * second;
 constexpr moment an_hour = 60 * minute;
 constexpr moment a_day = 24 * an_hour;
 
+/// What an engine for boards, whose memory is one block of less than 64 KiB, can have of it.
+void fit_on_board(limits& l) {
+    l.operations_max = std::min(l.operations_max, std::uint32_t{30});
+    l.payload_bytes_max = std::min(l.payload_bytes_max, std::size_t{20'000});
+    l.subscriptions_max = 20;
+    l.inbound_max = std::min(l.inbound_max, std::uint16_t{100});
+    l.inbound_qos2_max = 200;
+    l.packet_bytes_max = l.batch_bytes_max = 10'000;
+}
+
 /// How much happens in a life.
 struct pace {
     moment length = an_hour;
     std::uint64_t trouble_every = 150 * second;  // on average
     std::uint64_t messages = 0;                  // in all; 0: as many as come about
     std::uint64_t longest_suspend = 10 * minute;
+    bool on_board = false;
 };
 
 /// What is asked, what goes wrong, and when.
@@ -203,6 +214,7 @@ void life::change_server() {
 /// Other options, too: a new process may be configured anew, in the same version of the protocol.
 void life::restart_process(bool cut) {
     world_options next = draw_options(random_.next(), w_.options().version);
+    if (pace_.on_board) fit_on_board(next.limit);
     if (random_.chance(70)) next.config.clean_init = next.config.clean = false;
     w_.restart(next, cut);
     w_.time.after(random_.below(5 * second), [this] {
@@ -303,18 +315,20 @@ void life::inflict(fault f) {
             w_.app.be_slow(0);
             w_.app.hold_messages(false);
         });
-    case fault::stop_and_start:
+    case fault::stop_and_start: {
         w_.counts.happened(f);
         w_.app.restart_when_stopped(random_.between(0, 20 * second));
-        return w_.app.stop(random_.one_of<std::uint64_t>({0, 500, 2'000}));
+        const std::uint64_t grace = random_.one_of<std::uint64_t>({0, 500, 2'000});
+        if (random_.chance(70)) return w_.app.stop(grace);
+        down_for(fault::refused, a_while);  // ... or while it waits for the next attempt
+        return w_.app.later(second, [this, grace] { w_.app.stop(grace); });
+    }
     case fault::throwing_application: return w_.app.throw_at_next_message();
     case fault::restart:
         // Orderly: what is in flight is waited for, or everything is told that it is over.
         random_.chance(80) ? w_.app.stop(2'000) : w_.app.close();
         return restart_when_stopped();
-    case fault::crash:
-        w_.counts.happened(f);
-        return restart_process(random_.chance(50));
+    case fault::crash: w_.counts.happened(f); return restart_process(random_.chance(50));
     case fault::suspend: return suspend();
     case fault::sleeping_front: return w_.pump.sleep_for(random_.between(1, 40) * second);
     default: return w_.server.arm(f, 1);  // faults of one packet wait for theirs
@@ -350,8 +364,7 @@ void recover(world& w) {
     const std::uint64_t limit = recovery_limit(config);
     const auto is_back = [&] { return w.app.is_renewed() && w.server.current() == w.net.current(); };
     if (!w.run_until(is_back, limit)) return w.court.object("the world was healed, but the client is not online");
-    const auto patience =
-        static_cast<std::uint64_t>(config.response_time.count()) * (config.max_repubs + 2) + limit;
+    const auto patience = static_cast<std::uint64_t>(config.response_time.count()) * (config.max_repubs + 2) + limit;
     // Every second is often enough: looking is slow.
     for (std::uint64_t waited = 0; !w.truth.is_settled() && waited < 2 * patience && !w.court.has_objected();
          waited += second)
@@ -369,11 +382,16 @@ std::size_t memory_when_warm(world& w) {
     return w.memory.in_use();
 }
 
+/// How many blocks are in use at once is a matter of timing: a round may need one more than the one before. A leak
+/// makes every round need more.
 void expect_constant_memory(world& w) {
-    const std::size_t first = memory_when_warm(w);
-    const std::size_t again = memory_when_warm(w);
-    if (first != again)
-        w.court.object("memory grows: " + std::to_string(first) + ", then " + std::to_string(again) + " bytes");
+    std::size_t before = memory_when_warm(w);
+    for (int round = 0; round < 4; ++round) {
+        const std::size_t now = memory_when_warm(w);
+        if (now <= before) return;
+        before = now;
+    }
+    w.court.object("memory grows with every few messages, to " + std::to_string(before) + " bytes");
 }
 
 /// Stops or closes, and closes the books.
@@ -438,7 +456,8 @@ world_options draw_options(std::uint64_t seed, protocol_version version) {
     l.operations_max = r.one_of<std::uint32_t>({10'000, 10'000, 30, 5, 1});
     l.payload_bytes_max = r.one_of<std::size_t>({64u << 20, 20'000});
     l.subscriptions_max = r.one_of<std::uint32_t>({1'000, 1'000, 2});
-    if (is_five) l.packet_bytes_max = r.one_of<std::size_t>({limits{}.packet_bytes_max, limits{}.packet_bytes_max, 2'000});
+    if (is_five)
+        l.packet_bytes_max = r.one_of<std::size_t>({limits{}.packet_bytes_max, limits{}.packet_bytes_max, 2'000});
     l.inbound_max = r.one_of<std::uint16_t>({1'000, 10, 2, 1});
     l.batch_bytes_max = r.one_of<std::size_t>({64u << 10, 1'024, 128, 64});
     l.gather_from = r.one_of<std::size_t>({4'096, 64, 16});
@@ -470,8 +489,9 @@ world_options draw_options(std::uint64_t seed, protocol_version version) {
     return o;
 }
 
-outcome run_seed(std::uint64_t seed, sabotage s, bool is_verbose) {
+outcome run_seed(std::uint64_t seed, sabotage s, bool is_verbose, bool on_board) {
     world_options options = draw_options(seed, draw_version(seed));
+    if (on_board) fit_on_board(options.limit);
     options.is_verbose = is_verbose;
     world w(options);
     w.server.sabotage_with(s);
@@ -479,7 +499,7 @@ outcome run_seed(std::uint64_t seed, sabotage s, bool is_verbose) {
     w.app.sabotage_with(s);
 
     random_source random(seed ^ 0x686F7572u);
-    life hour(w, random.split(), {});
+    life hour(w, random.split(), {.on_board = on_board});
     hour.begin_process();
     hour.trouble_until(an_hour);
     w.run_for(an_hour);

@@ -15,9 +15,10 @@ world_options completed(world_options o) {
     return o;
 }
 
-engine_config with_name(engine_config config, const std::string& client_id) {
-    config.client_id = client_id;
-    return config;
+/// The engine borrows the configuration from here.
+const world_options& named(world_options& o) {
+    o.config.client_id = o.client_id;
+    return o;
 }
 
 }  // namespace
@@ -26,7 +27,7 @@ world::world(const world_options& given)
     : random(given.seed), time(given.clock_start), court(time, given.is_verbose), truth(time, court, counts),
       server(time, random.split(), court, truth, counts, completed(given).server),
       net(time, random.split(), counts, server, given.net), options_(completed(given)),
-      client(std::in_place, with_name(options_.config, options_.client_id), options_.limit, memory, random.next()),
+      client(std::in_place, named(options_).config, options_.limit, memory, random.next()),
       pump(time, random.split(), court, story, counts, truth, net, *client, options_.pump, options_.limit,
            static_cast<std::uint8_t>(options_.version), options_.config.keepalive),
       app(time, random.split(), court, counts, truth, server, net, pump, *client, options_.limit) {
@@ -43,7 +44,7 @@ void world::restart(const world_options& next, bool cut) {
     truth.allow_session_lost_reports(options_.config.qos2_on_lost_session == qos2_policy::report);
     server.client_died(net.current() + 1, options_.config.keepalive);
     net.set_options(options_.net);
-    client.emplace(with_name(options_.config, options_.client_id), options_.limit, memory, random.next());
+    client.emplace(named(options_).config, options_.limit, memory, random.next());
     pump.begin_again(options_.pump, options_.limit, options_.config.keepalive);
     app.begin_again(options_.limit);
 }

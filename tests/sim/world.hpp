@@ -94,7 +94,7 @@ public:
     counting_memory memory;
 
 private:
-    world_options options_;
+    world_options options_;  // the engine borrows what it is told there
 
 public:
     std::optional<engine> client;

@@ -28,6 +28,7 @@ enum class cut { whole, byte_by_byte };
 
 struct sent_packet {
     time_point at;
+    epoch connection;
     std::vector<std::uint8_t> data;
 };
 
@@ -181,7 +182,7 @@ public:
         spans.clear();
         for (std::size_t whole; (whole = whole_packet(partial_)) != 0;) {
             const auto end = partial_.begin() + static_cast<std::ptrdiff_t>(whole);
-            log.push_back({now, {partial_.begin(), end}});
+            log.push_back({now, current, {partial_.begin(), end}});
             partial_.erase(partial_.begin(), end);
         }
         eng().on_sent(now, current, size);

@@ -230,7 +230,7 @@ TEST(check_connect, wants_a_good_will) {
     const byte_string larger(65'536, 0);
     for (const protocol* version : both_versions) {
         const auto check = [version](const will& last) {
-            return version->check_connect({.client_id = "c", .last_will = last});
+            return version->check_connect({.client_id = "c", .last_will = &last});
         };
         EXPECT_EQ(check({.topic = "t", .payload = largest, .qos = 2, .retain = true}), errc::ok);
         EXPECT_EQ(check({.topic = "t", .payload = {}}), errc::ok);
@@ -252,8 +252,11 @@ TEST(check_connect, knows_properties_in_5_only) {
     both({.client_id = "c", .properties = {.request_response_information = true}});
     both({.client_id = "c", .properties = {.request_problem_information = false}});
     both({.client_id = "c", .properties = {.user_properties = a_user}});
-    both({.client_id = "c", .last_will = will{.topic = "t", .payload = {}, .delay_interval = 1}});
-    both({.client_id = "c", .last_will = will{.topic = "t", .payload = {}, .properties = {.content_type = "c"}}});
+    const will delayed{.topic = "t", .delay_interval = 1};
+    both({.client_id = "c", .last_will = &delayed});
+    const publish_properties some{.content_type = "c"};
+    const will typed{.topic = "t", .properties = &some};
+    both({.client_id = "c", .last_will = &typed});
 }
 
 TEST(check_connect, wants_good_properties_in_5) {
@@ -268,13 +271,12 @@ TEST(check_connect, wants_good_properties_in_5) {
               errc::bad_properties);
     EXPECT_EQ(v5.check_connect({.client_id = "c", .receive_maximum = 0}), errc::bad_properties);
     EXPECT_EQ(v5.check_connect({.client_id = "c", .properties = {.user_properties = bad_user}}), errc::bad_properties);
-    EXPECT_EQ(v5.check_connect({.client_id = "c",
-                                .last_will = will{.topic = "t", .payload = {}, .properties = {.response_topic = "#"}}}),
-              errc::bad_properties);
-    EXPECT_EQ(
-        v5.check_connect({.client_id = "c",
-                          .last_will = will{.topic = "t", .payload = {}, .properties = {.user_properties = bad_user}}}),
-        errc::bad_properties);
+    const publish_properties bad_topic{.response_topic = "#"};
+    const publish_properties bad_users{.user_properties = bad_user};
+    for (const publish_properties* bad : {&bad_topic, &bad_users}) {
+        const will last{.topic = "t", .properties = bad};
+        EXPECT_EQ(v5.check_connect({.client_id = "c", .last_will = &last}), errc::bad_properties);
+    }
 }
 
 }  // namespace

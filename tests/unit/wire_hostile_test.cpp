@@ -1,6 +1,5 @@
 // Any bytes: a violation, or a packet whose every view lies within its body and whose every field keeps the rules.
-#include "mqtt_as/topic.hpp"
-#include "tests/unit/wire_bytes.hpp"
+#include "tests/unit/wire_judge.hpp"
 
 #include <map>
 #include <set>
@@ -66,34 +65,6 @@ std::span<const sample> samples(const protocol& version) {
 
 any_packet decode(const protocol& version, std::uint8_t first, bytes body) {
     return decode_any(version, static_cast<packet_type>(first >> 4), first & 0x0F, body);
-}
-
-void expect_within(bytes body, const void* data, std::size_t size) {
-    const auto* first = static_cast<const std::uint8_t*>(data);
-    if (size == 0) return;
-    EXPECT_GE(first, body.data());
-    EXPECT_LE(first + size, body.data() + body.size());
-}
-
-/// What must hold of every packet that the decoder lets through.
-void expect_good(const any_packet& packet, packet_type type, bytes body) {
-    expect_within(body, packet.text.data(), packet.text.size());
-    expect_within(body, packet.data.data(), packet.data.size());
-    expect_within(body, packet.properties.encoded().data(), packet.properties.encoded().size());
-    EXPECT_TRUE(!packet.needs_id || packet.packet_id != 0);
-    EXPECT_TRUE(type != packet_type::publish || is_topic_name(packet.text));
-    std::set<property_id> seen;
-    for (const property& each : packet.properties) {
-        expect_within(body, each.name.data(), each.name.size());
-        expect_within(body, each.data.data(), each.data.size());
-        const bool is_binary = each.id == property_id::correlation_data || each.id == property_id::authentication_data;
-        EXPECT_TRUE(is_binary || is_utf8_string(each.data));
-        EXPECT_TRUE(is_utf8_string(each.name));
-        EXPECT_NE(each.id, property_id::topic_alias);
-        const bool may_repeat =
-            each.id == property_id::user_property || each.id == property_id::subscription_identifier;
-        EXPECT_TRUE(seen.insert(each.id).second || may_repeat);
-    }
 }
 
 TEST(hostile_bytes, samples_are_valid) {

@@ -29,8 +29,8 @@ TEST(v311_connack, agrees_on_the_defaults) {
     EXPECT_TRUE(agreed.subscription_identifier_available);
     EXPECT_TRUE(agreed.shared_subscription_available);
     EXPECT_EQ(agreed.maximum_packet_size, 268'435'460u);
-    EXPECT_FALSE(agreed.session_expiry_interval);
-    EXPECT_FALSE(agreed.server_keep_alive);
+    EXPECT_FALSE(result.packet.session_expiry_interval);
+    EXPECT_FALSE(result.packet.server_keep_alive);
     EXPECT_TRUE(result.packet.properties.empty());
 }
 

@@ -26,7 +26,8 @@ TEST(v311_connect, names_protocol_level_flags_keep_alive_and_client) {
 TEST(v311_connect, has_will_user_and_password_in_this_order) {
     const byte_string payload = hex("00 FF");
     connect packet{.client_id = "id", .user = "u", .password = std::string_view("p\0", 2)};
-    packet.last_will = will{.topic = "a/b", .payload = payload, .qos = 2, .retain = true};
+    const will last{.topic = "a/b", .payload = payload, .qos = 2, .retain = true};
+    packet.last_will = &last;
     EXPECT_EQ(connect_bytes(packet),
               plain("10 1E 00 04 'MQTT' 04 F6 00 3C 00 02 'id' 00 03 'a/b' 00 02 00 FF 00 01 'u' 00 02 'p' 00"));
 }
@@ -36,16 +37,15 @@ TEST(v311_connect, sets_each_flag_for_what_follows) {
         connect packet;
         const char* bytes_after_level;
     };
-    const auto last = [](std::uint8_t qos, bool retain) {
-        return will{.topic = "t", .payload = {}, .qos = qos, .retain = retain};
-    };
+    const will qos_0{.topic = "t"}, qos_1{.topic = "t", .qos = 1}, qos_2{.topic = "t", .qos = 2};
+    const will retained{.topic = "t", .retain = true};
     const row rows[] = {
         {{.client_id = "", .user = ""}, "82 00 3C 00 00 00 00"},
         {{.client_id = "", .user = "u", .password = ""}, "C2 00 3C 00 00 00 01 'u' 00 00"},
-        {{.client_id = "", .last_will = last(0, false)}, "06 00 3C 00 00 00 01 't' 00 00"},
-        {{.client_id = "", .last_will = last(1, false)}, "0E 00 3C 00 00 00 01 't' 00 00"},
-        {{.client_id = "", .last_will = last(2, false)}, "16 00 3C 00 00 00 01 't' 00 00"},
-        {{.client_id = "", .last_will = last(0, true)}, "26 00 3C 00 00 00 01 't' 00 00"},
+        {{.client_id = "", .last_will = &qos_0}, "06 00 3C 00 00 00 01 't' 00 00"},
+        {{.client_id = "", .last_will = &qos_1}, "0E 00 3C 00 00 00 01 't' 00 00"},
+        {{.client_id = "", .last_will = &qos_2}, "16 00 3C 00 00 00 01 't' 00 00"},
+        {{.client_id = "", .last_will = &retained}, "26 00 3C 00 00 00 01 't' 00 00"},
     };
     for (const row& each : rows) {
         const byte_string rest = hex("00 04 'MQTT' 04") + hex(each.bytes_after_level);
@@ -130,21 +130,20 @@ TEST(v311_subscribe, asks_for_one_filter) {
     const auto written_for = [](const subscribe& packet) {
         return written_hex([&packet](writer& out) { v3_1_1.encode_subscribe(out, packet); });
     };
-    EXPECT_EQ(written_for({.packet_id = 10, .filter = "a/b", .qos = 1}), plain("82 08 00 0A 00 03 'a/b' 01"));
-    EXPECT_EQ(written_for({.packet_id = 65'535, .filter = "#", .qos = 2}), plain("82 06 FF FF 00 01 '#' 02"));
-    EXPECT_EQ(written_for({.packet_id = 1, .filter = "+"}), plain("82 06 00 01 00 01 '+' 00"));
+    EXPECT_EQ(written_for({.filter = "a/b", .qos = 1}), plain("82 08 00 00 00 03 'a/b' 01"));
+    EXPECT_EQ(written_for({.filter = "#", .qos = 2}), plain("82 06 00 00 00 01 '#' 02"));
+    EXPECT_EQ(written_for({.filter = "+"}), plain("82 06 00 00 00 01 '+' 00"));
 }
 
 TEST(v311_subscribe, counts_long_filters) {
     const std::string filter(65'535, 'f');
-    const byte_string packet =
-        written([&filter](writer& out) { v3_1_1.encode_subscribe(out, {.packet_id = 1, .filter = filter}); });
-    EXPECT_EQ(packet, hex("82 84 80 04 00 01 FF FF") + byte_string(65'535, 'f') + hex("00"));
+    const byte_string packet = written([&filter](writer& out) { v3_1_1.encode_subscribe(out, {.filter = filter}); });
+    EXPECT_EQ(packet, hex("82 84 80 04 00 00 FF FF") + byte_string(65'535, 'f') + hex("00"));
 }
 
 TEST(v311_unsubscribe, names_one_filter) {
-    EXPECT_EQ(written_hex([](writer& out) { v3_1_1.encode_unsubscribe(out, {.packet_id = 10, .filter = "a/b"}); }),
-              plain("A2 07 00 0A 00 03 'a/b'"));
+    EXPECT_EQ(written_hex([](writer& out) { v3_1_1.encode_unsubscribe(out, {.filter = "a/b"}); }),
+              plain("A2 07 00 00 00 03 'a/b'"));
 }
 
 TEST(v311_disconnect, has_no_reason) {

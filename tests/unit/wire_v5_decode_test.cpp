@@ -25,7 +25,7 @@ TEST(v5_connack, agrees_on_what_the_server_says) {
                                   "22 00 0A 1F 00 02 'ok' 28 00 29 00 2A 00 13 00 1E 26 00 01 'k' 00 01 'v'");
     ASSERT_EQ(result.why, violation::none);
     const negotiated& agreed = result.packet.agreed;
-    EXPECT_EQ(agreed.session_expiry_interval, 120u);
+    EXPECT_EQ(result.packet.session_expiry_interval, 120u);
     EXPECT_EQ(agreed.receive_maximum, 20);
     EXPECT_EQ(agreed.maximum_qos, 1);
     EXPECT_FALSE(agreed.retain_available);
@@ -33,7 +33,7 @@ TEST(v5_connack, agrees_on_what_the_server_says) {
     EXPECT_FALSE(agreed.wildcard_subscription_available);
     EXPECT_FALSE(agreed.subscription_identifier_available);
     EXPECT_FALSE(agreed.shared_subscription_available);
-    EXPECT_EQ(agreed.server_keep_alive, 30);
+    EXPECT_EQ(result.packet.server_keep_alive, 30);
     EXPECT_EQ(result.packet.assigned_client_identifier, "abc");
     EXPECT_EQ(result.packet.properties.text(property_id::reason_string), "ok");
     EXPECT_EQ(result.packet.properties.number(property_id::topic_alias_maximum), 10u);

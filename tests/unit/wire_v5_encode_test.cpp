@@ -62,12 +62,14 @@ TEST(v5_connect, writes_each_property_that_differs_from_its_default) {
 TEST(v5_connect, has_will_properties_before_the_will_topic) {
     const byte_string payload = hex("00 FF");
     connect packet{.client_id = "id", .user = "u", .password = "p"};
-    packet.last_will = will{.topic = "a/b", .payload = payload, .qos = 1, .retain = true};
+    will last{.topic = "a/b", .payload = payload, .qos = 1, .retain = true};
+    packet.last_will = &last;
     EXPECT_EQ(connect_bytes(packet),
               plain("10 1F 00 04 'MQTT' 05 EE 00 3C 00 00 02 'id' 00 00 03 'a/b' 00 02 00 FF 00 01 'u' 00 01 'p'"));
 
-    packet.last_will->delay_interval = 5;
-    packet.last_will->properties.content_type = "t";
+    const publish_properties of_will{.content_type = "t"};
+    last.delay_interval = 5;
+    last.properties = &of_will;
     EXPECT_EQ(connect_bytes(packet),
               plain("10 28 00 04 'MQTT' 05 EE 00 3C 00 00 02 'id' 09 18 00 00 00 05 03 00 01 't' "
                     "00 03 'a/b' 00 02 00 FF 00 01 'u' 00 01 'p'"));
@@ -184,46 +186,39 @@ TEST(v5_subscribe, asks_for_one_filter_with_options) {
     const auto written_for = [](const subscribe& packet) {
         return written_hex([&packet](writer& out) { v5.encode_subscribe(out, packet); });
     };
-    EXPECT_EQ(written_for({.packet_id = 10, .filter = "a/b", .qos = 1}), plain("82 09 00 0A 00 00 03 'a/b' 01"));
-    EXPECT_EQ(written_for({.packet_id = 10, .filter = "#", .qos = 2, .no_local = true}),
-              plain("82 07 00 0A 00 00 01 '#' 06"));
-    EXPECT_EQ(written_for({.packet_id = 10, .filter = "#", .retain_as_published = true}),
-              plain("82 07 00 0A 00 00 01 '#' 08"));
-    EXPECT_EQ(written_for({.packet_id = 10, .filter = "#", .retain_handling = 1}),
-              plain("82 07 00 0A 00 00 01 '#' 10"));
-    EXPECT_EQ(written_for({.packet_id = 10,
-                           .filter = "#",
-                           .qos = 2,
-                           .no_local = true,
-                           .retain_as_published = true,
-                           .retain_handling = 2}),
-              plain("82 07 00 0A 00 00 01 '#' 2E"));
+    EXPECT_EQ(written_for({.filter = "a/b", .qos = 1}), plain("82 09 00 00 00 00 03 'a/b' 01"));
+    EXPECT_EQ(written_for({.filter = "#", .qos = 2, .no_local = true}), plain("82 07 00 00 00 00 01 '#' 06"));
+    EXPECT_EQ(written_for({.filter = "#", .retain_as_published = true}), plain("82 07 00 00 00 00 01 '#' 08"));
+    EXPECT_EQ(written_for({.filter = "#", .retain_handling = 1}), plain("82 07 00 00 00 00 01 '#' 10"));
+    EXPECT_EQ(
+        written_for({.filter = "#", .qos = 2, .no_local = true, .retain_as_published = true, .retain_handling = 2}),
+        plain("82 07 00 00 00 00 01 '#' 2E"));
 }
 
 TEST(v5_subscribe, has_properties_before_its_filter) {
     const auto written_for = [](std::uint32_t identifier) {
-        subscribe packet{.packet_id = 1, .filter = "a"};
+        subscribe packet{.filter = "a"};
         packet.properties.subscription_identifier = identifier;
         return written_hex([&packet](writer& out) { v5.encode_subscribe(out, packet); });
     };
-    EXPECT_EQ(written_for(1), plain("82 09 00 01 02 0B 01 00 01 'a' 00"));
-    EXPECT_EQ(written_for(128), plain("82 0A 00 01 03 0B 80 01 00 01 'a' 00"));
-    EXPECT_EQ(written_for(268'435'455), plain("82 0C 00 01 05 0B FF FF FF 7F 00 01 'a' 00"));
+    EXPECT_EQ(written_for(1), plain("82 09 00 00 02 0B 01 00 01 'a' 00"));
+    EXPECT_EQ(written_for(128), plain("82 0A 00 00 03 0B 80 01 00 01 'a' 00"));
+    EXPECT_EQ(written_for(268'435'455), plain("82 0C 00 00 05 0B FF FF FF 7F 00 01 'a' 00"));
 
-    subscribe packet{.packet_id = 1, .filter = "a"};
+    subscribe packet{.filter = "a"};
     packet.properties.user_properties = two_users;
     EXPECT_EQ(written_hex([&packet](writer& out) { v5.encode_subscribe(out, packet); }),
-              plain("82 15 00 01 0E 26 00 01 'k' 00 01 'v' 26 00 00 00 02 C3 A4 00 01 'a' 00"));
+              plain("82 15 00 00 0E 26 00 01 'k' 00 01 'v' 26 00 00 00 02 C3 A4 00 01 'a' 00"));
 }
 
 TEST(v5_unsubscribe, names_one_filter) {
-    unsubscribe packet{.packet_id = 10, .filter = "a/b"};
+    subscribe packet{.filter = "a/b"};
     const auto written_now = [&packet] {
         return written_hex([&packet](writer& out) { v5.encode_unsubscribe(out, packet); });
     };
-    EXPECT_EQ(written_now(), plain("A2 08 00 0A 00 00 03 'a/b'"));
+    EXPECT_EQ(written_now(), plain("A2 08 00 00 00 00 03 'a/b'"));
     packet.properties.user_properties = two_users;
-    EXPECT_EQ(written_now(), plain("A2 16 00 0A 0E 26 00 01 'k' 00 01 'v' 26 00 00 00 02 C3 A4 00 03 'a/b'"));
+    EXPECT_EQ(written_now(), plain("A2 16 00 00 0E 26 00 01 'k' 00 01 'v' 26 00 00 00 02 C3 A4 00 03 'a/b'"));
 }
 
 TEST(v5_disconnect, is_short_unless_it_has_a_reason) {

@@ -4,6 +4,7 @@
 #include "tools/mqtt-as/doctor/report.hpp"
 #include "tools/mqtt-as/exit_status.hpp"
 #include "tools/mqtt-as/subcommands.hpp"
+#include "tools/mqtt-as/words.hpp"
 #include "tools/terminal/display.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -26,10 +27,10 @@ constexpr auto examples = R"(Examples:
   mqtt-as doctor broker.local --cafile ca.pem -u me -P secret
   mqtt-as doctor -L mqtts://me@broker.example --json | jq .reason
 
-The stages: link (an interface and a route), name, tcp, tls, mqtt (CONNACK and the broker's limits), round-trip (a message
-to our own topic), session (does the broker keep it), wan (the world beyond). What fails ends those that need it. The
-last line names the first stage that failed, and so does the exit status: 0 all is well, 1 wrong usage, 10 link, 11 name,
-12 tcp, 13 tls, 14 mqtt, 15 round-trip, 16 session, 17 wan; 128 + n ended by signal n.
+The stages: link (an interface and a route), name, tcp, tls, mqtt (CONNACK and the broker's limits), round-trip (a
+message to our own topic), session (does the broker keep it), wan (the world beyond). What fails ends those that need
+it. The last line names the first stage that failed, and so does the exit status: 0 all is well, 1 wrong usage, 10 link,
+11 name, 12 tcp, 13 tls, 14 mqtt, 15 round-trip, 16 session, 17 wan; 128 + n ended by signal n.
 With -i, the broker ends a connection and a session of this client identifier: use one that nothing else uses.)";
 
 struct doctor_options {
@@ -108,7 +109,8 @@ int doctor_command(std::vector<std::string> arguments) {
     } catch (const std::invalid_argument& wrong) {
         throw usage_error(wrong.what());
     }
-    if (!options.json) display.print({{"mqtt-as doctor: " + examination->subject(), terminal::tone::strong}});
+    if (!options.json)
+        display.print({{"mqtt-as doctor: " + subject_of(examination->config()), terminal::tone::strong}});
 
     if (examination->traces()) MQTTClient::DEBUG = debug_level::packets;
 
@@ -129,7 +131,7 @@ int doctor_command(std::vector<std::string> arguments) {
     if (signal != 0) return 128 + signal;
     const doctor::diagnosis& result = examination->result();
     if (options.json) {
-        std::cout << boost::json::serialize(json_of(result, examination->subject())) << '\n';
+        std::cout << boost::json::serialize(json_of(result, subject_of(examination->config()))) << '\n';
     } else {
         display.print(verdict_of(result));
     }

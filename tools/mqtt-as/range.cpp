@@ -9,6 +9,7 @@
 #include "tools/mqtt-as/subcommands.hpp"
 #include "tools/mqtt-as/visitor.hpp"
 #include "tools/mqtt-as/wireless.hpp"
+#include "tools/mqtt-as/words.hpp"
 #include "tools/terminal/client_words.hpp"
 #include "tools/terminal/display.hpp"
 
@@ -23,7 +24,6 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
-#include <random>
 #include <stdexcept>
 #include <utility>
 
@@ -43,9 +43,9 @@ constexpr auto examples = R"(Examples:
   mqtt-as range broker.local                               (walk around; Ctrl-C ends it)
   mqtt-as range broker.local --duration 600 --html walk.html --json walk.json
 
-Numbered messages go to a topic of our own and come back. One is lost when the broker has acknowledged it and it does not
-come back although we are connected: 5 s after a later one is back, or after 30 s of silence. Until then it is on its way.
-Round trips are those of messages that no outage held up.
+Numbered messages go to a topic of our own and come back. One is lost when the broker has acknowledged it and it does
+not come back although we are connected: 5 s after a later one is back, or after 30 s of silence. Until then it is on
+its way. Round trips are those of messages that no outage held up.
 Exit status: 0 go; 5 no-go: a criterion was not met; 1 wrong usage or a file cannot be written; 2 refused by the broker.)";
 
 struct range_options {
@@ -100,14 +100,6 @@ void range_options::check() {
     }
 }
 
-std::string random_name() {
-    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789";
-    std::random_device chance;
-    std::string text;
-    while (text.size() < 8) text += letters[chance() % letters.size()];
-    return text;
-}
-
 // What the test asks of a client, however the user described it.
 connection prepared(connection to, bool is_quiet) {
     mqtt_as::config& config = to.config;
@@ -115,7 +107,7 @@ connection prepared(connection to, bool is_quiet) {
     config.clean_init = true;
     config.clean = false;
     config.session_expiry = 1h;
-    if (config.client_id.empty()) config.client_id = "range" + random_name();
+    if (config.client_id.empty()) config.client_id = "range" + random_letters(8);
     // As the original's range tests have it: a program that is too slow throws the oldest away, and says so.
     config.queue_len = 100;
     config.on_overflow = overflow_policy::discard_oldest;
@@ -123,14 +115,11 @@ connection prepared(connection to, bool is_quiet) {
     return to;
 }
 
-range::subject subject_of(const mqtt_as::config& config, const range_options& options) {
-    const std::uint16_t port = config.port != 0 ? config.port : config.ssl ? 8883 : 1883;
+range::subject test_of(const mqtt_as::config& config, const range_options& options) {
     range::subject what;
-    what.broker = (config.unix_socket.empty() ? config.server + " port " + std::to_string(port) : config.unix_socket) +
-                  ", MQTT " + (config.version == protocol_version::v5 ? "5" : "3.1.1") +
-                  (config.ssl ? " over TLS" : "");
+    what.broker = subject_of(config);
     what.client_id = config.client_id;
-    what.topic = options.topic.value_or("mqtt_as/range/" + random_name());
+    what.topic = options.topic.value_or("mqtt_as/range/" + random_letters(8));
     what.qos = options.qos;
     what.interval = options.interval.value_or(500ms);
     what.began = std::time(nullptr);
@@ -161,7 +150,7 @@ private:
     const range_options& options_;
     const bool in_place_;
     const range::subject what_;
-    const std::string run_ = random_name();  // another test on the same topic has another one
+    const std::string run_ = random_letters(8);  // another test on the same topic has another one
     range::survey survey_{clock::now()};
     boost::asio::steady_timer pause_;
     moment began_ = clock::now();
@@ -175,7 +164,7 @@ private:
 
 field_test::field_test(session& session, terminal::display& display, const range_options& options, bool in_place)
     : session_(session), display_(display), options_(options), in_place_(in_place),
-      what_(subject_of(session.client().config(), options)), pause_(session.context()) {
+      what_(test_of(session.client().config(), options)), pause_(session.context()) {
     session_.on_connection = [this](bool up) { connection_changed(up); };
     session_.on_interrupt = [this] {
         is_told_to_end_ = true;

@@ -25,7 +25,7 @@ std::optional<int> signal_in(std::string_view table, std::string_view interface)
         fields >> name >> status >> quality >> level;
         if (!fields || name != std::string(interface) + ":") continue;
         // Some drivers count from 0 to 255 instead.
-        const int dbm = static_cast<int>(level > 63 ? level - 256 : level);
+        const auto dbm = static_cast<int>(level > 63 ? level - 256 : level);
         if (dbm < 0) return dbm;
     }
     return std::nullopt;

@@ -15,6 +15,7 @@ class boxed {
 public:
     boxed() = default;
     boxed(std::nullopt_t) {}
+    boxed(std::optional<T> value) : value_(value ? std::make_unique<T>(*std::move(value)) : nullptr) {}
     boxed(T value) : value_(std::make_unique<T>(std::move(value))) {}
     boxed(const boxed& other) : value_(other ? std::make_unique<T>(*other) : nullptr) {}
     boxed(boxed&&) noexcept = default;

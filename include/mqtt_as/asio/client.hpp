@@ -370,8 +370,8 @@ public:
     statistics count() const;
     /// This client's part of REPUB_COUNT.
     std::uint32_t repub_count() const { return count().republications; }
-    /// With the defaults filled in.
-    const mqtt_as::config& config() const noexcept;
+    /// A copy, with the defaults filled in.
+    mqtt_as::config config() const;
     boost::asio::any_io_executor get_executor() const;
 
     /// The event interface: set at each connection and at each loss of one; cleared by the application.

@@ -37,6 +37,11 @@ public:
     enum class place : std::uint8_t { idle, operation, list, ready } where = place::idle;
     std::uint8_t list = 0;  ///< which list, when `where` is `list`
 
+    void wait_in(std::uint8_t which) noexcept {
+        where = place::list;
+        list = which;
+    }
+
 protected:
     waiter() = default;
     ~waiter() = default;

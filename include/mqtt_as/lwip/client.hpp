@@ -14,13 +14,13 @@
 #pragma once
 
 #include "mqtt_as/as_result.hpp"
+#include "mqtt_as/board_memory.hpp"
 #include "mqtt_as/engine.hpp"
 #include "mqtt_as/lwip/arena.hpp"
 #include "mqtt_as/lwip/config.hpp"
 #include "mqtt_as/lwip/event_loop.hpp"
 #include "mqtt_as/lwip/payload.hpp"
 #include "mqtt_as/lwip/publish_store.hpp"
-#include "mqtt_as/lwip/static_memory.hpp"
 #include "mqtt_as/lwip/task.hpp"
 #include "mqtt_as/lwip/transport.hpp"
 
@@ -125,7 +125,6 @@ struct wait_for_answer : waiter {
     using waiter::waiter;
     static constexpr bool never_fails = true;
     bool take_result() const { return error == errc::ok; }
-    outcome<bool> take_outcome() const { return {errc::ok, error == errc::ok}; }
 };
 
 /// Waits with a callback, in a block of the arena.
@@ -366,6 +365,7 @@ private:
     void end_connection(time_point now, errc error, int number, bool can_retry_help = true);
     void collect();
     void hear(const event&);
+    static void tell_failed_attempt(const disconnected&);
     void follow_connection();
     void run_jobs();
 
@@ -383,7 +383,7 @@ private:
     char own_id_[24];  // of `client_id`, when none is given
     limits limits_;
     engine_config engine_config_;
-    static_memory memory_;
+    block_memory memory_;
     engine engine_;
     detail::publish_store store_;
     detail::transport transport_;
@@ -403,15 +403,15 @@ private:
     time_point opening_since_;
     time_point leaving_since_;
     time_point told_at_;  // ... the engine that an interface is still expected
-    detail::transport::state told_stage_ = detail::transport::state::closed;
+    stage told_stage_ = stage::idle;
     errc invalid_ = errc::ok;  // why the configuration cannot be used
     bool is_link_up_ = true;
+    bool is_open_ = false;  // the transport, and the engine knows
     bool is_waiting_for_link_ = false;
     bool is_leaving_ = false;         // `disconnect` was called
     bool is_saying_goodbye_ = false;  // the connection is closed when its last bytes are acknowledged
     bool is_write_blocked_ = false;
     bool is_told_up_ = false;
-    bool is_restored_ = false;  // what an earlier life had accepted
     bool may_run_connect_coro_ = false;
     bool was_on_its_way_ = false;  // bytes at the last look
     std::uint32_t written_ = 0;

@@ -1,6 +1,7 @@
 // The configuration of a client on a board: the keys and defaults of hosts, with views in the place of strings.
 #pragma once
 
+#include "mqtt_as/board_memory.hpp"
 #include "mqtt_as/engine_config.hpp"
 #include "mqtt_as/lwip/callable.hpp"
 #include "mqtt_as/lwip/task.hpp"
@@ -87,15 +88,15 @@ private:
     const wire::protocol* protocol_;
 };
 
-/// What a small board has room for.
-inline constexpr limits board_limits{.operations_max = 8,
-                                     .payload_bytes_max = 1'024,
-                                     .subscriptions_max = 4,
-                                     .inbound_max = 1,
-                                     .inbound_qos2_max = 8,
-                                     .packet_bytes_max = 1'024,
-                                     .batch_bytes_max = 512,
-                                     .gather_from = 65'535};
+/// The engine's limits for a client's. An outage fills the queue with publishes: subscriptions have places of their
+/// own, because `connect_coro` must find one.
+constexpr limits engine_limits(limits l) {
+    l.operations_max += l.subscriptions_max;
+    return l;
+}
+
+/// What a client with these limits needs as `config::memory`.
+constexpr std::size_t client_memory_required(const limits& l) { return memory_required(engine_limits(l)); }
 
 /// Where the server is, who we are, and how to behave. What is viewed must live as long as the client: literals.
 struct config {
@@ -108,7 +109,7 @@ struct config {
     std::chrono::duration<std::int32_t> keepalive{60};  ///< 0: no keep-alive rule; at most 65,535 s
     duration ping_interval{0};                          ///< 0: keepalive / 4; only shortens
     duration response_time{10'000};                     ///< how long the server may take to answer anything
-    bool ssl = false;                                   ///< secure the connection by TLS, as `tls` says
+    bool ssl = false;                                   ///< secure the connection by TLS; needs `tls`
     bool clean_init = true;                             ///< begin with a clean session at the first connection
     bool clean = true;                                  ///< begin with a clean session at every reconnection
     std::uint32_t max_repubs = 4;
@@ -124,15 +125,15 @@ struct config {
     // ---- what C++ adds ----------------------------------------------------------------------------
     version_choice version = protocol_version::v3_1_1;
     std::chrono::duration<std::uint32_t> session_expiry{0xFFFF'FFFF};  ///< MQTT 5
-    mqtt_as::limits limits = board_limits;
+    mqtt_as::limits limits = small_board_limits;
     backoff_config backoff{};
     qos2_policy qos2_on_lost_session = qos2_policy::republish;
     refusal_policy on_refusal = refusal_policy::retry_at_cap;
 
     // ---- of boards --------------------------------------------------------------------------------
-    altcp_tls_config* tls = nullptr;  ///< with `ssl`: from altcp_tls_create_config_client
-    bool store_publishes = false;     ///< an accepted publish of qos 1 or 2 survives a power cycle (`port::save`)
-    std::span<std::byte> memory{};    ///< the engine's; empty: `port::engine_memory()`
+    altcp_tls_config* tls = nullptr;   ///< with `ssl`: from altcp_tls_create_config_client
+    bool store_publishes = false;      ///< an accepted publish of qos 1 or 2 survives a power cycle (`port::save`)
+    std::span<std::uint8_t> memory{};  ///< `client_memory_required(limits)`; empty: `port::engine_memory()`
 };
 
 }  // namespace mqtt_as

@@ -22,6 +22,8 @@ struct sleeping : waiter {
 class event_loop {
 public:
     event_loop() = default;
+    /// Callbacks of clients that have ended still run, with `closed`.
+    ~event_loop();
     event_loop(const event_loop&) = delete;
     event_loop& operator=(const event_loop&) = delete;
 

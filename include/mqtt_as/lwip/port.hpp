@@ -53,8 +53,8 @@ void print(std::string_view line);
 
 // ---- memory ------------------------------------------------------------------------------------
 
-/// Optional: the engine's memory, of the one client without `config::memory`. The default suits `board_limits`.
-std::span<std::byte> engine_memory();
+/// Optional: the engine's memory, of the one client without `config::memory`. The default suits `small_board_limits`.
+std::span<std::uint8_t> engine_memory();
 /// Optional: the memory of coroutine frames and of callbacks that wait. The default: 1 KiB.
 std::span<std::byte> task_memory();
 

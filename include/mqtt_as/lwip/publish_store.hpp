@@ -25,6 +25,8 @@ private:
     static constexpr std::uint8_t record_count = 8;
     static constexpr std::size_t header_size = 4;  // order (2), qos and retain (1), length of the topic (1)
 
+    std::uint8_t record_of(const op_id*) const;
+
     std::array<op_id, record_count> ids_{};  // whose record it is
     std::uint16_t next_order_ = 0;
 };

@@ -5,6 +5,7 @@
 // inside lwIP, and no connection is aborted inside one of its callbacks.
 #pragma once
 
+#include "mqtt_as/engine.hpp"
 #include "mqtt_as/types.hpp"
 
 #include <cstddef>
@@ -20,9 +21,10 @@ namespace mqtt_as::detail {
 
 class transport {
 public:
-    enum class state : std::uint8_t { closed, resolving, connecting, open, ended };
+    enum class state : std::uint8_t { closed, opening, open, ended };
     struct facts {
         state now_in;
+        stage at;  ///< resolve, connect or tls: how far opening came
         bool has_received;
         bool is_finished;              ///< the peer sent FIN
         errc error;                    ///< with `ended`
@@ -35,7 +37,7 @@ public:
     transport(const transport&) = delete;
     transport& operator=(const transport&) = delete;
 
-    /// `server` must stay.
+    /// `server` must stay. `tls`: nullptr for a connection that everyone may read.
     void open(const char* server, std::uint16_t port, altcp_tls_config* tls);
     /// In good order: FIN behind what was written. Else RST, and lwIP forgets the connection at once.
     void close(bool in_good_order);
@@ -68,6 +70,7 @@ private:
     std::uint16_t port_ = 0;
     std::uint16_t unacknowledged_ = 0;
     state state_ = state::closed;
+    stage stage_ = stage::idle;
     errc error_ = errc::ok;
     std::int8_t number_ = 0;
     bool is_finished_ = false;

@@ -3,78 +3,97 @@
 
 #include <boost/asio/post.hpp>
 #include <cerrno>
+#include <functional>
+#include <sys/socket.h>
 #include <utility>
 
 namespace mqtt_as::detail {
 
-race::race(const boost::asio::any_io_executor& executor, std::vector<stream_endpoint> endpoints, listener l,
-           bool in_a_hurry)
-    : executor_(executor), timer_(executor), listener_(std::move(l)), in_a_hurry_(in_a_hurry) {
-    for (const auto& endpoint : endpoints) endpoints_.insert(endpoints_.end(), in_a_hurry ? 2 : 1, endpoint);
-    runners_.reserve(endpoints_.size() + 1);  // and one that is retried
+namespace {
+
+/// What is known at once; 0: the socket will be writable when it is connected, or has failed.
+int begin_to_connect(stream_socket& socket, const stream_endpoint& endpoint) {
+    boost::system::error_code error;
+    socket.open(stream_protocol(endpoint.protocol().family(), endpoint.protocol().protocol()), error);
+    if (!error) socket.non_blocking(true, error);
+    if (error) return error.value();
+    const int result = ::connect(socket.native_handle(), endpoint.data(), static_cast<socklen_t>(endpoint.size()));
+    return result == 0 || errno == EINPROGRESS ? 0 : errno;
+}
+
+int error_of(stream_socket& socket) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    return ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+}  // namespace
+
+race::race(executor_handle executor, std::vector<stream_endpoint> endpoints, std::weak_ptr<listener> l, bool in_a_hurry)
+    : executor_(std::move(executor)), endpoints_(std::move(endpoints)), listener_(std::move(l)),
+      in_a_hurry_(in_a_hurry), runs_(endpoints_.size() * (in_a_hurry ? 2 : 1)) {
+    runners_.reserve(runs_ + (in_a_hurry ? 1 : 0));  // one is retried
 }
 
 void race::start() { next(); }
 
 void race::cancel() noexcept {
     over_ = true;
-    timer_.cancel();
-    runners_.clear();
-    listener_ = {};
+    timer_.reset();
+    boost::system::error_code ignored;
+    for (runner& r : runners_) r.socket.close(ignored);
 }
 
 void race::next() {
-    if (runners_.size() == endpoints_.size()) return;
-    const std::size_t runner = runners_.size();
-    runners_.emplace_back(executor_);
-    start_one(runner);
-    if (runners_.size() < endpoints_.size()) {
-        timer_.expires_after(in_a_hurry_ ? repeat_after : stagger);
-        timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
-            if (!error && !self->over_) self->next();
-        });
+    if (runners_.size() == runs_) return;
+    const std::size_t number = runners_.size() / (in_a_hurry_ ? 2 : 1);
+    const stream_endpoint& to = number < endpoints_.size() ? endpoints_[number] : *retried_;
+    start(runners_.emplace_back(*this, to, stream_socket(io_executor(*executor_))));
+    if (runners_.size() < runs_) {
+        if (!timer_) timer_ = std::make_unique<steady_timer>(io_executor(*executor_));
+        timer_->expires_after(in_a_hurry_ ? repeat_after : stagger);
+        timer_->async_wait(wait_handler::calling<&race::on_timer>(shared_from_this()));
     }
 }
 
-void race::start_one(std::size_t runner) {
-    const stream_endpoint& endpoint = endpoints_[runner];
-    if (listener_.trying) listener_.trying(endpoint);
+void race::on_timer(boost::system::error_code error) {
+    if (!error && !over_) next();
+}
+
+void race::start(runner& one) {
+    if (const auto who = listener_.lock()) who->on_trying(one.to);
     ++running_;
-    boost::system::error_code error;
-    stream_socket& socket = runners_[runner];
-    socket.open(boost::asio::generic::stream_protocol(endpoint.protocol().family(), endpoint.protocol().protocol()),
-                error);
-    if (!error) socket.non_blocking(true, error);
-    if (error) {
-        boost::asio::post(executor_, [self = shared_from_this(), runner, error] {
-            if (!self->over_) self->arrived(runner, error.value());
-        });
-        return;
+    const std::shared_ptr<runner> kept(shared_from_this(), &one);
+    if (const int error = begin_to_connect(one.socket, one.to); error == 0) {
+        one.socket.async_wait(stream_socket::wait_write, wait_handler::calling<&runner::on_writable>(kept));
+    } else {
+        boost::asio::post(*executor_, std::function<void()>([kept, error] { kept->of.arrived(*kept, error); }));
     }
-    socket.async_connect(endpoint, [self = shared_from_this(), runner](boost::system::error_code result) {
-        if (!self->over_) self->arrived(runner, result.value());
-    });
 }
 
-void race::arrived(std::size_t runner, int error) {
+void race::runner::on_writable(boost::system::error_code failed) {
+    of.arrived(*this, failed ? failed.value() : error_of(socket));
+}
+
+void race::arrived(runner& one, int error) {
+    if (over_) return;
     --running_;
-    if (error != 0) return fail_one(runner, error);
-    stream_socket winner = std::move(runners_[runner]);
-    const stream_endpoint endpoint = endpoints_[runner];
-    const auto won = std::move(listener_.won);
+    if (error != 0) return fail_one(one, error);
+    stream_socket winner = std::move(one.socket);
     cancel();
-    won(std::move(winner), endpoint);
+    if (const auto who = listener_.lock()) who->on_won(std::move(winner), one.to);
 }
 
-void race::fail_one(std::size_t runner, int error) {
+void race::fail_one(runner& one, int error) {
     if (first_error_ == 0) first_error_ = error;
-    if (in_a_hurry_ && error == EHOSTUNREACH && !std::exchange(retried_, true))
-        endpoints_.push_back(stream_endpoint(endpoints_[runner]));
-    if (runners_.size() < endpoints_.size()) return next();
+    if (in_a_hurry_ && error == EHOSTUNREACH && retried_ == nullptr) {
+        retried_ = &one.to;
+        ++runs_;
+    }
+    if (runners_.size() < runs_) return next();
     if (running_ != 0) return;
-    const auto lost = std::move(listener_.lost);
     cancel();
-    lost(first_error_);
+    if (const auto who = listener_.lock()) who->on_lost(first_error_);
 }
 
 }  // namespace mqtt_as::detail

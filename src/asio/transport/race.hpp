@@ -6,53 +6,62 @@
 // unreachable: the kernel may have looked for its neighbour before the network was back; then it looks anew.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include "src/asio/io_executor.hpp"
+
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <vector>
 
 namespace mqtt_as::detail {
-
-using stream_endpoint = boost::asio::generic::stream_protocol::endpoint;
-using stream_socket = boost::asio::generic::stream_protocol::socket;
 
 class race : public std::enable_shared_from_this<race> {
 public:
     static constexpr std::chrono::milliseconds stagger{250};
     static constexpr std::chrono::milliseconds repeat_after{100};
 
-    struct listener {
-        std::function<void(const stream_endpoint&)> trying;
-        std::function<void(stream_socket, const stream_endpoint&)> won;
-        std::function<void(int error)> lost;  ///< the errno of the first that failed
+    class listener {
+    public:
+        virtual void on_trying(const stream_endpoint&) = 0;
+        virtual void on_won(stream_socket, const stream_endpoint&) = 0;
+        virtual void on_lost(int error) = 0;  ///< the errno of the first that failed
+
+    protected:
+        ~listener() = default;
     };
 
-    race(const boost::asio::any_io_executor& executor, std::vector<stream_endpoint> endpoints, listener,
+    race(executor_handle executor, std::vector<stream_endpoint> endpoints, std::weak_ptr<listener>,
          bool in_a_hurry = false);
 
-    /// Begins. The listener is told once of the end, not from inside this call.
+    /// Begins. The listener is told once of the end, not from inside this call, if it is still there.
     void start();
     /// Ends it; the listener is not told.
     void cancel() noexcept;
 
 private:
-    void next();
-    void start_one(std::size_t runner);
-    void arrived(std::size_t runner, int error);
-    void fail_one(std::size_t runner, int error);
+    struct runner {
+        race& of;
+        const stream_endpoint& to;
+        stream_socket socket;
 
-    boost::asio::any_io_executor executor_;
-    std::vector<stream_endpoint> endpoints_;  // in a hurry: each one twice
-    std::vector<stream_socket> runners_;
-    boost::asio::steady_timer timer_;
-    listener listener_;
+        void on_writable(boost::system::error_code);
+    };
+
+    void next();
+    void on_timer(boost::system::error_code);
+    void start(runner&);
+    void arrived(runner&, int error);
+    void fail_one(runner&, int error);
+
+    const executor_handle executor_;
+    const std::vector<stream_endpoint> endpoints_;
+    std::vector<runner> runners_;          // which stay where they are: handlers point to them
+    std::unique_ptr<steady_timer> timer_;  // where there are several
+    const std::weak_ptr<listener> listener_;
     std::size_t running_ = 0;
     const bool in_a_hurry_;
-    bool retried_ = false;
+    std::size_t runs_;  // how many runners there will be: in a hurry two for each endpoint, and one that is retried
+    const stream_endpoint* retried_ = nullptr;
     int first_error_ = 0;
     bool over_ = false;
 };

@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -33,8 +34,8 @@ tcp::endpoint tcp_of(const stream_endpoint& endpoint) {
     return result;
 }
 
-std::string text_of(const stream_endpoint& endpoint, const std::string& path) {
-    if (is_unix(endpoint)) return path;
+std::string text_of(const stream_endpoint& endpoint, std::string_view path) {
+    if (is_unix(endpoint)) return std::string(path);
     const tcp::endpoint tcp = tcp_of(endpoint);
     const std::string address = tcp.address().to_string();
     return (tcp.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(tcp.port());
@@ -48,9 +49,9 @@ bool is_would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK;
 
 }  // namespace
 
-socket_transport::socket_transport(const asio::any_io_executor& executor, epoch e, const socket_target& target,
-                                   address_book& book, std::shared_ptr<transport_events> owner)
-    : executor_(executor), epoch_(e), target_(target), book_(book), owner_(std::move(owner)) {}
+socket_transport::socket_transport(executor_handle executor, epoch e, const socket_target& target, address_book& book,
+                                   std::shared_ptr<transport_events> owner)
+    : executor_(std::move(executor)), epoch_(e), target_(target), book_(book), owner_(std::move(owner)) {}
 
 // ---- opening ----------------------------------------------------------------------------------------------
 
@@ -60,7 +61,7 @@ void socket_transport::open() {
     boost::system::error_code error;
     const auto numeric = asio::ip::make_address(target_.host, error);
     if (!error) return run(addresses{numeric});
-    resolve(target_.host);
+    resolve(std::string(target_.host));
 }
 
 void socket_transport::resolve(const std::string& name) {
@@ -74,20 +75,22 @@ void socket_transport::resolve(const std::string& name) {
     }
     begin_lookup(name);
     if (book_.last.empty() && !book_.last_good) return;
-    patience_ = std::make_unique<boost::asio::steady_timer>(executor_, target_.patience);
-    patience_->async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
-        if (!cancelled && self->owner_ && !self->race_ && !self->socket_) self->run_old_addresses();
-    });
+    patience_ = std::make_unique<steady_timer>(io_executor(*executor_), target_.patience);
+    patience_->async_wait(wait_handler::calling<&socket_transport::on_patience_over>(shared_from_this()));
+}
+
+void socket_transport::on_patience_over(boost::system::error_code cancelled) {
+    if (!cancelled && owner_ && !race_ && !socket_) run_old_addresses();
 }
 
 void socket_transport::begin_lookup(const std::string& name) {
-    const auto listener = [executor = executor_, weak = weak_from_this()] {
-        asio::post(executor, [weak] {
-            if (const auto self = weak.lock()) self->on_answer();
-        });
+    const auto tell = [executor = *executor_, weak = weak_from_this()] {
+        asio::post(executor, std::function<void()>([weak] {
+                       if (const auto self = weak.lock()) self->on_answer();
+                   }));
     };
-    if (book_.running && book_.running->listen(listener)) return;
-    book_.running = lookup::begin(name, listener);
+    if (book_.running && book_.running->listen(tell)) return;
+    book_.running = lookup::begin(name, tell);
 }
 
 void socket_transport::on_answer() {
@@ -124,27 +127,13 @@ void socket_transport::run(std::vector<stream_endpoint> endpoints) {
     owner->on_stage(epoch_, stage::connect);
     if (!owner_) return;
     const bool in_a_hurry = std::chrono::steady_clock::now() - book_.network_back < network_settles;
-    const auto weak = weak_from_this();
-    race_ = std::make_shared<race>(executor_, std::move(endpoints),
-                                   race::listener{.trying =
-                                                      [weak](const stream_endpoint& endpoint) {
-                                                          if (const auto self = weak.lock())
-                                                              self->address_ =
-                                                                  text_of(endpoint, self->target_.unix_socket);
-                                                      },
-                                                  .won =
-                                                      [weak](stream_socket socket, const stream_endpoint& endpoint) {
-                                                          if (const auto self = weak.lock())
-                                                              self->on_won(std::move(socket), endpoint);
-                                                      },
-                                                  .lost =
-                                                      [weak](int error) {
-                                                          if (const auto self = weak.lock())
-                                                              self->fail(errc::connect_failed, error);
-                                                      }},
-                                   in_a_hurry);
+    race_ = std::make_shared<race>(executor_, std::move(endpoints), weak_from_this(), in_a_hurry);
     race_->start();
 }
+
+void socket_transport::on_trying(const stream_endpoint& endpoint) { address_ = text_of(endpoint, target_.unix_socket); }
+
+void socket_transport::on_lost(int error) { fail(errc::connect_failed, error); }
 
 void socket_transport::on_won(stream_socket socket, const stream_endpoint& endpoint) {
     if (!owner_) return;
@@ -217,15 +206,21 @@ io_result socket_transport::write(std::span<const bytes> from) noexcept {
 }
 
 void socket_transport::wait_readable() {
-    socket_->async_wait(stream_socket::wait_read, [self = shared_from_this()](boost::system::error_code) {
-        if (self->owner_) std::shared_ptr(self->owner_)->on_readable(self->epoch_);
-    });
+    socket_->async_wait(stream_socket::wait_read,
+                        wait_handler::calling<&socket_transport::on_readable>(shared_from_this()));
 }
 
 void socket_transport::wait_writable() {
-    socket_->async_wait(stream_socket::wait_write, [self = shared_from_this()](boost::system::error_code) {
-        if (self->owner_) std::shared_ptr(self->owner_)->on_writable(self->epoch_);
-    });
+    socket_->async_wait(stream_socket::wait_write,
+                        wait_handler::calling<&socket_transport::on_writable>(shared_from_this()));
+}
+
+void socket_transport::on_readable(boost::system::error_code) {
+    if (const auto owner = owner_) owner->on_readable(epoch_);
+}
+
+void socket_transport::on_writable(boost::system::error_code) {
+    if (const auto owner = owner_) owner->on_writable(epoch_);
 }
 
 std::size_t socket_transport::unacknowledged() noexcept {

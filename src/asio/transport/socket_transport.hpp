@@ -7,33 +7,35 @@
 // transport; the transport knows its epoch; after `close` nothing is told.
 #pragma once
 
+#include "src/asio/io_executor.hpp"
 #include "src/asio/transport/race.hpp"
 #include "src/asio/transport/resolver.hpp"
 #include "src/asio/transport/transport.hpp"
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace mqtt_as::detail {
 
-/// Where to connect to.
+/// Where to connect to. The strings are borrowed.
 struct socket_target {
-    std::string host;  ///< a name or a numeric address
+    std::string_view host;  ///< a name or a numeric address
     std::uint16_t port = 0;
-    std::string unix_socket;                    ///< a path, instead of both
+    std::string_view unix_socket;               ///< a path, instead of both
     std::chrono::milliseconds patience{5'000};  ///< with a look-up, while addresses of before are known
 };
 
-class socket_transport final : public transport, public std::enable_shared_from_this<socket_transport> {
+class socket_transport final : public transport,
+                               public race::listener,
+                               public std::enable_shared_from_this<socket_transport> {
 public:
     /// `owner` keeps the transport's listener, `target` and `book` alive.
-    socket_transport(const boost::asio::any_io_executor& executor, epoch e, const socket_target& target,
-                     address_book& book, std::shared_ptr<transport_events> owner);
+    socket_transport(executor_handle executor, epoch e, const socket_target& target, address_book& book,
+                     std::shared_ptr<transport_events> owner);
 
     void open() override;
     void close() noexcept override;
@@ -49,19 +51,24 @@ private:
     void resolve(const std::string& name);
     void begin_lookup(const std::string& name);
     void on_answer();
+    void on_patience_over(boost::system::error_code);
+    void on_readable(boost::system::error_code);
+    void on_writable(boost::system::error_code);
     bool run_old_addresses();
     void run(const addresses& found);
     void run(std::vector<stream_endpoint> endpoints);
-    void on_won(stream_socket socket, const stream_endpoint& endpoint);
+    void on_trying(const stream_endpoint&) override;
+    void on_won(stream_socket, const stream_endpoint&) override;
+    void on_lost(int error) override;
     void fail(errc error, int number);
 
-    boost::asio::any_io_executor executor_;
+    const executor_handle executor_;
     epoch epoch_;
     const socket_target& target_;
     address_book& book_;
     std::shared_ptr<transport_events> owner_;  // empty once closed
     std::shared_ptr<race> race_;
-    std::unique_ptr<boost::asio::steady_timer> patience_;
+    std::unique_ptr<steady_timer> patience_;
     std::optional<stream_socket> socket_;
     std::string address_;
 };

@@ -38,9 +38,10 @@ bytes next_record(std::span<const bytes> from, std::size_t skip, std::span<std::
 
 }  // namespace
 
-tls_transport::tls_transport(const boost::asio::any_io_executor& executor, epoch e, const socket_target& target,
-                             address_book& book, tls_context& context, std::shared_ptr<transport_events> owner)
-    : executor_(executor), epoch_(e), target_(target), book_(book), context_(context), owner_(std::move(owner)) {}
+tls_transport::tls_transport(executor_handle executor, epoch e, const socket_target& target, address_book& book,
+                             tls_context& context, std::shared_ptr<transport_events> owner)
+    : executor_(std::move(executor)), epoch_(e), target_(target), book_(book), context_(context),
+      owner_(std::move(owner)) {}
 
 // ---- opening ----------------------------------------------------------------------------------------------
 

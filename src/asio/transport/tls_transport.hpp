@@ -12,7 +12,6 @@
 #include "src/asio/transport/tls_words.hpp"
 #include "src/asio/transport/transport.hpp"
 
-#include <boost/asio/any_io_executor.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -26,8 +25,8 @@ class tls_transport final : public transport,
                             public std::enable_shared_from_this<tls_transport> {
 public:
     /// `owner` keeps `target`, `book` and `context` alive.
-    tls_transport(const boost::asio::any_io_executor& executor, epoch e, const socket_target& target,
-                  address_book& book, tls_context& context, std::shared_ptr<transport_events> owner);
+    tls_transport(executor_handle executor, epoch e, const socket_target& target, address_book& book,
+                  tls_context& context, std::shared_ptr<transport_events> owner);
 
     void open() override;
     void close() noexcept override;
@@ -69,7 +68,7 @@ private:
     static int on_verified(int is_good, X509_STORE_CTX*);
     static int on_certificate_asked(SSL*, void* self);
 
-    boost::asio::any_io_executor executor_;
+    const executor_handle executor_;
     epoch epoch_;
     const socket_target& target_;
     address_book& book_;

@@ -30,12 +30,17 @@ struct freed_by {
 using bio_ptr = std::unique_ptr<BIO, freed_by<BIO_free_all>>;
 using names_ptr = std::unique_ptr<GENERAL_NAMES, freed_by<GENERAL_NAMES_free>>;
 
+// What was printed.
+std::string text_in(BIO* bio) {
+    const char* text = nullptr;
+    const auto size = static_cast<std::size_t>(BIO_get_mem_data(bio, &text));
+    return {text, size};
+}
+
 std::string text_of(const X509_NAME* name) {
     const bio_ptr out(BIO_new(BIO_s_mem()));
     X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
-    const char* text = nullptr;
-    const long size = BIO_get_mem_data(out.get(), &text);
-    return {text, static_cast<std::size_t>(size)};
+    return text_in(out.get());
 }
 
 std::time_t time_of(const ASN1_TIME* time) {
@@ -65,9 +70,7 @@ std::vector<std::string> names_in(const X509* from) {
         if (name->type != GEN_DNS) continue;
         const bio_ptr out(BIO_new(BIO_s_mem()));
         ASN1_STRING_print_ex(out.get(), name->d.dNSName, ASN1_STRFLGS_ESC_CTRL);
-        const char* text = nullptr;
-        const long size = BIO_get_mem_data(out.get(), &text);
-        result.emplace_back(text, static_cast<std::size_t>(size));
+        result.push_back(text_in(out.get()));
     }
     return result;
 }
@@ -165,14 +168,6 @@ task<greeting> greet(endpoint where, const ssl_params& params, std::string serve
     boost::system::error_code ignored;
     talk->stream.next_layer().close(ignored);
     co_return talk->result;
-}
-
-std::string utc_text(std::time_t time) {
-    std::tm t{};
-    ::gmtime_r(&time, &t);
-    std::array<char, 64> text{};
-    std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &t);
-    return text.data();
 }
 
 }  // namespace mqtt_as::cli::doctor

@@ -35,7 +35,4 @@ struct greeting {
 /// Connects and shakes hands, at most until `deadline`.
 task<greeting> greet(endpoint where, const ssl_params& params, std::string server_name, clock::time_point deadline);
 
-/// "2026-11-22 20:15:00 UTC".
-std::string utc_text(std::time_t);
-
 }  // namespace mqtt_as::cli::doctor

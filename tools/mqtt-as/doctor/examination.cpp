@@ -4,6 +4,7 @@
 #include "tools/mqtt-as/doctor/advice.hpp"
 #include "tools/mqtt-as/doctor/limits.hpp"
 #include "tools/mqtt-as/wireless.hpp"
+#include "tools/mqtt-as/words.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,7 +17,6 @@
 #include <cstdio>
 #include <memory>
 #include <netdb.h>
-#include <random>
 #include <utility>
 
 namespace mqtt_as::cli::doctor {
@@ -43,14 +43,6 @@ std::string joined(const std::vector<std::string>& texts) {
     std::string all;
     for (const std::string& each : texts) all.append(all.empty() ? "" : ", ").append(each);
     return all;
-}
-
-std::string random_letters(std::size_t count) {
-    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789";
-    std::random_device chance;
-    std::string text;
-    while (text.size() < count) text += letters[chance() % letters.size()];
-    return text;
 }
 
 boost::json::array json_of(const std::vector<std::string>& texts) {
@@ -245,7 +237,7 @@ task<finding> examination::tcp() {
     if (is_unix) {
         attempts.push_back({boost::asio::local::stream_protocol::endpoint(config.unix_socket), config.unix_socket});
     }
-    const std::uint16_t port = config.port != 0 ? config.port : config.ssl ? 8883 : 1883;
+    const std::uint16_t port = port_of(config);
     if (!is_unix && addresses_.empty()) co_await look_up(deadline());  // the stages before were skipped
     if (!is_unix && addresses_.empty()) {
         co_return failed(step::tcp, "'" + config.server + "' has no address",
@@ -389,7 +381,7 @@ task<finding> examination::mqtt() {
     if (error == errc::connection_refused) {
         found.facts["reason_code"] = static_cast<unsigned>(c.result.reason);
     }
-    found.advice = advice_for_mqtt(error, c.result.reason, orders_.to.config.user.has_value(), speaks_tls);
+    found.advice = advice_for_mqtt(error, c.result.reason, static_cast<bool>(orders_.to.config.user), speaks_tls);
     co_return found;
 }
 
@@ -565,13 +557,6 @@ task<std::optional<visitor::attempt>> examination::visit(const mqtt_as::config& 
 finding examination::timed_out(step at, const std::string& what) const {
     return failed(at, what + " within " + text_of(orders_.limit),
                   {"The broker hangs or is overloaded, or the network loses most packets: see the broker's log."});
-}
-
-std::string examination::subject() const {
-    const mqtt_as::config& config = orders_.to.config;
-    const std::uint16_t port = config.port != 0 ? config.port : config.ssl ? 8883 : 1883;
-    return place() + (config.unix_socket.empty() ? " port " + std::to_string(port) : "") + ", MQTT " +
-           (config.version == protocol_version::v5 ? "5" : "3.1.1") + (config.ssl ? " over TLS" : "");
 }
 
 }  // namespace mqtt_as::cli::doctor

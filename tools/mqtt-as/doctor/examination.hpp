@@ -41,9 +41,7 @@ public:
     task<> run();
     const diagnosis& result() const { return result_; }
     bool traces() const { return orders_.to.traces; }
-
-    /// "broker.local:8883, MQTT 3.1.1 over TLS".
-    std::string subject() const;
+    const mqtt_as::config& config() const { return orders_.to.config; }
 
 private:
     task<finding> examine(step at);

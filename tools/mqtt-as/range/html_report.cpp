@@ -3,6 +3,7 @@
 // The plots stretch with the page (preserveAspectRatio="none"), so what must not stretch, the words, stands beside them
 // in HTML, placed by percentages.
 #include "tools/mqtt-as/range/report.hpp"
+#include "tools/mqtt-as/words.hpp"
 
 #include <algorithm>
 #include <array>
@@ -103,32 +104,30 @@ private:
     const std::vector<cell>& cells_;
 };
 
-// Milliseconds on a scale where each decade is as high as the next, from `bottom` at the foot.
+// A scale on which each decade of milliseconds is as high as the next.
 class decades {
 public:
-    decades(span least, span most) {
-        const auto log_of = [](span time) {
-            return std::log10(std::max(0.01, static_cast<double>(time.count()) / 1000));
-        };
-        low_ = std::floor(log_of(least));
-        high_ = std::max(low_ + 1, std::ceil(log_of(most)));
-    }
-    double share(span time) const {  // from the top
-        const double value = std::log10(std::max(0.01, static_cast<double>(time.count()) / 1000));
-        return 1 - std::clamp((value - low_) / (high_ - low_), 0.0, 1.0);
-    }
-    /// The decades, from the lowest.
+    decades(span least, span most)
+        : low_(static_cast<int>(std::floor(log_of(least)))),
+          high_(std::max(low_ + 1, static_cast<int>(std::ceil(log_of(most))))) {}
+
+    /// How far from the top.
+    double share(span time) const { return 1 - std::clamp((log_of(time) - low_) / (high_ - low_), 0.0, 1.0); }
+    /// From the lowest.
     std::vector<span> lines() const {
         std::vector<span> all;
-        for (double each = low_; each <= high_; ++each) {
-            all.emplace_back(static_cast<std::int64_t>(std::llround(std::pow(10, each) * 1000)));
-        }
+        for (int each = low_; each <= high_; ++each) all.emplace_back(std::llround(std::pow(10, each) * 1000));
         return all;
     }
 
 private:
-    double low_;
-    double high_;
+    static double log_of(span time) {
+        constexpr double least_ms = 0.01;
+        return std::log10(std::max(least_ms, static_cast<double>(time.count()) / 1000));
+    }
+
+    int low_;
+    int high_;
 };
 
 std::string decade_text(span time) {

@@ -1,8 +1,9 @@
 // The report as text and as JSON.
 #include "tools/mqtt-as/range/report.hpp"
 
+#include "tools/mqtt-as/words.hpp"
+
 #include <algorithm>
-#include <array>
 #include <boost/json/array.hpp>
 #include <utility>
 
@@ -26,14 +27,6 @@ std::string signal_text(const signal_range& of) {
 }
 
 }  // namespace
-
-std::string utc_text(std::time_t time) {
-    std::tm t{};
-    ::gmtime_r(&time, &t);
-    std::array<char, 64> text{};
-    std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &t);
-    return text.data();
-}
 
 std::vector<line> text_report(const subject& what, const survey& of, const verdict& judged, const glyphs& with) {
     const message_book& book = of.book();

@@ -27,7 +27,4 @@ boost::json::object json_report(const subject&, const survey&, const verdict&);
 /// One page without anything outside of it; well-formed as XML, too.
 std::string html_report(const subject&, const survey&, const verdict&);
 
-/// "2026-11-22 20:15:00 UTC".
-std::string utc_text(std::time_t);
-
 }  // namespace mqtt_as::cli::range

@@ -1,0 +1,77 @@
+// The packet that arrives in pieces: its fixed header first, then, in a block of its size, all of it.
+#pragma once
+
+#include "src/engine/memory.hpp"
+#include "src/wire/protocol.hpp"
+
+#include <algorithm>
+
+namespace mqtt_as {
+
+class assembly {
+public:
+    assembly(pool& memory, const limits& limits) : memory_(memory, limits.packet_bytes_max) {}
+
+    /// At the border between two packets.
+    bool empty() const { return filled_ == 0; }
+    /// The header is known, and so is the size.
+    bool has_size() const { return size_ != 0; }
+    bool is_whole() const { return filled_ == size_; }
+    bytes header() const { return {header_, filled_}; }
+    bytes packet() const { return {memory_.data(), size_}; }
+
+    void add_to_header(std::uint8_t byte) { header_[filled_++] = byte; }
+    /// The header says that the packet has `size` bytes. False without memory.
+    bool begin(std::size_t size) {
+        if (!memory_.take(size)) return false;
+        size_ = static_cast<profile::size_type>(size);
+        std::memcpy(memory_.data(), header_, filled_);
+        return true;
+    }
+    /// How many bytes of `in` belong to the packet: they are copied.
+    std::size_t add(bytes in) {
+        const std::size_t part = std::min(std::size_t{size_} - filled_, in.size());
+        std::memcpy(memory_.data() + filled_, in.data(), part);
+        filled_ = static_cast<profile::size_type>(filled_ + part);
+        return part;
+    }
+    void drop() {
+        memory_.give(size_);
+        size_ = filled_ = 0;
+    }
+
+private:
+    /// Hosts: a block for each packet.
+    class block_for_each {
+    public:
+        block_for_each(pool& memory, std::size_t) : pool_(memory) {}
+        bool take(std::size_t size) {
+            data_ = static_cast<std::uint8_t*>(pool_.take(size));
+            return data_ != nullptr;
+        }
+        void give(std::size_t size) { pool_.give(std::exchange(data_, nullptr), size); }
+        std::uint8_t* data() const { return data_; }
+
+    private:
+        pool& pool_;
+        std::uint8_t* data_ = nullptr;
+    };
+    /// Boards: one for all of them, so that none can fail.
+    class block_for_all {
+    public:
+        block_for_all(pool& memory, std::size_t max) : data_(static_cast<std::uint8_t*>(memory.take(max))) {}
+        static bool take(std::size_t) { return true; }
+        static void give(std::size_t) {}
+        std::uint8_t* data() const { return data_; }
+
+    private:
+        std::uint8_t* data_;
+    };
+
+    std::conditional_t<profile::is_board, block_for_all, block_for_each> memory_;
+    profile::size_type size_ = 0;    // of the whole packet; 0: not known yet
+    profile::size_type filled_ = 0;  // bytes of it that have come
+    std::uint8_t header_[wire::fixed_header_max] = {};
+};
+
+}  // namespace mqtt_as

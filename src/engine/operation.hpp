@@ -1,0 +1,176 @@
+// An operation: a publish, subscribe or unsubscribe from submission to the end.
+//
+// Theory of operation. An operation is one block of memory: this header, then the encoded packet. It is in exactly
+// one place at a time, and the place is its state:
+//
+//   place             who moves it on                   a lost connection
+//   queued, control   the outbox, when there is quota   stays
+//   joined            the operation it has joined       stays
+//   resend            the outbox, before all others     stays
+//   batch             on_sent                           released: release_due; qos 0: queued; publish: resend; else
+//   control awaiting(_sub)    the acknowledgement               publish: resend; else control release_due       the
+//   outbox (PUBREL)               stays releasing         PUBCOMP                           release_due finished the
+//   front, by taking the event    -
+//
+// When the session turns out to be lost (CONNACK), resend and release_due become queued again, ahead of all else.
+// `touched` is for ever: bytes of it may have reached the server. `reported` and finished are two facts: the
+// caller knows, and the packet is done. An operation reported but not finished is abandoned: it lives on silently.
+#pragma once
+
+#include "mqtt_as/engine.hpp"
+#include "src/engine/memory.hpp"
+#include "src/wire/packets.hpp"
+
+#include <cassert>
+#include <new>
+
+namespace mqtt_as {
+
+struct wanted;
+
+/// Of the names of all direct publishes (direct.hpp); others have small ones.
+inline constexpr std::uint32_t direct_name_index = UINT32_MAX - 1;
+
+/// A place in a circular list, which it can leave without knowing which list it is.
+struct list_node {
+    list_node* next = nullptr;
+    list_node* prev = nullptr;
+};
+
+struct operation : list_node {
+    enum class kind : std::uint8_t { publish, subscribe, unsubscribe };
+    enum class place : std::uint8_t {
+        queued,   // publishes that wait to be sent
+        control,  // the others that do
+        joined,
+        resend,
+        batch,
+        awaiting,      // publishes
+        awaiting_sub,  // the others
+        release_due,
+        releasing,
+        finished
+    };
+    static constexpr std::size_t places = 10;
+    using size_type = profile::size_type;
+
+    // The small ones come first: a Cortex-M0+ reaches bytes below 32 in one instruction, and half words below 64.
+    kind what = kind::publish;
+    place now_in = place::queued;
+    std::uint8_t qos = 0;
+    errc error = errc::ok;  // reported: how it ended for the caller
+    reason_code reason{};
+    reason_code early_reason{};  // with answered_early
+    bool retain : profile::flag_bits = false;
+    bool touched : profile::flag_bits = false;          // given to a transport at least once
+    bool reported : profile::flag_bits = false;         // the caller knows, or the report waits to be taken
+    bool reported_before : profile::flag_bits = false;  // what waits is the other report
+    bool in_events : profile::flag_bits = false;
+    bool internal : profile::flag_bits = false;        // a renewal: nobody waits for it
+    bool renewal : profile::flag_bits = false;         // `renewed` waits for it
+    bool counted : profile::flag_bits = false;         // uses one of the server's receive maximum
+    bool released : profile::flag_bits = false;        // PUBREC has come
+    bool release_sent : profile::flag_bits = false;    // PUBREL was staged at least once
+    bool answered : profile::flag_bits = false;        // the last packet received says how it ended
+    bool answered_early : profile::flag_bits = false;  // acknowledged before the transport reported the last byte
+    bool may_be_duplicated : profile::flag_bits = false;
+    bool has_deadline : profile::flag_bits = false;
+    bool is_direct : profile::flag_bits = false;  // was a direct publish and keeps its name
+    std::uint16_t packet_id = 0;                  // 0: none bound
+    size_type packet_size = 0;                    // bytes behind this header
+    size_type packet_id_offset = 0;
+    size_type payload_size = 0;  // counted in payload_bytes
+    size_type batch_end = 0;     // in the batch: where it ends there
+    size_type order = 0;         // first-sent order (PUBREC order once released); wraps
+    size_type repubs = 0;        // on this connection
+    size_type generation = 0;
+    size_type slot = 0;        // in the table of operations
+    size_type heap_place = 0;  // among the deadlines
+    time_point sent_at;
+    time_point deadline;
+    union {
+        const std::uint8_t* body = nullptr;  // publish: a payload kept by the caller; nullptr when it is in the packet
+        operation* joined_to;                // joined: the SUBSCRIBE whose answer is awaited
+        wanted* filter;                      // subscribe: the wanted filter it carries; nullptr once superseded
+    };
+    void* owner = nullptr;
+    operation* next_event = nullptr;  // of those that wait to be taken
+
+    bool is_publish() const { return what == kind::publish; }
+    bool is_finished() const { return now_in == place::finished; }
+    op_id id() const { return {is_direct ? direct_name_index : std::uint32_t{slot}, generation}; }
+    std::uint8_t* packet() { return reinterpret_cast<std::uint8_t*>(this + 1); }
+    /// Into the hole that was left for it.
+    void write_packet_id() {
+        packet()[packet_id_offset] = static_cast<std::uint8_t>(packet_id >> 8);
+        packet()[packet_id_offset + 1] = static_cast<std::uint8_t>(packet_id);
+    }
+    std::size_t block_size() const { return sizeof(operation) + packet_size; }
+    bool has_body() const { return profile::gathers && is_publish() && body != nullptr; }
+    std::uint32_t wire_size() const { return packet_size + (has_body() ? std::uint32_t{payload_size} : 0u); }
+};
+
+/// The operations in one place, in order. On hosts each place has a list of its own. On boards, where operations are
+/// few, all are in one list, and those that are elsewhere are passed over.
+class operation_list {
+public:
+    operation_list(list_node& end, operation::place where) : end_(end), where_(where) {}
+
+    class iterator {
+    public:
+        iterator(list_node* at, const list_node* end, operation::place where) : at_(at), end_(end), where_(where) {
+            skip();
+        }
+        operation& operator*() const { return static_cast<operation&>(*at_); }
+        iterator& operator++() {
+            at_ = at_->next;
+            skip();
+            return *this;
+        }
+        /// Steps on first, so that the operation may leave.
+        iterator operator++(int) {
+            iterator here = *this;
+            ++*this;
+            return here;
+        }
+        friend bool operator==(const iterator& a, const iterator& b) { return a.at_ == b.at_; }
+
+    private:
+        void skip() {
+            if constexpr (profile::is_board) {
+                while (at_ != end_ && static_cast<operation*>(at_)->now_in != where_) at_ = at_->next;
+            }
+        }
+        list_node* at_;
+        const list_node* end_;
+        operation::place where_;
+    };
+    iterator begin() const { return {end_.next, &end_, where_}; }
+    iterator end() const { return {&end_, &end_, where_}; }
+
+    bool empty() const { return begin() == end(); }
+    /// nullptr when empty.
+    operation* front() const {
+        const iterator first = begin();
+        return first == end() ? nullptr : &*first;
+    }
+    operation* back() const {
+        list_node* at = end_.prev;
+        if constexpr (profile::is_board) {
+            while (at != &end_ && static_cast<operation*>(at)->now_in != where_) at = at->prev;
+        }
+        return at == &end_ ? nullptr : static_cast<operation*>(at);
+    }
+    /// Counts them.
+    std::uint32_t size() const {
+        std::uint32_t n = 0;
+        for (auto at = begin(); at != end(); ++at) ++n;
+        return n;
+    }
+
+private:
+    list_node& end_;
+    operation::place where_;
+};
+
+}  // namespace mqtt_as

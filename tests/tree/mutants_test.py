@@ -1,0 +1,107 @@
+# Shows that dev/mutants.py can say no: a mutant that survives, does not compile, does not apply or hangs is not killed.
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "dev"))
+import mutants
+
+BUILD = """cmake_minimum_required(VERSION 3.25)
+project(answer LANGUAGES CXX)
+add_executable(judge judge.cpp answer.cpp)
+set_target_properties(judge PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+"""
+JUDGE = """#include <cstdio>
+int answer();
+int main() {
+    if (answer() == 42) return 0;
+    std::puts("[  FAILED  ] answer.is_42");
+    return 1;
+}
+"""
+ANSWER = "int answer() {\n    return 42;  // always\n}\n"
+PROMISES = "| promise | enforced by |\n|---|---|\n| The answer is 42 | `answer` |\n| It is found | `answer` |\n"
+
+
+def mutant(name, old, new, promise="The answer is 42"):
+    return mutants.Mutant(name=name, promise=promise, file="answer.cpp", old=old, new=new)
+
+
+class A_run(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.root = Path(self.folder.name) / "project"
+        self.root.mkdir()
+        for name, text in {"CMakeLists.txt": BUILD, "judge.cpp": JUDGE, "answer.cpp": ANSWER}.items():
+            (self.root / name).write_text(text, encoding="utf-8")
+        self.told = []
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def run_mutants(self, *which):
+        def judges(programs):
+            return [mutants.Judge("judge", [str(programs / "judge")], mutants.objection_of_gtest)]
+
+        project = mutants.Project(root=self.root, folders=["CMakeLists.txt", "judge.cpp", "answer.cpp"],
+                                  configure=["-G", "Ninja"], courts=[(["judge"], judges)])
+        self.told.clear()
+        return mutants.run(project, list(which), Path(self.folder.name) / "build", 1, self.told.append)
+
+    def test_tells_the_killed_from_the_others_and_leaves_the_tree_as_it_was(self):
+        mutants.CPU_SECONDS_MAX = 1
+        killed = mutant("other_answer", "return 42;", "return 41;")
+        for other, word in [
+            (mutant("harmless", "always", "ever"), "survives"),
+            (mutant("torn", "return 42;", "return 42"), "does not compile"),
+            (mutant("gone", "return 43;", "return 41;"), "does not apply"),
+            (mutant("for_ever", "return 42;", "for (volatile int n = 0;;) n = n + 1;"), "hangs"),
+        ]:
+            with self.subTest(other.name):
+                self.assertFalse(self.run_mutants(killed, other))
+                self.assertIn("other_answer  killed  judge: answer.is_42", self.told)
+                self.assertTrue(any(f"NOT KILLED  {other.name}  {word}" in line for line in self.told), self.told)
+                self.assertEqual(self.told[-1], "2 mutants, 1 killed")
+                self.assertEqual((self.root / "answer.cpp").read_text(encoding="utf-8"), ANSWER)
+        self.assertTrue(self.run_mutants(killed))
+        self.assertEqual(self.told[-1], "1 mutants, 1 killed")
+
+    def test_fails_when_the_control_does(self):
+        (self.root / "answer.cpp").write_text("int answer() { return 7; }\n", encoding="utf-8")
+        self.assertFalse(self.run_mutants(mutant("other_answer", "return 7;", "return 8;")))
+        self.assertIn("the control, in which nothing is broken, killed: judge: answer.is_42", self.told)
+
+
+class A_list(unittest.TestCase):
+    def test_names_every_promise_and_only_promises(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            (root / "GUARANTEES.md").write_text(PROMISES, encoding="utf-8")
+            (root / "answer.cpp").write_text(ANSWER + "// always\n", encoding="utf-8")
+
+            def objections(listed, unbroken=()):
+                return " ".join(mutants.check_list(root, listed, dict(unbroken)))
+
+            good = mutant("other_answer", "return 42;", "return 41;")
+            found = mutant("lost", "return", "throw", "It is found")
+            self.assertEqual(objections([good, found]), "")
+            self.assertEqual(objections([good], {"It is found": "nobody looks"}), "")
+            self.assertIn("no mutant breaks 'It is found'", objections([good]))
+            self.assertIn("two mutants of this name", objections([good, good, found]))
+            self.assertIn("occurs 2 times", objections([mutant("twice", "always", ""), found]))
+            self.assertIn("occurs 0 times", objections([mutant("gone", "return 43", ""), found]))
+            self.assertIn("does not stand in exactly one", objections([mutant("x", "return", "", "It is lost")]))
+
+    def test_is_read_as_it_is_written(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "list.txt"
+            path.write_text("# why\n\nmutant: m\npromise: p\nfile: f.cpp\n- a\n-\n-  b\n+ c\n\nunbroken: why\npromise: q\n",
+                            encoding="utf-8")
+            listed, unbroken = mutants.read_list(path)
+            self.assertEqual(listed, [mutants.Mutant(name="m", promise="p", file="f.cpp", old="a\n\n b", new="c")])
+            self.assertEqual(unbroken, {"q": "why"})
+
+
+if __name__ == "__main__":
+    unittest.main()
