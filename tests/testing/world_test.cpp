@@ -216,6 +216,7 @@ TEST_P(kit, ends_sessions_as_they_were_begun) {
         world.await(passing.disconnect());
         world.await(kept.disconnect());
     }
+    world.run_for(1s);
     EXPECT_FALSE(world.broker.has_session("clean"));
     EXPECT_TRUE(world.broker.has_session("kept"));
     EXPECT_EQ(world.network.open_connections(), 0u);
