@@ -70,6 +70,8 @@ program::program(const words& argv, const words& environment, output_to where) {
         ::dup2(in[0], STDIN_FILENO);
         ::dup2(out_file, STDOUT_FILENO);
         ::dup2(err_file, STDERR_FILENO);
+        // Asio's sockets are inherited: a child that held our proxy's listener would keep it open.
+        ::close_range(STDERR_FILENO + 1, ~0U, 0);
         ::execve(raw_arguments[0], raw_arguments.data(), raw_variables.data());
         ::_exit(127);
     }

@@ -27,10 +27,10 @@ constexpr auto examples = R"(Examples:
   mqtt-as doctor broker.local --cafile ca.pem -u me -P secret
   mqtt-as doctor -L mqtts://me@broker.example --json | jq .reason
 
-The stages: link (an interface and a route), name, tcp, tls, mqtt (CONNACK and the broker's limits), round-trip (a message
-to our own topic), session (does the broker keep it), wan (the world beyond). What fails ends those that need it. The
-last line names the first stage that failed, and so does the exit status: 0 all is well, 1 wrong usage, 10 link, 11 name,
-12 tcp, 13 tls, 14 mqtt, 15 round-trip, 16 session, 17 wan; 128 + n ended by signal n.
+The stages: link (an interface and a route), name, tcp, tls, mqtt (CONNACK and the broker's limits), round-trip (a
+message to our own topic), session (does the broker keep it), wan (the world beyond). What fails ends those that need
+it. The last line names the first stage that failed, and so does the exit status: 0 all is well, 1 wrong usage, 10 link,
+11 name, 12 tcp, 13 tls, 14 mqtt, 15 round-trip, 16 session, 17 wan; 128 + n ended by signal n.
 With -i, the broker ends a connection and a session of this client identifier: use one that nothing else uses.)";
 
 struct doctor_options {

@@ -43,9 +43,9 @@ constexpr auto examples = R"(Examples:
   mqtt-as range broker.local                               (walk around; Ctrl-C ends it)
   mqtt-as range broker.local --duration 600 --html walk.html --json walk.json
 
-Numbered messages go to a topic of our own and come back. One is lost when the broker has acknowledged it and it does not
-come back although we are connected: 5 s after a later one is back, or after 30 s of silence. Until then it is on its way.
-Round trips are those of messages that no outage held up.
+Numbered messages go to a topic of our own and come back. One is lost when the broker has acknowledged it and it does
+not come back although we are connected: 5 s after a later one is back, or after 30 s of silence. Until then it is on
+its way. Round trips are those of messages that no outage held up.
 Exit status: 0 go; 5 no-go: a criterion was not met; 1 wrong usage or a file cannot be written; 2 refused by the broker.)";
 
 struct range_options {
