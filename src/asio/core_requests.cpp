@@ -132,7 +132,7 @@ inline errc core::try_publish(time_point now, std::string_view topic, payload& b
     // A short string keeps its characters inside itself and would move them: it is copied instead.
     constexpr std::size_t never_inside_itself = 64;
     const bytes view = body.view();
-    const bool adopts = body.owns() && view.size() >= std::max(settings_.limits().gather_from, never_inside_itself);
+    const bool adopts = body.owns() && view.size() >= std::max(limits_.gather_from, never_inside_itself);
     const publish_request request{.topic = topic,
                                   .payload = view,
                                   .qos = options.qos,

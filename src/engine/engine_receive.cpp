@@ -58,9 +58,10 @@ taken engine::state::on_bytes(bytes in) {
 inline operation* engine::state::answered_by(packet_type type, std::uint16_t packet_id) {
     operation* op = ops.by_packet_id(packet_id);
     if (op == nullptr || !op->is_publish()) return nullptr;
-    const bool is_first_step = type == packet_type::puback || type == packet_type::pubrec;
-    const bool fits_qos = (type == packet_type::puback) == (op->qos == 1);
-    return fits_qos && is_first_step != op->released ? op : nullptr;
+    const packet_type awaited = op->qos == 1   ? packet_type::puback
+                                : op->released ? packet_type::pubcomp
+                                               : packet_type::pubrec;
+    return type == awaited ? op : nullptr;
 }
 
 /// A busy publisher mostly hears PUBACK, PUBREC and PUBCOMP of four bytes. They have nothing to say that would have to

@@ -50,15 +50,15 @@ inline bool engine::state::submit(operation& op, duration timeout) {
 /// has taken it.
 inline bool engine::state::may_go_direct(const publish_request& r) const {
     constexpr std::size_t head_bytes_max = wire::fixed_header_max + 3;
-    return profile::prefers_speed && r.qos == 0 && r.timeout.count() <= 0 && r.payload.size() < limit.gather_from &&
-           is_online() && !outbox.is_offered() && ops.empty(place::queued) && ops.empty(place::control) &&
-           ops.empty(place::resend) && r.properties.empty() &&
-           outbox.has_room_now(head_bytes_max + r.topic.size() + r.payload.size());
+    return profile::prefers_speed && r.qos == 0 && r.timeout.count() <= 0 && !r.payload_stays && is_online() &&
+           !outbox.is_offered() && ops.empty(place::queued) && ops.empty(place::control) && ops.empty(place::resend) &&
+           r.properties.empty() && outbox.has_room_now(head_bytes_max + r.topic.size() + r.payload.size());
 }
 
 submitted engine::state::publish_directly(const publish_request& r) {
     if (!wire::is_name(r.topic)) return rejected(errc::bad_topic);
-    const std::size_t body_size = 2 + r.topic.size() + wire->has_properties;
+    const bool has_properties = wire->has_properties;
+    const std::size_t body_size = 2 + r.topic.size() + has_properties;
     const auto remaining_length = static_cast<std::uint32_t>(body_size + r.payload.size());
     const std::uint32_t size = wire::fixed_header_size(remaining_length) + remaining_length;
     if (const errc error = room_for(r.payload.size()); error != errc::ok) return rejected(error);
@@ -69,7 +69,7 @@ submitted engine::state::publish_directly(const publish_request& r) {
                      .payload_size = static_cast<size_type>(r.payload.size())}))
         return rejected(errc::out_of_memory);
     std::uint8_t* to = wire::put_topic(outbox.append(size).data(), r.retain ? 0x31 : 0x30, remaining_length, r.topic);
-    if (wire->has_properties) *to++ = 0;
+    if (has_properties) *to++ = 0;
     put_payload(to, r.payload);
     return {direct.last_id(), errc::ok};
 }
@@ -199,11 +199,8 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
 }
 
 void engine::state::acknowledge(acknowledge_id id) {
-    const bool was_full = inbox.full();
-    inbox.acknowledge(id);
-    if (!was_full || inbox.full()) return;
-    // We look at the world again: silence begins to count only now.
-    judging_since_ = silent_since_ = now_;
+    // When there is room again we look at the world again: silence begins to count only now.
+    if (inbox.acknowledge(id)) judging_since_ = silent_since_ = now_;
 }
 
 bool engine::state::drop_oldest_qos0() {

@@ -122,8 +122,8 @@ bool engine::state::stage_operation(operation& op) {
         return true;
     }
     const bool again = op.now_in == place::resend;
-    const bool is_held_back = op.qos != 0 && !op.counted && in_flight_ >= agreed_.receive_maximum;
-    if (is_held_back) return false;
+    const bool counts = op.qos != 0 && !op.counted;  // will use one of the server's receive maximum
+    if (counts && in_flight_ >= agreed_.receive_maximum) return false;
     if (again) {
         op.packet()[0] |= wire::dup_flag;
     } else if (op.qos != 0 || !op.is_publish()) {
@@ -134,9 +134,11 @@ bool engine::state::stage_operation(operation& op) {
         if (!again) ops.release_packet_id(op);  // identifiers are bound only to what is staged
         return false;
     }
-    if (!again) op.order = next_order_++;
-    if (again && op.repubs == 0) ++count.resent;
-    if (op.qos != 0 && !op.counted) {
+    if (!again)
+        op.order = next_order_++;
+    else if (op.repubs == 0)
+        ++count.resent;
+    if (counts) {
         op.counted = true;
         ++in_flight_;
     }
@@ -150,9 +152,10 @@ void engine::state::on_sent(std::size_t size) {
     if (outbox.partly_sent() && size != 0) on_life();
     const bool through = outbox.on_sent(size);
     direct.on_sent(outbox.sent());
-    while (operation* op = ops.front(place::batch)) {
-        if (op->batch_end > outbox.sent()) break;
-        on_staged_sent(*op);
+    for (const operation_list batch = ops.in(place::batch); !batch.empty();) {
+        operation& op = *batch.begin();
+        if (op.batch_end > outbox.sent()) break;
+        on_staged_sent(op);
     }
     if (ping_end_ != 0 && ping_end_ <= outbox.sent()) {
         ping_end_ = 0;

@@ -69,11 +69,13 @@ void inbox::on_pubrel(std::uint16_t packet_id) {
               known ? reason_code::success : reason_code::packet_identifier_not_found});
 }
 
-void inbox::settle(acknowledge_id id) {
+bool inbox::settle(acknowledge_id id) {
     const std::uint32_t place = (id - first_id_) & ~named;
-    if ((id & named) == 0 || place >= given_out_.size()) return;
+    if ((id & named) == 0 || place >= given_out_.size()) return false;
+    const bool was_full = full();
     given_out_[place].acknowledged = true;
     settle();
+    return was_full && !full();
 }
 
 void inbox::settle() {

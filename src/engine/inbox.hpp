@@ -110,9 +110,12 @@ public:
     /// The sender released a qos 2 identifier: its PUBCOMP is seen to.
     void on_pubrel(std::uint16_t packet_id);
     /// Ignores an identifier that is not given out.
-    void acknowledge(acknowledge_id id) {
+    /// True when it was full and is not any more.
+    bool acknowledge(acknowledge_id id) {
         if (id != qos0_id) return settle(id);
-        if (qos0_given_out_ != 0) --qos0_given_out_;
+        if (qos0_given_out_ == 0) return false;
+        --qos0_given_out_;
+        return size() + 1 == limits_.inbound_max;
     }
 
     /// PUBACK, PUBREC and PUBCOMP in the order in which they must go out; also PUBREL for an unknown PUBREC.
@@ -137,7 +140,7 @@ private:
         if (qos == 1) ++qos1_open_;
         return arrival::fresh;
     }
-    void settle(acknowledge_id id);
+    bool settle(acknowledge_id id);
     /// Acknowledgements go out in the order of the PUBLISHes [MQTT-4.6.0-2]: a later one waits for the earlier.
     void settle();
 

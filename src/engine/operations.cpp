@@ -9,8 +9,16 @@ operations::operations(pool& memory, const limits& limits) : pool_(memory), inde
 
 operations::~operations() {
     if constexpr (profile::is_board) return;  // the block goes back whole
+    while (operation* const op = first_event_) {
+        first_event_ = op->next_event;
+        if (op->is_finished()) forget(*op);
+    }
     for (list_node& end : ends_) {
-        while (end.next != &end) free(static_cast<operation&>(*end.next));
+        while (end.next != &end) {
+            auto& op = static_cast<operation&>(*end.next);
+            leave(op);
+            forget(op);
+        }
     }
 }
 
@@ -65,8 +73,7 @@ bool operation_tables::grow_packet_ids() {
 void operations::discard(operation& op) {
     payload_bytes -= op.payload_size;
     --(op.internal ? renewals : unfinished);
-    op.next = op.prev = &op;  // it is nowhere, and can be freed as if it were somewhere
-    free(op);
+    forget(op);
 }
 
 void operations::check() const {

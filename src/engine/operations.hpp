@@ -26,7 +26,7 @@ public:
     operation_list in(place p) { return {end_of(p), p}; }
     operation_list in(place p) const { return const_cast<operations*>(this)->in(p); }
     operation* front(place p) const { return in(p).front(); }
-    bool empty(place p) const { return front(p) == nullptr; }
+    bool empty(place p) const { return in(p).empty(); }
 
     /// Moves `op` behind all others there. The rest of `op` stays.
     void move(operation& op, place to) {
@@ -95,7 +95,8 @@ private:
     }
     list_node& end_of(place p) { return ends_[profile::is_board ? 0 : static_cast<std::size_t>(p)]; }
     void push_event(operation& op);
-    void free(operation& op);
+    /// Its name and its block, when it is in no list.
+    void forget(operation& op);
 
     pool& pool_;
     list_node ends_[profile::is_board ? 1 : operation::places];  // before the first and behind the last
@@ -124,13 +125,22 @@ inline void operations::report(operation& op, errc error, reason_code reason) {
 
 inline void operations::finish(operation& op) {
     assert(op.reported);
-    move(op, place::finished);
+    leave(op);
     release_packet_id(op);
     payload_bytes -= op.payload_size;
-    --(op.internal ? renewals : unfinished);
-    if (op.internal) return free(op);
+    if (op.internal) {
+        --renewals;
+        return forget(op);
+    }
+    --unfinished;
+    // On hosts it is in no list any more: its event alone knows of it.
+    if constexpr (profile::is_board)
+        enter(op, place::finished);
+    else
+        op.now_in = place::finished;
     if (op.in_events) return;  // the one report still waits, and will say this, too
     op.reported_before = true;
+    op.owner = nullptr;
     push_event(op);
 }
 
@@ -176,21 +186,23 @@ inline const op_done* operations::take_report(property_view properties) {
     op->in_events = false;
     op_done& out = report_;
     out.id = op->id();
-    out.owner = op->reported_before ? nullptr : op->owner;
+    out.owner = op->owner;
     out.error = op->error;
     out.reason = op->reason;
-    out.may_have_been_delivered = op->error != errc::ok && op->touched;
+    out.may_have_been_delivered = op->touched && op->error != errc::ok;
     out.may_be_duplicated = op->may_be_duplicated;
     out.finished = op->is_finished();
     out.reported_before = op->reported_before;
     out.kept_payload = op->has_body();
     out.properties = op->answered ? properties : property_view();
-    if (out.finished) free(*op);
+    if (out.finished) {
+        if constexpr (profile::is_board) leave(*op);
+        forget(*op);
+    }
     return &out;
 }
 
-inline void operations::free(operation& op) {
-    leave(op);
+inline void operations::forget(operation& op) {
     index_.forget(op);
     pool_.give(&op, op.block_size());
 }

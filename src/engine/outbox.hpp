@@ -26,14 +26,9 @@ public:
     std::uint32_t size() const { return size_; }
 
     /// Room for `size` more copied bytes? Hosts: grows by use; the first packet of a batch may exceed the limit.
-    bool has_room(std::size_t size) {
-        if (!profile::is_board && used_ + size > copied_max() && used_ != 0) return false;
-        return buffer_.reserve(used_ + size);
-    }
+    bool has_room(std::size_t size) { return has_room_now(size) || grow(used_ + size); }
     /// Room without growing?
-    bool has_room_now(std::size_t size) const {
-        return used_ + size <= copied_max() && used_ + size <= buffer_.capacity();
-    }
+    bool has_room_now(std::size_t size) const { return used_ + size <= buffer_.capacity(); }
     /// After `has_room`: the place for `size` bytes, which are now part of the batch.
     std::span<std::uint8_t> append(std::size_t size) {
         std::span<std::uint8_t> place{buffer_.data() + used_, size};
@@ -77,6 +72,9 @@ public:
 private:
     using size_type = profile::size_type;
 
+    bool grow(std::size_t size) {
+        return (profile::is_board || size <= copied_max() || used_ == 0) && buffer_.reserve(size);
+    }
     bool gather(operation& op);
     void gather(const std::uint8_t* data, std::uint32_t size) {
         bodies_[body_count_++] = {data, static_cast<size_type>(size), used_};
