@@ -112,7 +112,8 @@ signed char begin_ethernet(netif* n) {
 }
 
 bool poll_ethernet(netif& n) {
-    if (const bool up = has_link(); up != (netif_is_link_up(&n) != 0)) up ? netif_set_link_up(&n) : netif_set_link_down(&n);
+    if (const bool up = has_link(); up != (netif_is_link_up(&n) != 0))
+        up ? netif_set_link_up(&n) : netif_set_link_down(&n);
     bool any = false;
     for (; (chip(rx_fifo_inf) >> 16 & 0xFF) != 0; any = true) receive(n);
     return any;

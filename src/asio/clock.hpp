@@ -1,4 +1,5 @@
-// The engine's clock on Linux: CLOCK_BOOTTIME, which goes on while the machine sleeps; or that of the thread's own world.
+// The engine's clock on Linux: CLOCK_BOOTTIME, which goes on while the machine sleeps; or that of the thread's own
+// world.
 #pragma once
 
 #include "mqtt_as/types.hpp"
@@ -12,7 +13,8 @@
 namespace mqtt_as::detail {
 
 inline time_point boot_time() noexcept {
-    if (const world* const w = world::of_this_thread) [[unlikely]] return w->now();
+    if (const world* const w = world::of_this_thread) [[unlikely]]
+        return w->now();
     timespec t;
     ::clock_gettime(CLOCK_BOOTTIME, &t);
     return time_point(static_cast<std::uint32_t>(t.tv_sec) * 1000u + static_cast<std::uint32_t>(t.tv_nsec / 1'000'000));

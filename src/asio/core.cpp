@@ -43,6 +43,28 @@ private:
     std::vector<std::uint8_t> own_;
 };
 
+/// Another thread that asks for something may ask for more. Where it shares a processor with us, its first request has
+/// just interrupted it, and each of its messages would become a write of its own: it is to go first. Where that brought
+/// nothing we try it again ever more seldom: on a busy machine others would go first, too.
+class burst_sense {
+public:
+    bool expects_more() noexcept {
+        if (skipped_ == 0) return true;
+        --skipped_;
+        return false;
+    }
+    void learn(bool more_came) noexcept {
+        constexpr unsigned fruitless_max = 6;
+        fruitless_ = more_came ? 0 : std::min(fruitless_ + 1, fruitless_max);
+        skipped_ = (1u << fruitless_) - 1;
+    }
+
+private:
+    unsigned fruitless_ = 0;  // tries in a row that brought nothing
+    unsigned skipped_ = 0;    // wake-ups until the next one
+};
+thread_local burst_sense bursts;
+
 }  // namespace
 
 /// Turns the pump from the executor. When the event loop ends without having run it, nobody will ever run anything
@@ -55,12 +77,16 @@ public:
     ~wake_up() {
         if (core_) core_->abandon();
     }
-    /// Another thread that asks for something will probably ask for more. Where it shares a processor with us, its
-    /// first request has just interrupted it, and each of its messages would become a write of its own: it goes first.
     void operator()() {
-        if (poster_ != std::this_thread::get_id()) std::this_thread::yield();
         const auto c = std::move(core_);
         lock_type lock(c->mutex_);
+        if (poster_ != std::this_thread::get_id() && bursts.expects_more()) {
+            const auto before = c->engine_.look().unfinished;
+            lock.unlock();
+            std::this_thread::yield();
+            lock.lock();
+            bursts.learn(c->engine_.look().unfinished > before);
+        }
         c->wake_posted_ = false;
         c->happened(lock);
     }

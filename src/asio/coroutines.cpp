@@ -2,6 +2,7 @@
 #include "mqtt_as/asio/async.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -14,7 +15,8 @@ namespace {
 /// Completes with the error and the result, and throws nothing.
 constexpr auto quietly = boost::asio::as_tuple(use_awaitable);
 
-errc error_of(const boost::system::error_code& e) { return static_cast<errc>(e.value()); }
+/// Boost's code wraps a standard one, and only that has the number as we gave it.
+errc error_of(const std::error_code& e) { return static_cast<errc>(e.value()); }
 
 template <class Result>
 outcome<Result> outcome_of(std::tuple<boost::system::error_code, Result>&& ended) {

@@ -92,7 +92,8 @@ void engine::state::judge_acknowledgement(place list) {
     if (!asks_again(op) || op.repubs >= config.max_repubs) return end_connection(errc::acknowledgement_missing);
     ++op.repubs;
     ++count.republications;
-    ops.move(op, list == place::releasing ? place::release_due : place::resend);
+    // Later ones may wait there already; the order counts when the next connection begins with them.
+    ops.move_by_order(op, list == place::releasing ? place::release_due : place::resend);
 }
 
 void engine::state::judge_silence() {

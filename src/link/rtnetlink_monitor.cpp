@@ -202,8 +202,8 @@ void rtnetlink_monitor::look() {
         if (now == w.told) continue;
         w.told = now;
         asio::post(w.executor, std::function<void()>([listener = w.listener, now = std::move(now)] {
-            if (const auto who = listener.lock()) who->on_link(now);
-        }));
+                       if (const auto who = listener.lock()) who->on_link(now);
+                   }));
     }
 }
 

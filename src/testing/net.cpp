@@ -117,11 +117,22 @@ void net::put(connection_id id, chaos::toward to, std::string bytes, chaos::endi
     way& w = way_(*c, to);
     const chaos::path path = rules.path_of(c->client);
     const auto delay = static_cast<std::uint64_t>(path.delay.count());
-    const std::uint64_t slow = path.bytes_per_second > 0 ? 1000 * bytes.size() / path.bytes_per_second : 0;
-    w.last_due = std::max(w.last_due, time_.now() + latency_ms + delay) + slow;
-    w.pending += bytes.size();
-    w.parcels.push_back({w.last_due, std::move(bytes), then});
-    time_.at(w.last_due, [this, id, to] { carry(id, to); });
+    w.last_due = std::max(w.last_due, time_.now() + latency_ms + delay);
+    const auto push = [&](std::string part, chaos::ending last) {
+        w.pending += part.size();
+        w.parcels.push_back({w.last_due, std::move(part), last});
+        time_.at(w.last_due, [this, id, to] { carry(id, to); });
+    };
+    // A slow line carries a little every 20 ms: its clients see that it does.
+    const std::size_t most =
+        path.bytes_per_second > 0 ? std::max<std::size_t>(path.bytes_per_second / 50, 1) : SIZE_MAX;
+    while (bytes.size() > most) {
+        w.last_due += 1000 * most / path.bytes_per_second;
+        push(bytes.substr(0, most), chaos::ending::none);
+        bytes.erase(0, most);
+    }
+    if (path.bytes_per_second > 0) w.last_due += 1000 * bytes.size() / path.bytes_per_second;
+    push(std::move(bytes), then);
 }
 
 void net::carry(connection_id id, chaos::toward to) {

@@ -168,10 +168,9 @@ exhausted run_all_small_cases(sabotage s, std::uint64_t stride) {
     enumeration all(s, stride);
     for (const auto version : {protocol_version::v3_1_1, protocol_version::v5})
         for (std::size_t first = 0; first < names.size(); ++first)
-            for (std::size_t second = 0; second < names.size(); ++second) {
+            for (std::size_t other = 0; other < names.size(); ++other) {
                 if (s != sabotage::none && all.sum.failed > 0) return all.sum;  // shown
-                all.run_pair(
-                    {.version = version, .first = static_cast<act>(first), .second = static_cast<act>(second)});
+                all.run_pair({.version = version, .first = static_cast<act>(first), .second = static_cast<act>(other)});
             }
     return all.sum;
 }

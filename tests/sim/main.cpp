@@ -65,9 +65,9 @@ int main(int argc, char** argv) {
     const struct {
         std::string_view name;
         bool& value;
-    } flags[] = {{"--verbose", what.is_verbose},         {"--hash", what.prints_hashes},
-                 {"--fail-fast", what.stops_at_failure}, {"--exhaustive", what.is_exhaustive},
-                 {"--keep", what.keeps_failures},        {"--board", what.on_board}};
+    } flags[] = {{"--verbose", what.is_verbose},       {"--hash", what.prints_hashes},
+                 {"--board", what.on_board},           {"--fail-fast", what.stops_at_failure},
+                 {"--exhaustive", what.is_exhaustive}, {"--keep", what.keeps_failures}};
     for (int i = 1; i < argc; ++i) {
         const std::string_view option = argv[i];
         const auto* flag = std::find_if(std::begin(flags), std::end(flags), [&](auto& f) { return f.name == option; });

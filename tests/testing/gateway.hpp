@@ -16,7 +16,7 @@ public:
         co_await client_.connect({.retry = true});
         for (;;) {
             client_.publish(
-                "readings", std::to_string(sensor_()), {.qos = 1},
+                "readings", std::to_string(sensor_()), {.qos = 2},
                 [this](std::error_code error, const mqtt_as::publish_result&) { failures_ += error ? 1 : 0; });
             co_await mqtt_as::sleep_for(interval_);
         }

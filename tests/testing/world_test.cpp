@@ -56,6 +56,7 @@ TEST_P(kit, carries_messages_of_every_qos_both_ways) {
     for (std::uint8_t qos = 0; qos <= 2; ++qos) {
         world.await(sender.publish("t/Füße", std::to_string(qos), {.qos = qos}));
         wanted.push_back("receiver: t/Füße " + std::to_string(qos));
+        ASSERT_TRUE(world.run_until([&] { return heard == wanted; }, 1s));
         EXPECT_EQ(world.broker.received().back().client, "sender");
         EXPECT_EQ(world.broker.received().back().qos, qos);
     }
@@ -215,6 +216,7 @@ TEST_P(kit, ends_sessions_as_they_were_begun) {
         world.await(passing.disconnect());
         world.await(kept.disconnect());
     }
+    world.run_for(1s);
     EXPECT_FALSE(world.broker.has_session("clean"));
     EXPECT_TRUE(world.broker.has_session("kept"));
     EXPECT_EQ(world.network.open_connections(), 0u);

@@ -167,6 +167,35 @@ TEST_P(engine_order, pubrels_keep_that_order_when_a_pubrec_comes_before_the_writ
     EXPECT_EQ(released, (std::vector<std::string>{"62 02 " + one, "62 02 " + two}));
 }
 
+TEST_P(engine_order, pubrels_keep_that_order_when_one_is_to_be_repeated_behind_a_full_transport) {
+    // PUBREL 1 has gone out, PUBREL 2 waits for the transport. 3.1.1 wants to repeat 1, and the connection is lost.
+    w.config.keepalive = 0;
+    w.go_online();
+    w.publish("a", "1", 2);
+    w.publish("a", "2", 2);
+    const auto first = w.sent_packets();
+    const std::string one = u16(id_of(first[0]));
+    const std::string two = u16(id_of(first[1]));
+    w.feed("50 02 " + one);
+    EXPECT_EQ(w.sent(), "62 02 " + one);
+    w.transport_takes = false;
+    w.publish("a", "3", 0);
+    w.offer();
+    w.advance(5s);
+    w.feed("50 02 " + two);
+    w.advance(6s);
+    EXPECT_EQ(w->count().republications, w.is_v5() ? 0u : 1u);
+    w.lose();
+    w.await_attempt();
+    w.open();
+    w.sent();
+    w.accept(true);
+    const auto again = w.sent_packets();
+    ASSERT_GE(again.size(), 2u);
+    EXPECT_EQ(again[0], "62 02 " + one);
+    EXPECT_EQ(again[1], "62 02 " + two);
+}
+
 TEST_P(engine_order, after_a_reconnection_resends_then_renewals_then_what_waited) {
     // A session lost: the subscription is renewed before anything is published.
     polite_broker broker(w);

@@ -86,8 +86,8 @@ void socket_transport::on_patience_over(boost::system::error_code cancelled) {
 void socket_transport::begin_lookup(const std::string& name) {
     const auto tell = [executor = *executor_, weak = weak_from_this()] {
         asio::post(executor, std::function<void()>([weak] {
-            if (const auto self = weak.lock()) self->on_answer();
-        }));
+                       if (const auto self = weak.lock()) self->on_answer();
+                   }));
     };
     if (book_.running && book_.running->listen(tell)) return;
     book_.running = lookup::begin(name, tell);

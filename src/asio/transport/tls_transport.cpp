@@ -40,7 +40,8 @@ bytes next_record(std::span<const bytes> from, std::size_t skip, std::span<std::
 
 tls_transport::tls_transport(executor_handle executor, epoch e, const socket_target& target, address_book& book,
                              tls_context& context, std::shared_ptr<transport_events> owner)
-    : executor_(std::move(executor)), epoch_(e), target_(target), book_(book), context_(context), owner_(std::move(owner)) {}
+    : executor_(std::move(executor)), epoch_(e), target_(target), book_(book), context_(context),
+      owner_(std::move(owner)) {}
 
 // ---- opening ----------------------------------------------------------------------------------------------
 
