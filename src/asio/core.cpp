@@ -99,7 +99,7 @@ private:
 core::core(MQTTClient& client, const boost::asio::any_io_executor& executor, config given)
     : settings_(std::move(given)), executor_(executor), mutex_(!settings_.user().single_threaded),
       engine_config_(settings_.engine()), limits_(settings_.limits()),
-      engine_(engine_config_, limits_, memory_, random_seed()), client_(&client), timer_(io_executor(executor_)) {
+      engine_(engine_config_, limits_, memory_, random_seed()), client_(&client), timer_(io_executor(&executor_)) {
     if (!engine_.ok()) throw std::bad_alloc();
     const usual_keys& c = settings_.user();
     if (c.ssl) {

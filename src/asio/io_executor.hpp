@@ -22,7 +22,8 @@ using executor_handle = std::shared_ptr<const boost::asio::any_io_executor>;
 /// Borrows an any_io_executor. Every handler that waits with it keeps that alive until it has run.
 class io_executor {
 public:
-    explicit io_executor(const boost::asio::any_io_executor& borrowed) noexcept : borrowed_(&borrowed) {}
+    /// A pointer, not a reference: a copy must not look like a conversion from an any_io_executor.
+    explicit io_executor(const boost::asio::any_io_executor* borrowed) noexcept : borrowed_(borrowed) {}
 
     boost::asio::execution_context& query(boost::asio::execution::context_t) const noexcept {
         return boost::asio::query(*borrowed_, boost::asio::execution::context);

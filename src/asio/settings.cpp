@@ -191,8 +191,9 @@ settings::settings(config given) {
     if (given.client_id.empty()) given.client_id = random_client_id();
     if (given.port == 0 && given.unix_socket.empty()) given.port = given.ssl ? 8883 : 1883;
 
-    usual_ = std::move(given);  // its own part of it
-    if (static_cast<const seldom_keys&>(given) != seldom()) seldom_ = std::make_unique<seldom_keys>(std::move(given));
+    seldom_keys& given_seldom = given;
+    if (given_seldom != seldom()) seldom_ = std::make_unique<seldom_keys>(std::move(given_seldom));
+    usual_ = std::move(static_cast<usual_keys&>(given));
     if (usual_.will || !seldom().user_properties.empty()) {
         views_ = std::make_unique<property_views>();
         views_->of_connect = views_of(seldom().user_properties);

@@ -30,9 +30,9 @@ inline std::uint64_t load(const char* at) {
 /// May say no to a text that is well-formed, never yes to one that is not. Hosts look at eight bytes at a time, and the
 /// words overlap at the end; boards go byte by byte, for a Cortex-M0+ has no unaligned loads.
 inline bool is_plain(std::string_view text) {
+    if (!profile::prefers_speed || text.size() < 4) return false;
     const char* at = text.data();
     const char* const end = at + text.size();
-    if (!profile::prefers_speed || text.size() < 4) return false;
     std::uint64_t found = 0;
     if (text.size() < 8) {
         found = suspects(load<std::uint32_t>(at) << 32 | load<std::uint32_t>(end - 4));

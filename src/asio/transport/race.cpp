@@ -48,9 +48,9 @@ void race::next() {
     if (runners_.size() == runs_) return;
     const std::size_t number = runners_.size() / (in_a_hurry_ ? 2 : 1);
     const stream_endpoint& to = number < endpoints_.size() ? endpoints_[number] : *retried_;
-    start(runners_.emplace_back(*this, to, stream_socket(io_executor(*executor_))));
+    start(runners_.emplace_back(*this, to, stream_socket(io_executor(executor_.get()))));
     if (runners_.size() < runs_) {
-        if (!timer_) timer_ = std::make_unique<steady_timer>(io_executor(*executor_));
+        if (!timer_) timer_ = std::make_unique<steady_timer>(io_executor(executor_.get()));
         timer_->expires_after(in_a_hurry_ ? repeat_after : stagger);
         timer_->async_wait(wait_handler::calling<&race::on_timer>(shared_from_this()));
     }

@@ -75,7 +75,7 @@ void socket_transport::resolve(const std::string& name) {
     }
     begin_lookup(name);
     if (book_.last.empty() && !book_.last_good) return;
-    patience_ = std::make_unique<steady_timer>(io_executor(*executor_), target_.patience);
+    patience_ = std::make_unique<steady_timer>(io_executor(executor_.get()), target_.patience);
     patience_->async_wait(wait_handler::calling<&socket_transport::on_patience_over>(shared_from_this()));
 }
 
