@@ -152,13 +152,15 @@ void life::ask() {
     if (what < 60) return publish();
     if (what < 92) return receive();
     if (what < 97) return subscribe();
-    w_.app.unsubscribe(filters[random_.below(std::size(filters))], random_.chance(20) ? random_.between(1, 10'000) : 0);
+    const auto filter = filters[random_.below(std::size(filters))];
+    w_.app.unsubscribe(filter, random_.chance(20) ? random_.between(1, 10'000) : 0);
 }
 
 void life::receive() {
     const auto qos = static_cast<std::uint8_t>(random_.below(3));
     const std::size_t size = random_.chance(5) ? random_.between(1'000, 6'000) : random_.between(9, 60);
-    w_.server.publish(inbound_topics[random_.below(3)], qos, size, random_.chance(3));
+    const auto topic = inbound_topics[random_.below(3)];
+    w_.server.publish(topic, qos, size, random_.chance(3));
 }
 
 void life::subscribe() {
