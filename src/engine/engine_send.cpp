@@ -152,10 +152,9 @@ void engine::state::on_sent(std::size_t size) {
     if (outbox.partly_sent() && size != 0) on_life();
     const bool through = outbox.on_sent(size);
     direct.on_sent(outbox.sent());
-    for (const operation_list batch = ops.in(place::batch); !batch.empty();) {
-        operation& op = *batch.begin();
-        if (op.batch_end > outbox.sent()) break;
-        on_staged_sent(op);
+    while (operation* op = ops.front(place::batch)) {
+        if (op->batch_end > outbox.sent()) break;
+        on_staged_sent(*op);
     }
     if (ping_end_ != 0 && ping_end_ <= outbox.sent()) {
         ping_end_ = 0;

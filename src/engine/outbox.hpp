@@ -26,7 +26,7 @@ public:
     std::uint32_t size() const { return size_; }
 
     /// Room for `size` more copied bytes? Hosts: grows by use; the first packet of a batch may exceed the limit.
-    bool has_room(std::size_t size) { return has_room_now(size) || grow(used_ + size); }
+    bool has_room(std::size_t size) { return (!profile::is_board && has_room_now(size)) || grow(used_ + size); }
     /// Room without growing?
     bool has_room_now(std::size_t size) const { return used_ + size <= buffer_.capacity(); }
     /// After `has_room`: the place for `size` bytes, which are now part of the batch.
