@@ -47,7 +47,8 @@ std::string_view text_of(mqtt_as::bytes data) { return {reinterpret_cast<const c
 
 class pump {
 public:
-    explicit pump(mqtt_as::engine& e) : engine_(e) {}
+    /// `odd_qos`: of the messages with odd numbers; the others have 1.
+    pump(mqtt_as::engine& e, std::uint32_t odd_qos) : engine_(e), odd_qos_(odd_qos) {}
 
     void run(std::uint32_t pause) {
         engine_.start(now(), true);
@@ -75,7 +76,7 @@ private:
         const bool odd = number_ % 2 != 0;
         const auto s = engine_.publish(now(), {.topic = odd ? "from/2" : "from/1",
                                                .payload = bytes_of(body),
-                                               .qos = static_cast<std::uint8_t>(odd ? 2 : 1),
+                                               .qos = static_cast<std::uint8_t>(odd ? odd_qos_ : 1),
                                                .owner = reinterpret_cast<void*>(number_ + 1)});
         if (s.error != mqtt_as::errc::ok) return;  // full, as it is in an outage
         ++number_;
@@ -150,6 +151,7 @@ private:
     }
 
     mqtt_as::engine& engine_;
+    const std::uint32_t odd_qos_;
     mqtt_as::epoch epoch_ = 0;
     time_point next_at_{};
     std::uint32_t number_ = 0;
@@ -176,7 +178,7 @@ int main() {
     config.backoff.cap = duration(1'000);
     mqtt_as::engine engine(config, limits, memory, drawn);
     if (!engine.ok()) return 1;
-    pump(engine).run(board::number_argument("pause", 20));
+    pump(engine, board::number_argument("odd_qos", 2)).run(board::number_argument("pause", 20));
     print_line("figures microbit_traffic flash ", board::flash_used(), " ram ", board::ram_used(), " stack ",
                board::stack_used(), " engine ", std::uint32_t{mqtt_as::memory_required(limits)});
     print_line("ends");

@@ -30,22 +30,24 @@ mqtt_as::task<> publish_numbers(mqtt_as::MQTTClient& client) {
     co_await client.connect({.retry = true});
     const std::uint32_t pause = board::number_argument("pause", 20);
     const std::uint32_t count = board::number_argument("count", UINT32_MAX);
+    const std::uint32_t odd_qos = board::number_argument("odd_qos", 2);  // even numbers go at qos 1
     for (std::uint32_t n = 0; !state.is_to_end; ++n) {
         co_await mqtt_as::sleep_for(mqtt_as::duration(pause));
         if (n >= count) continue;
         char text[20];
         const std::string_view body = text_of(n, text);
         mqtt_as::errc e;
-        while (
-            (e = client.publish(n % 2 == 0 ? "from/1" : "from/2", body, {.qos = static_cast<std::uint8_t>(1 + n % 2)},
-                                [n](mqtt_as::errc error, mqtt_as::publish_result) {
-                                    char again[20];
-                                    --state.unanswered;
-                                    if (error == mqtt_as::errc::ok)
-                                        print_line("acknowledged ", text_of(n, again));
-                                    else
-                                        print_line("not ", text_of(n, again), " ", static_cast<std::uint32_t>(error));
-                                })) != mqtt_as::errc::ok) {
+        while ((e = client.publish(n % 2 == 0 ? "from/1" : "from/2", body,
+                                   {.qos = static_cast<std::uint8_t>(n % 2 == 0 ? 1 : odd_qos)},
+                                   [n](mqtt_as::errc error, mqtt_as::publish_result) {
+                                       char again[20];
+                                       --state.unanswered;
+                                       if (error == mqtt_as::errc::ok)
+                                           print_line("acknowledged ", text_of(n, again));
+                                       else
+                                           print_line("not ", text_of(n, again), " ",
+                                                      static_cast<std::uint32_t>(error));
+                                   })) != mqtt_as::errc::ok) {
             if (e != mqtt_as::errc::queue_full && e != mqtt_as::errc::out_of_memory)
                 print_line("rejected ", static_cast<std::uint32_t>(e));
             co_await mqtt_as::sleep_for(20ms);  // full, as it is in an outage

@@ -249,6 +249,7 @@ private:
     void make_ready(waiter* who, errc error) noexcept {
         who->error = error;
         who->where = waiter::place::ready;
+        block::of(who)->ticket.store(0, std::memory_order_relaxed);  // from now on it may go without the lock
         ready_.push(who);
     }
     void enlist(waiter*, list_name) noexcept;

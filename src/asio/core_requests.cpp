@@ -26,7 +26,6 @@ block* core::acquire_shared_block() {
 void core::release_block(void* memory) noexcept {
     block* const b = block::of(memory);
     b->used = false;
-    b->ticket.store(0, std::memory_order_relaxed);
     if (in_turn()) return turn_free_.push(b);
     release_shared_block(b);
 }

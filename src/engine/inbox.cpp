@@ -84,16 +84,11 @@ void inbox::settle() {
         if (e.owed) {
             const auto type = e.qos == 1 ? wire::packet_type::puback : wire::packet_type::pubrec;
             if (!due_.push({e.packet_id, type, reason_code::success})) return;  // goes on when one has been sent
+            if (e.qos == 1) --qos1_open_;
         }
-        if (e.qos == 1 && e.owed) --qos1_open_;
         given_out_.pop();
         ++first_id_;
     }
-}
-
-void inbox::pop_due() {
-    due_.pop();
-    settle();
 }
 
 void inbox::on_connection_lost() {

@@ -122,7 +122,10 @@ public:
     bool has_due() const { return !due_.empty(); }
     bool due_full() const { return due_.full(); }
     acknowledgement& next_due() { return due_.front(); }
-    void pop_due();
+    void pop_due() {
+        due_.pop();
+        if (!given_out_.empty()) settle();
+    }
     void push_due(const acknowledgement& ack) { (void)due_.push(ack); }
 
     /// The connection is over: nothing is owed to it. With the session the memory of qos 2 identifiers stays.

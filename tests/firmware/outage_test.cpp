@@ -35,7 +35,7 @@ TEST_F(firmware, finds_its_broker_by_name_and_asks_again_until_it_is_known) {
 
 TEST_F(firmware, survives_a_broker_that_is_killed) {
     world w;
-    w.begin();
+    w.begin({"odd_qos=1"});  // killed between PUBREC and PUBREL, Mosquitto forgets what it has received
     EXPECT_TRUE(w.goes_on());
     EXPECT_TRUE(w.broker.save("to/board"));
     w.broker.kill();

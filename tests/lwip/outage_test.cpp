@@ -88,7 +88,7 @@ TEST(lwip_outage, resets_ends_and_cut_packets_are_healed) {
     w.proxy.add({.what = test::action::cut_reset, .skip = 5});
     w.proxy.add({.to = test::toward::client, .type = test::packet_type::puback, .what = test::action::cut_reset});
     EXPECT_TRUE(s.goes_on(60));
-    EXPECT_GE(s.client.count().outages, 4u);
+    EXPECT_GE(s.client.count().outages, 3u);  // a cut during another one's handshake is no outage of its own
     s.judge();
 }
 
