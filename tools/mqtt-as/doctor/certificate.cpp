@@ -1,13 +1,14 @@
 // A handshake that accepts whatever comes, by OpenSSL.
 #include "tools/mqtt-as/doctor/certificate.hpp"
 
+#include <arpa/inet.h>
 #include <array>
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdio>
 #include <memory>
+#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
@@ -48,17 +49,12 @@ std::time_t time_of(const ASN1_TIME* time) {
     return ASN1_TIME_to_tm(time, &t) == 1 ? ::timegm(&t) : 0;
 }
 
-std::string text_of_address(const ASN1_OCTET_STRING* from) {
-    const unsigned char* const data = ASN1_STRING_get0_data(from);
-    const auto bytes = [data](auto into) {
-        std::copy_n(data, into.size(), into.begin());
-        return into;
-    };
-    switch (ASN1_STRING_length(from)) {
-    case 4: return boost::asio::ip::address_v4(bytes(boost::asio::ip::address_v4::bytes_type{})).to_string();
-    case 16: return boost::asio::ip::address_v6(bytes(boost::asio::ip::address_v6::bytes_type{})).to_string();
-    default: return "not an address";
-    }
+std::string text_of_address(const ASN1_OCTET_STRING* address) {
+    const int size = ASN1_STRING_length(address);
+    const int family = size == 4 ? AF_INET : size == 16 ? AF_INET6 : AF_UNSPEC;
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    const char* const written = ::inet_ntop(family, ASN1_STRING_get0_data(address), text.data(), text.size());
+    return written != nullptr ? written : "not an address";
 }
 
 std::vector<std::string> names_in(const X509* from) {

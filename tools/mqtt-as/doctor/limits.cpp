@@ -12,26 +12,26 @@ enum class kind : std::uint8_t { number, offer };
 
 struct limit {
     property_id id;
-    const char* name;
     kind what;
+    const char* name;
     std::optional<std::uint32_t> absent;  ///< what its absence means
     const char* words;                    ///< with N for the number; of an offer: what is not offered
 };
 
 constexpr limit all_limits[] = {
-    {property_id::receive_maximum, "receive_maximum", kind::number, 65'535, "N messages may await acknowledgement"},
-    {property_id::maximum_packet_size, "maximum_packet_size", kind::number, std::nullopt, "packets of at most N bytes"},
-    {property_id::maximum_qos, "maximum_qos", kind::number, 2, "no qos above N"},
-    {property_id::topic_alias_maximum, "topic_alias_maximum", kind::number, 0, "N topic aliases"},
-    {property_id::server_keep_alive, "server_keep_alive", kind::number, std::nullopt,
+    {property_id::receive_maximum, kind::number, "receive_maximum", 65'535, "N messages may await acknowledgement"},
+    {property_id::maximum_packet_size, kind::number, "maximum_packet_size", std::nullopt, "packets of at most N bytes"},
+    {property_id::maximum_qos, kind::number, "maximum_qos", 2, "no qos above N"},
+    {property_id::topic_alias_maximum, kind::number, "topic_alias_maximum", 0, "N topic aliases"},
+    {property_id::server_keep_alive, kind::number, "server_keep_alive", std::nullopt,
      "keep-alive of N s instead of ours"},
-    {property_id::session_expiry_interval, "session_expiry_interval", kind::number, std::nullopt,
+    {property_id::session_expiry_interval, kind::number, "session_expiry_interval", std::nullopt,
      "sessions kept for N s instead of as asked"},
-    {property_id::retain_available, "retain_available", kind::offer, 1, "no retained messages"},
-    {property_id::wildcard_subscription_available, "wildcard_subscription_available", kind::offer, 1, "no wildcards"},
-    {property_id::subscription_identifier_available, "subscription_identifier_available", kind::offer, 1,
+    {property_id::retain_available, kind::offer, "retain_available", 1, "no retained messages"},
+    {property_id::wildcard_subscription_available, kind::offer, "wildcard_subscription_available", 1, "no wildcards"},
+    {property_id::subscription_identifier_available, kind::offer, "subscription_identifier_available", 1,
      "no subscription identifiers"},
-    {property_id::shared_subscription_available, "shared_subscription_available", kind::offer, 1,
+    {property_id::shared_subscription_available, kind::offer, "shared_subscription_available", 1,
      "no shared subscriptions"},
 };
 
