@@ -9,6 +9,10 @@
 #include "src/engine/operations.hpp"
 #include "src/wire/writer.hpp"
 
+#include <algorithm>
+#include <cstdint>
+#include <type_traits>
+
 namespace mqtt_as {
 
 class outbox {
@@ -28,7 +32,7 @@ public:
     /// Room for `size` more copied bytes? Hosts: grows by use; the first packet of a batch may exceed the limit.
     bool has_room(std::size_t size) { return (!profile::is_board && has_room_now(size)) || grow(used_ + size); }
     /// Room without growing?
-    bool has_room_now(std::size_t size) const { return used_ + size <= buffer_.capacity(); }
+    bool has_room_now(std::size_t size) const { return used_ + size <= room_; }
     /// After `has_room`: the place for `size` bytes, which are now part of the batch.
     std::span<std::uint8_t> append(std::size_t size) {
         std::span<std::uint8_t> place{buffer_.data() + used_, size};
@@ -73,7 +77,10 @@ private:
     using size_type = profile::size_type;
 
     bool grow(std::size_t size) {
-        return (profile::is_board || size <= copied_max() || used_ == 0) && buffer_.reserve(size);
+        if constexpr (profile::is_board) return buffer_.reserve(size);
+        if ((size > copied_max() && used_ != 0) || !buffer_.reserve(size)) return false;
+        room_ = static_cast<std::uint32_t>(std::min<std::size_t>(buffer_.capacity(), copied_max()));
+        return true;
     }
     bool gather(operation& op);
     void gather(const std::uint8_t* data, std::uint32_t size) {
@@ -86,6 +93,11 @@ private:
     const limits& limits_;
     array_of<std::uint8_t> buffer_;
     array_of<body> bodies_;
+    struct nothing {
+        constexpr nothing(int) {}
+    };
+    /// Hosts: how much of the buffer a batch may use without growing. A first packet above the limit leaves more.
+    [[no_unique_address]] std::conditional_t<profile::is_board, nothing, std::uint32_t> room_ = 0;
     size_type used_ = 0;  // bytes of the buffer
     size_type size_ = 0;  // bytes of the batch
     size_type sent_ = 0;  // of them taken by the transport

@@ -150,6 +150,18 @@ TEST_P(engine_limits, a_long_connect_goes_through_a_small_batch_buffer) {
     EXPECT_GT(w.log[0].data.size(), 2'000u);
 }
 
+TEST_P(engine_limits, one_large_packet_does_not_make_later_batches_larger) {
+    const std::string topic(1'000, 't');
+    w.config.will = engine_will{.topic = topic, .payload = as_bytes(topic)};  // CONNECT goes through the buffer, too
+    w.bounds.batch_bytes_max = 64;
+    w.bounds.gather_from = 64;
+    w.go_online();
+    for (const std::uint8_t qos : {std::uint8_t{0}, std::uint8_t{1}}) {
+        for (int i = 0; i < 5; ++i) w.publish("a", std::string(30, 'x'), qos);
+        for (std::size_t size = 0; (size = w.offer()) != 0; w.take(size)) EXPECT_LE(size, 64u);
+    }
+}
+
 TEST_P(engine_limits, a_gather_list_of_one_is_enough) {
     // A board writes one piece at a time.
     const std::string large(5'000, 'L');
