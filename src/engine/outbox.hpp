@@ -94,7 +94,8 @@ private:
     array_of<std::uint8_t> buffer_;
     array_of<body> bodies_;
     struct nothing {
-        constexpr nothing(int) {}
+        constexpr nothing(std::uint32_t) {}
+        constexpr operator std::uint32_t() const { return 0; }
     };
     /// Hosts: how much of the buffer a batch may use without growing. A first packet above the limit leaves more.
     [[no_unique_address]] std::conditional_t<profile::is_board, nothing, std::uint32_t> room_ = 0;
