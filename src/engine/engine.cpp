@@ -80,7 +80,6 @@ std::size_t engine::state_size() { return sizeof(state); }
 errc engine::start(time_point now, bool retry) { return state_->at(now)->start(retry); }
 void engine::stop(time_point now, duration grace) { state_->at(now)->stop(grace); }
 void engine::close(time_point now) { state_->at(now)->close(); }
-submitted engine::publish(time_point now, const publish_request& r) { return state_->at(now)->publish(r); }
 submitted engine::subscribe(time_point now, const subscription& s) {
     return state_->at(now)->request(operation::kind::subscribe, s);
 }

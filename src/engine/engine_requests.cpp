@@ -78,6 +78,9 @@ submitted engine::state::publish(const publish_request& r) {
     return may_go_direct(r) ? publish_directly(r) : publish_operation(r);
 }
 
+/// Here, so that the choice is made in it.
+submitted engine::publish(time_point now, const publish_request& r) { return state_->at(now)->publish(r); }
+
 submitted engine::state::publish_operation(const publish_request& r) {
     operation* op = nullptr;
     const errc error = make_publish(r, op);
