@@ -50,6 +50,7 @@ void core::abandon() noexcept {
         abandoned_ = true;
         store_.for_each_used([&all](block& b) { all.push_back(reinterpret_cast<waiter*>(b.memory)); });
         for (waiter* who : all) {
+            block::of(who)->ticket.store(0, std::memory_order_relaxed);
             if (who->where == waiter::place::operation) engine_.disown(who->id);
         }
         ready_ = {};
@@ -64,7 +65,6 @@ void core::abandon() noexcept {
     for (waiter* who : all) {
         block* const b = block::of(who);
         if (!std::exchange(b->used, false)) continue;
-        b->ticket.store(0, std::memory_order_relaxed);
         who->abandon();
     }
     parked_publishes_.clear();
