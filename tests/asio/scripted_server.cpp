@@ -81,6 +81,7 @@ std::optional<frame> peer::read() {
     f.first = static_cast<std::uint8_t>(c);
     std::size_t size = 0;
     for (int shift = 0;; shift += 7) {
+        if (shift > 21) throw std::runtime_error("the client does not speak MQTT");
         if (!read_exactly(&c, 1)) return std::nullopt;
         size |= static_cast<std::size_t>(c & 127) << shift;
         if ((c & 128) == 0) break;
