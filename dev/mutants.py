@@ -19,6 +19,7 @@ applies, survives or only hangs is not. When the judge that is named is content,
 """
 import argparse
 import collections
+import functools
 import re
 import resource
 import shutil
@@ -276,7 +277,7 @@ class Control:
             return self.known[judge.name]
 
 
-def run(project, mutants, folder, jobs, tell=print):
+def run(project, mutants, folder, jobs, tell=functools.partial(print, flush=True)):
     """Who killed each, by its name, and whether that were all."""
     copies = [Copy(project, folder / str(n)) for n in range(min(jobs, len(mutants)) or 1)]
     for copy in copies:
@@ -348,16 +349,15 @@ def find_judge(name):
 
 
 def this_project(root):
-    unit_tests = sorted(path.stem for path in (root / "tests/unit").glob("*_test.cpp"))
     return Project(
         root=root,
         folders=["CMakeLists.txt", "CMakePresets.json", "bench", "cmake", "dev", "docs", "examples", "include", "src", "tests",
                  "tools"],
         links=("build/lwip",),
         configure=["-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_CXX_FLAGS=-O1 -w", "-DMQTT_AS_INSTALL=OFF",
-                   "-DCMAKE_REQUIRE_FIND_PACKAGE_GTest=ON", "-DCMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE=PRE_TEST"],
+                   "-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_REQUIRE_FIND_PACKAGE_GTest=ON", "-DCMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE=PRE_TEST"],
         find_judge=find_judge,
-        courts=[[find_judge(name) for name in unit_tests], list(SIMULATIONS.values()),
+        courts=[[find_judge("unit_test"), find_judge("board_test")], list(SIMULATIONS.values()),
                 [find_judge("conformance_test"), find_judge("sim_tests")]],
     )
 
