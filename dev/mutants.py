@@ -357,7 +357,7 @@ def this_project(root):
         configure=["-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_CXX_FLAGS=-O1 -w", "-DMQTT_AS_INSTALL=OFF",
                    "-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_REQUIRE_FIND_PACKAGE_GTest=ON", "-DCMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE=PRE_TEST"],
         find_judge=find_judge,
-        courts=[[find_judge("unit_test"), find_judge("board_test")], list(SIMULATIONS.values()),
+        courts=[[find_judge("engine_test"), find_judge("wire_test"), find_judge("board_test")], list(SIMULATIONS.values()),
                 [find_judge("conformance_test"), find_judge("sim_tests")]],
     )
 
