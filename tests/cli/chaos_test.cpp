@@ -56,14 +56,6 @@ private:
     program program_;
 };
 
-// For lists too long to be printed.
-std::string differences(const words& got, const words& wanted) {
-    const auto [at, expected] = std::mismatch(got.begin(), got.end(), wanted.begin(), wanted.end());
-    return std::to_string(got.size()) + " lines instead of " + std::to_string(wanted.size()) + "; number " +
-           std::to_string(at - got.begin()) + " is '" + (at == got.end() ? "" : *at) + "' instead of '" +
-           (expected == wanted.end() ? "" : *expected) + "'\n";
-}
-
 TEST_F(cli_chaos, changes_nothing_but_what_it_was_told_to) {
     const listener seen(to(broker, "311") + words{"-q", "1", "-t", "#"}, "%t %p");
     bad_network network(chaos({"--script", script("at 0 corrupt publish 62  # the last byte\n")}));

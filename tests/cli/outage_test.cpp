@@ -22,14 +22,6 @@ protected:
 
 INSTANTIATE_TEST_SUITE_P(version, cli_outage, testing::Values("311", "5"), version_name);
 
-// For lists too long to be printed.
-std::string differences(const std::vector<std::string>& got, const std::vector<std::string>& wanted) {
-    const auto [at, expected] = std::mismatch(got.begin(), got.end(), wanted.begin(), wanted.end());
-    return std::to_string(got.size()) + " lines instead of " + std::to_string(wanted.size()) + "; number " +
-           std::to_string(at - got.begin()) + " is '" + (at == got.end() ? "" : *at) + "' instead of '" +
-           (expected == wanted.end() ? "" : *expected) + "'\n";
-}
-
 TEST_P(cli_outage, a_thousand_lines_survive_a_killed_broker) {
     const witness seen(broker, "log", 1);
     ASSERT_TRUE(broker.save("log"));

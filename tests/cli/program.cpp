@@ -4,6 +4,7 @@
 #include "tests/support/child_process.hpp"
 #include "tests/support/eventually.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -193,6 +194,13 @@ bool listener::gets(const std::vector<std::string>& wanted) const {
 void publish(const words& arguments, std::string_view input) {
     const outcome result = run(mosquitto("mosquitto_pub", arguments), input);
     ASSERT_EQ(result.status, 0) << result.err;
+}
+
+std::string differences(const words& got, const words& wanted) {
+    const auto [at, expected] = std::mismatch(got.begin(), got.end(), wanted.begin(), wanted.end());
+    return std::to_string(got.size()) + " lines instead of " + std::to_string(wanted.size()) + "; number " +
+           std::to_string(at - got.begin()) + " is '" + (at == got.end() ? "" : *at) + "' instead of '" +
+           (expected == wanted.end() ? "" : *expected) + "'\n";
 }
 
 std::vector<std::string> split_lines(const std::string& text) {

@@ -86,6 +86,9 @@ private:
 /// Publishes with mosquitto_pub; demands that it succeeds.
 void publish(const words& arguments, std::string_view input = {});
 
+/// Where two lists differ that are too long to be printed.
+std::string differences(const words& got, const words& wanted);
+
 std::vector<std::string> split_lines(const std::string& text);
 
 }  // namespace mqtt_as::test

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <deque>
 #include <functional>
@@ -65,6 +66,7 @@ struct network::machine {
             .notify = [](void*) {},
             .init_completed = nullptr,
             .timer_new_opaque = nullptr};
+        std::signal(SIGPIPE, SIG_IGN);  // slirp may write to a connection that the server has just reset
         slirp = slirp_new(&c, &callbacks, this);
 
         static bool is_lwip_begun = false;

@@ -23,8 +23,7 @@ enum class act : std::uint8_t {
 };
 constexpr std::array names = {"publish at qos 0", "publish at qos 1", "publish at qos 2", "receive at qos 0",
                               "receive at qos 1", "receive at qos 2", "subscribe",        "unsubscribe"};
-constexpr std::uint64_t second = 1'000;
-constexpr std::uint64_t long_enough = 60 * second;  // for a healed world to end two operations
+constexpr std::uint64_t long_enough = 60 * one_second;  // for a healed world to end two operations
 
 struct small_case {
     protocol_version version{};
@@ -78,8 +77,8 @@ result run_case(const small_case& what, sabotage s) {
     w.app.start(true);
     w.app.subscribe("in/a", 2);
     w.app.subscribe("less", 0);
-    w.run_until([&] { return w.app.is_renewed() && w.truth.is_settled(); }, 5 * second);
-    w.run_for(second);
+    w.run_until([&] { return w.app.is_renewed() && w.truth.is_settled(); }, 5 * one_second);
+    w.run_for(one_second);
     w.server.sabotage_with(s);
     w.app.sabotage_with(s);
 
@@ -99,7 +98,7 @@ result run_case(const small_case& what, sabotage s) {
     if (!what.cut) {  // measures
         while (!w.truth.is_settled() && w.time.step(limit)) ++r.events;
     }
-    w.run_for(3 * second);
+    w.run_for(3 * one_second);
     r.up = w.net.written(e) - up_before;
     r.down = w.net.delivered(e) - down_before;
     r.was_cut = w.app.notes().size() > told_before;

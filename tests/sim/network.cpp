@@ -7,7 +7,7 @@
 namespace mqtt_as::sim {
 namespace {
 
-constexpr std::size_t remembered_max = 32;
+constexpr std::size_t gone_remembered_max = 32;
 constexpr int refused_number = 111, reset_number = 104, unreachable_number = 101, no_such_name = -2;
 constexpr std::size_t largest_segment = 16u << 10;
 
@@ -32,7 +32,7 @@ void network::open(epoch e) {
 
 /// Connections that neither side can hear of any more.
 void network::forget_old() {
-    if (connections_.size() < remembered_max) return;
+    if (connections_.size() < gone_remembered_max) return;
     std::erase_if(connections_, [](const auto& each) {
         const connection& c = each.second;
         const bool is_quiet = !c.broker_has_it && c.up.segments.empty() && c.down.segments.empty();

@@ -13,6 +13,7 @@ namespace mqtt_as::sim {
 
 /// Milliseconds since the world began; never wraps. The engine sees `schedule::engine_time`, which does.
 using moment = std::uint64_t;
+constexpr moment one_second = 1'000;
 
 class schedule {
 public:

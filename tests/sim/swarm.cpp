@@ -7,8 +7,7 @@
 namespace mqtt_as::sim {
 namespace {
 
-constexpr std::uint64_t second = 1'000;
-constexpr std::uint64_t minute = 60 * second;
+constexpr std::uint64_t minute = 60 * one_second;
 constexpr moment an_hour = 60 * minute;
 constexpr moment a_day = 24 * an_hour;
 
@@ -25,8 +24,8 @@ void fit_on_board(limits& l) {
 /// How much happens in a life.
 struct pace {
     moment length = an_hour;
-    std::uint64_t trouble_every = 150 * second;  // on average
-    std::uint64_t messages = 0;                  // in all; 0: as many as come about
+    std::uint64_t trouble_every = 150 * one_second;  // on average
+    std::uint64_t messages = 0;                      // in all; 0: as many as come about
     std::uint64_t longest_suspend = 10 * minute;
     bool on_board = false;
 };
@@ -219,13 +218,13 @@ void life::restart_process(bool cut) {
     if (pace_.on_board) fit_on_board(next.limit);
     if (random_.chance(70)) next.config.clean_init = next.config.clean = false;
     w_.restart(next, cut);
-    w_.time.after(random_.below(5 * second), [this] {
+    w_.time.after(random_.below(5 * one_second), [this] {
         if (!w_.app.is_running()) begin_process();
     });
 }
 
 void life::restart_when_stopped() {
-    w_.app.later(3 * second, [this] {
+    w_.app.later(3 * one_second, [this] {
         if (w_.app.is_running()) return restart_when_stopped();  // it sleeps, or was started again
         w_.counts.happened(fault::restart);
         restart_process(false);
@@ -234,7 +233,7 @@ void life::restart_when_stopped() {
 
 /// The machine sleeps, and with it the process; what arrives meanwhile is lost or waits.
 void life::suspend() {
-    const std::uint64_t ms = random_.between(1, pace_.longest_suspend / second) * second;
+    const std::uint64_t ms = random_.between(1, pace_.longest_suspend / one_second) * one_second;
     w_.counts.happened(fault::suspend);
     w_.net.silence_for(random_.chance(50) ? never : ms);
     w_.pump.sleep_for(ms);
@@ -244,7 +243,7 @@ void life::suspend() {
 void life::inflict(fault f) {
     if (!w_.app.is_running()) return;
     w_.court.tell(std::string("FAULT ") + fault_names[static_cast<std::size_t>(f)]);
-    const std::uint64_t a_while = random_.between(1, 60) * second;
+    const std::uint64_t a_while = random_.between(1, 60) * one_second;
     switch (f) {
     case fault::resolve_failed:
         w_.net.fail_resolving(true);
@@ -256,7 +255,7 @@ void life::inflict(fault f) {
         w_.net.reset_current();
         return w_.time.after(a_while, [this] { w_.net.fail_tls(false); });
     case fault::slow_tls:
-        w_.net.slow_tls(random_.between(1, 20) * second);
+        w_.net.slow_tls(random_.between(1, 20) * one_second);
         w_.net.reset_current();
         return w_.time.after(a_while, [this] { w_.net.slow_tls(0); });
     case fault::unreachable:
@@ -275,13 +274,13 @@ void life::inflict(fault f) {
     case fault::half_open_25s:
     case fault::half_open_for_ever:
         if (w_.net.has_connection()) w_.counts.happened(f);
-        return w_.net.silence_for(f == fault::half_open_8s    ? 8 * second
-                                  : f == fault::half_open_25s ? 25 * second
+        return w_.net.silence_for(f == fault::half_open_8s    ? 8 * one_second
+                                  : f == fault::half_open_25s ? 25 * one_second
                                                               : never);
     case fault::link_flap: {
         // It comes back as it was, or behind another router that knows nothing of us, or with another address.
         w_.pump.set_link(false);
-        const std::uint64_t down = random_.between(1, 20 * second);
+        const std::uint64_t down = random_.between(1, 20 * one_second);
         return w_.time.after(down, [this, down] {
             if (down % 3 == 1) w_.net.silence_for(never);
             if (down % 3 == 2) w_.pump.change_address();
@@ -293,8 +292,8 @@ void life::inflict(fault f) {
         w_.net.set_rate(random_.between(1, 20));
         return w_.time.after(a_while, [this] { w_.net.set_rate(0); });
     case fault::broker_restart: return down_for(f, 50);
-    case fault::broker_down_3s: return down_for(f, 3 * second);
-    case fault::broker_down_20s: return down_for(f, 20 * second);
+    case fault::broker_down_3s: return down_for(f, 3 * one_second);
+    case fault::broker_down_20s: return down_for(f, 20 * one_second);
     case fault::session_lost: return w_.server.lose_sessions();
     case fault::refused_connack:
     case fault::late_connack:
@@ -319,11 +318,11 @@ void life::inflict(fault f) {
         });
     case fault::stop_and_start: {
         w_.counts.happened(f);
-        w_.app.restart_when_stopped(random_.between(0, 20 * second));
+        w_.app.restart_when_stopped(random_.between(0, 20 * one_second));
         const std::uint64_t grace = random_.one_of<std::uint64_t>({0, 500, 2'000});
         if (random_.chance(70)) return w_.app.stop(grace);
         down_for(fault::refused, a_while);  // ... or while it waits for the next attempt
-        return w_.app.later(second, [this, grace] { w_.app.stop(grace); });
+        return w_.app.later(one_second, [this, grace] { w_.app.stop(grace); });
     }
     case fault::throwing_application: return w_.app.throw_at_next_message();
     case fault::restart:
@@ -332,7 +331,7 @@ void life::inflict(fault f) {
         return restart_when_stopped();
     case fault::crash: w_.counts.happened(f); return restart_process(random_.chance(50));
     case fault::suspend: return suspend();
-    case fault::sleeping_front: return w_.pump.sleep_for(random_.between(1, 40) * second);
+    case fault::sleeping_front: return w_.pump.sleep_for(random_.between(1, 40) * one_second);
     default: return w_.server.arm(f, 1);  // faults of one packet wait for theirs
     }
 }
@@ -356,7 +355,7 @@ void life::heal() {
 std::uint64_t recovery_limit(const engine_config& c) {
     const auto ms = [](duration d) { return static_cast<std::uint64_t>(d.count()); };
     const std::uint64_t ping = c.keepalive == 0 ? 20'000 : c.keepalive * 250u;
-    return ping + 4 * ms(c.response_time) + ms(c.backoff.cap) + 30 * second;
+    return ping + 4 * ms(c.response_time) + ms(c.backoff.cap) + 30 * one_second;
 }
 
 /// The world is healed: the client comes back in bounded time and ends everything that was begun.
@@ -369,8 +368,8 @@ void recover(world& w) {
     const auto patience = static_cast<std::uint64_t>(config.response_time.count()) * (config.max_repubs + 2) + limit;
     // Every second is often enough: looking is slow.
     for (std::uint64_t waited = 0; !w.truth.is_settled() && waited < 2 * patience && !w.court.has_objected();
-         waited += second)
-        w.run_for(second);
+         waited += one_second)
+        w.run_for(one_second);
     if (const auto why = w.truth.why_not_settled()) return w.court.object("the world was healed, but " + *why);
     w.app.judge_subscriptions();
 }
@@ -380,7 +379,7 @@ std::size_t memory_when_warm(world& w) {
     for (int i = 0; i < 9; ++i)
         w.app.publish({.topic = "out/warm", .qos = static_cast<std::uint8_t>(i % 3), .size = 30});
     w.run_until([&] { return w.truth.is_settled(); }, minute);
-    w.run_for(second);
+    w.run_for(one_second);
     return w.memory.in_use();
 }
 
@@ -402,7 +401,7 @@ void end(world& w, random_source& random, sabotage s) {
     const bool politely = random.chance(50);
     const bool was_online = w.app.is_renewed() && w.server.current() == w.net.current();
     politely ? w.app.stop(2'000) : w.app.close();
-    w.run_for(10 * second);
+    w.run_for(10 * one_second);
     w.court.demand(!w.app.is_running(), "stopped or closed, but it goes on");
     if (was_online && w.options().config.will)
         w.court.demand(w.server.wills().size() == wills + (politely ? 0 : 1),

@@ -27,7 +27,7 @@ namespace {
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
-constexpr auto examples = R"(A script has a line for each fault, with the seconds since the beginning:
+constexpr auto chaos_examples = R"(A script has a line for each fault, with the seconds since the beginning:
 
   at 10 stall 8              nothing passes for 8 s; then everything does, late
   at 30 drop 25              nothing passes for 25 s; then the connections are reset
@@ -202,7 +202,7 @@ int chaos_command(std::vector<std::string> arguments) {
 
     command_line options("mqtt-as chaos",
                          "Stands between MQTT clients and their broker, and does to them what bad networks do.",
-                         examples);
+                         chaos_examples);
     options.section("Where");
     options.text("-l,--listen", listen, "[ADDRESS:]PORT", "Where clients connect; 0: a free port, which is printed");
     options.text("-b,--broker", broker, "HOST[:PORT]", "The broker, or the path of its Unix socket");

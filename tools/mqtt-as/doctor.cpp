@@ -22,7 +22,7 @@ namespace mqtt_as::cli {
 
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto doctor_examples = R"(Examples:
   mqtt-as doctor broker.local
   mqtt-as doctor broker.local --cafile ca.pem -u me -P secret
   mqtt-as doctor -L mqtts://me@broker.example --json | jq .reason
@@ -93,7 +93,7 @@ doctor::orders doctor_options::resolve() const {
 int doctor_command(std::vector<std::string> arguments) {
     doctor_options options;
     command_line line("mqtt-as doctor", "Finds out why there is no connection to a broker, or how good it is.",
-                      examples);
+                      doctor_examples);
     options.add_to(line);
     if (!line.parse(std::move(arguments))) return success;
 

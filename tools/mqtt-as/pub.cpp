@@ -25,7 +25,7 @@ constexpr std::size_t payload_max = 268'435'455;
 constexpr std::size_t messages_on_the_way_max = 1'000;
 constexpr std::size_t bytes_on_the_way_max = 16u << 20;
 
-constexpr auto examples = R"(Examples:
+constexpr auto pub_examples = R"(Examples:
   mqtt-as pub -t hall/light -m on -q 1
   mqtt-as pub -h broker.local -u me -P secret -t hall/light -r -f state.json
   tail -F /var/log/syslog | mqtt-as pub -t log -l -q 1
@@ -212,7 +212,7 @@ int publisher::conclude(ending how) const {
 
 int pub_command(std::vector<std::string> arguments) {
     pub_options options;
-    command_line line("mqtt-as pub", "Publishes messages, through outages.", examples);
+    command_line line("mqtt-as pub", "Publishes messages, through outages.", pub_examples);
     options.add_to(line);
     if (!line.parse(std::move(arguments))) return success;
     options.check();

@@ -39,7 +39,7 @@ using range::moment;
 constexpr auto settling_time = range::message_book::patience{}.overtaken + 5s;
 constexpr std::size_t least_rows = 20;
 
-constexpr auto examples = R"(Examples:
+constexpr auto range_examples = R"(Examples:
   mqtt-as range broker.local                               (walk around; Ctrl-C ends it)
   mqtt-as range broker.local --duration 600 --html walk.html --json walk.json
 
@@ -317,7 +317,7 @@ void write(const std::string& path, const std::string& content) {
 int range_command(std::vector<std::string> arguments) {
     range_options options;
     command_line line("mqtt-as range", "Tests a radio link in the field: round trips, outages, losses, and a verdict.",
-                      examples);
+                      range_examples);
     options.add_to(line);
     if (!line.parse(std::move(arguments))) return success;
     connection to = options.connection.resolve("mqtt-as range", "connect");

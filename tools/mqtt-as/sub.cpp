@@ -22,7 +22,7 @@ namespace {
 constexpr std::uint16_t messages_waiting_max = 1'000;
 constexpr std::size_t buffer_max = 65'536;
 
-constexpr auto examples = R"(Examples:
+constexpr auto sub_examples = R"(Examples:
   mqtt-as sub -t 'hall/#' -v
   mqtt-as sub -h broker.local -t alarm -q 1 -c -i watcher     (misses nothing while it is away)
   mqtt-as sub -t sensor/temperature -C 1 -W 10
@@ -255,7 +255,7 @@ int subscriber::conclude(ending how) const {
 
 int sub_command(std::vector<std::string> arguments) {
     sub_options options;
-    command_line line("mqtt-as sub", "Prints messages as they come, through outages.", examples);
+    command_line line("mqtt-as sub", "Prints messages as they come, through outages.", sub_examples);
     options.add_to(line);
     if (!line.parse(std::move(arguments))) return success;
     connection to = options.connection.resolve("mqtt-as sub", "connect subscribe unsubscribe will");

@@ -13,13 +13,13 @@ using namespace terminal;
 
 namespace {
 
-constexpr std::size_t name_width = 28;
+constexpr std::size_t label_width = 28;
 constexpr std::size_t outages_told_max = 10;
 
 double ms_of(span time) { return static_cast<double>(time.count()) / 1000; }
 
 line row(const std::string& name, const std::string& text) {
-    return {{"  " + padded(name, name_width), tone::faint}, {text}};
+    return {{"  " + padded(name, label_width), tone::faint}, {text}};
 }
 
 std::string signal_text(const signal_range& of) {
@@ -64,7 +64,7 @@ std::vector<line> text_report(const subject& what, const survey& of, const verdi
     for (const criterion& each : judged.criteria) {
         all.push_back({{"  "},
                        {each.is_met ? with.good : with.bad, each.is_met ? tone::good : tone::bad},
-                       {" " + padded(each.name, name_width - 2), tone::faint},
+                       {" " + padded(each.name, label_width - 2), tone::faint},
                        {padded(each.measured, 14), each.is_met ? tone::normal : tone::bad},
                        {each.demanded, tone::faint}});
     }
