@@ -15,6 +15,7 @@ dev/unreached.txt says of each line that is not reached why that is right. A blo
 """
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
@@ -73,13 +74,13 @@ def run_tests(build):
     return good
 
 
-def merge(answers, root):
-    """Of gcov's answers: for each file, for each line whether all of it was reached."""
+def merge(answers, root, build):
+    """Of gcov's answers: for each file, for each line whether all of it was reached. Its names may begin in `build`."""
     lines = defaultdict(dict)
     for answer in answers:
         for file in answer["files"]:
             try:
-                name = str(Path(file["file"]).relative_to(root))
+                name = str(Path(os.path.normpath(build / file["file"])).relative_to(root))
             except ValueError:
                 continue
             if not FLOORS.fullmatch(name):
@@ -111,7 +112,7 @@ def main():
     for old in build.rglob("*.gcda"):
         old.unlink()
     good = run_tests(build)
-    lines = merge(ask_gcov(build), root)
+    lines = merge(ask_gcov(build), root, build)
     if not lines:
         sys.exit("coverage: gcov says nothing of wire and engine")
 
