@@ -74,6 +74,11 @@ def run_tests(build):
     return good
 
 
+def assertions(text):
+    """The lines of assertions: what follows when one does not hold is for nobody to reach."""
+    return {n for n, line in enumerate(text.splitlines(), 1) if line.lstrip().startswith("assert(")}
+
+
 def merge(answers, root, build):
     """Of gcov's answers: for each file, for each line whether all of it was reached. Its names may begin in `build`."""
     lines = defaultdict(dict)
@@ -85,9 +90,10 @@ def merge(answers, root, build):
                 continue
             if not FLOORS.fullmatch(name):
                 continue
+            asserts = assertions((root / name).read_text(encoding="utf-8"))
             here = {}  # a line of a template is told once for each instance
             for line in file["lines"]:
-                reached = line["count"] > 0 and not line["unexecuted_block"]
+                reached = line["count"] > 0 and (not line["unexecuted_block"] or line["line_number"] in asserts)
                 here[line["line_number"]] = here.get(line["line_number"], False) or reached
             for number, reached in here.items():
                 lines[name][number] = lines[name].get(number, False) or reached

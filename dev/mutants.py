@@ -277,14 +277,25 @@ class Control:
             return self.known[judge.name]
 
 
-def run(project, mutants, folder, jobs, tell=functools.partial(print, flush=True)):
+def in_order(project, mutants):
+    """Neighbours share what must be built again; last come those whose judge is none of wire and engine's."""
+    common = {each.target for court in project.courts for each in court}
+
+    def key(mutant):
+        is_common = not mutant.judge or project.find_judge(mutant.judge).target in common
+        return (not is_common, mutant.file)
+
+    return sorted(mutants, key=key)
+
+
+def run(project, mutants, folder, jobs, tell=functools.partial(print, flush=True), when_killed=lambda _: None):
     """Who killed each, by its name, and whether that were all."""
     copies = [Copy(project, folder / str(n)) for n in range(min(jobs, len(mutants)) or 1)]
     for copy in copies:
         copy.refresh()
     lock = threading.Lock()
     control = Control()
-    waiting = collections.deque(sorted(mutants, key=lambda m: m.file))  # neighbours share what must be built again
+    waiting = collections.deque(in_order(project, mutants))
     killers, failed = {}, []
 
     def work(number, copy):
@@ -301,6 +312,7 @@ def run(project, mutants, folder, jobs, tell=functools.partial(print, flush=True
                     result, words = "not judged", f"the control, in which nothing is broken: {objection}"
                 elif killer:
                     killers[mutant.name] = (killer, words)
+                    when_killed({mutant.name: (killer, words)})
                 if result != "killed":
                     failed.append(mutant.name)
                 who = f"{killer.target}: {words}" if result == "killed" else words
@@ -380,9 +392,8 @@ def main():
         sys.exit(1 if wrong else 0)
     if given.names:
         mutants = [m for m in mutants if any(name in m.name for name in given.names)]
-    killers, all_killed = run(this_project(root), mutants, root / "build/mutants", given.jobs)
-    if given.record:
-        record(path, killers)
+    keep = functools.partial(record, path) if given.record else lambda _: None
+    _, all_killed = run(this_project(root), mutants, root / "build/mutants", given.jobs, when_killed=keep)
     sys.exit(0 if all_killed else 1)
 
 

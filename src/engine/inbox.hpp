@@ -119,7 +119,11 @@ public:
     }
 
     /// PUBACK, PUBREC and PUBCOMP in the order in which they must go out; also PUBREL for an unknown PUBREC.
-    bool has_due() const { return !due_.empty(); }
+    /// What found no memory when it became due is tried again.
+    bool has_due() {
+        if (due_.empty() && !given_out_.empty()) settle();
+        return !due_.empty();
+    }
     bool due_full() const { return due_.full(); }
     acknowledgement& next_due() { return due_.front(); }
     void pop_due() {

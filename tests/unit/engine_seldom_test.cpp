@@ -128,6 +128,109 @@ TEST_P(engine_seldom, an_assigned_client_identifier_may_change_or_find_no_memory
     EXPECT_TRUE(w->is_online());
 }
 
+TEST_P(engine_seldom, an_acknowledgement_that_nobody_hears_of_is_given_back_with_the_engine) {
+    w.go_online();
+    EXPECT_EQ(w->publish(w.now, {.topic = "a", .payload = as_bytes("x"), .qos = 1}).error, errc::ok);
+    w.flush();
+    const std::uint8_t id = static_cast<std::uint8_t>(w.last_id());
+    const std::uint8_t puback[] = {0x40, 2, 0, id};
+    EXPECT_EQ(w->on_bytes(w.now, w.current, puback).size, 4u);
+    w.destroy_engine();
+    EXPECT_EQ(w.memory.live_bytes, 0u);
+}
+
+TEST_P(engine_seldom, a_report_is_given_back_with_the_engine_although_its_packet_is_under_way) {
+    w.go_online();
+    const submitted s = w->publish(w.now, {.topic = "a", .payload = as_bytes("x"), .qos = 1});
+    w.flush();
+    EXPECT_EQ(w->cancel(w.now, s.id, cancel_scope::end_wait), cancel_result::cancelled);
+    w.destroy_engine();
+    EXPECT_EQ(w.memory.live_bytes, 0u);
+}
+
+TEST_P(engine_seldom, a_renewal_that_waits_and_is_superseded_is_not_sent_after_the_next_outage) {
+    w.go_online();
+    have("a", 1);
+    w.lose();
+    w.await_attempt();
+    w.open();
+    w.flush();
+    w.accept(false);  // the renewal is due, and the transport has not asked for it
+    w.subscribe("a", 2);
+    w.lose();
+    w.reconnect(false);
+    const auto packets = w.sent_packets();
+    ASSERT_FALSE(packets.empty());
+    EXPECT_EQ(packets.back(), subscribe_bytes(id_of(packets.back()), "a", "02"));
+    EXPECT_EQ(w->look().subscriptions, 1u);
+}
+
+// ---- without memory -----------------------------------------------------------------------------
+
+TEST_P(engine_seldom, a_request_with_a_deadline_that_finds_no_memory_creates_nothing) {
+    for (const bool subscribes : {true, false}) {
+        int rejected = 0;
+        for (std::uint64_t n = 1; n <= 4; ++n) {
+            world v(GetParam());
+            v.go_online();
+            v.memory.fail(n, 1);
+            const submitted s = subscribes ? v->subscribe(v.now, {.filter = "f", .timeout = 1min})
+                                           : v->unsubscribe(v.now, {.filter = "f", .timeout = 1min});
+            v.memory.fail(1, 0);
+            if (s.error == errc::ok) continue;
+            ++rejected;
+            EXPECT_EQ(s.error, errc::out_of_memory);
+            EXPECT_EQ(v->look().subscriptions, 0u);
+            EXPECT_EQ(v->look().unfinished, 0u);
+            EXPECT_EQ(v.sent(), "");
+        }
+        EXPECT_GT(rejected, 0);
+    }
+}
+
+TEST_P(engine_seldom, a_direct_publish_that_finds_no_memory_is_rejected_and_the_next_goes) {
+    w.go_online();
+    w.memory.fail(1, 1'000);
+    EXPECT_EQ(w.publish("a", "x", 0), 0);
+    EXPECT_EQ(w.last_error, errc::out_of_memory);
+    w.memory.fail(1, 0);
+    const int op = w.publish("a", "y", 0);
+    EXPECT_EQ(w.sent(), packet("30", "00 01 61 " + w.none() + "79"));
+    EXPECT_EQ(w.report(op), "ok");
+}
+
+TEST_P(engine_seldom, a_qos_2_message_that_finds_no_memory_comes_again_and_is_given_out_once) {
+    for (std::uint64_t n = 1; n <= 6; ++n) {
+        SCOPED_TRACE("allocation " + std::to_string(n));
+        world v(GetParam());
+        v.config.clean = v.config.clean_init = false;
+        v.go_online();
+        v.memory.fail(n, 1);
+        const std::string publish = "00 01 61 00 07 " + v.none() + "78";
+        v.feed(packet("34", publish));
+        v.memory.fail(1, 0);
+        if (!v->is_online()) {
+            EXPECT_FALSE(v.was_delivered("a"));
+            v.go_online(true);
+            v.feed(packet("3c", publish));
+        }
+        EXPECT_TRUE(v.was_delivered("a"));
+        EXPECT_EQ(v.sent(), "50 02 00 07");
+    }
+}
+
+// It was forgotten until another message was acknowledged.
+TEST_P(engine_seldom, an_acknowledgement_that_finds_no_memory_goes_out_when_there_is_some) {
+    w.consume = false;
+    w.go_online();
+    w.feed(packet("32", "00 01 61 00 07 " + w.none() + "78"));
+    ASSERT_EQ(w.inbox.size(), 1u);
+    w.memory.fail(1, 1);
+    w.acknowledge(w.inbox[0]);
+    w.memory.fail(1, 0);
+    EXPECT_EQ(w.sent(), "40 02 00 07");
+}
+
 MQTT_AS_IN_BOTH_VERSIONS(engine_seldom);
 
 }  // namespace
