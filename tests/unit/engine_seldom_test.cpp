@@ -132,9 +132,9 @@ TEST_P(engine_seldom, an_acknowledgement_that_nobody_hears_of_is_given_back_with
     w.go_online();
     EXPECT_EQ(w->publish(w.now, {.topic = "a", .payload = as_bytes("x"), .qos = 1}).error, errc::ok);
     w.flush();
-    const std::uint8_t id = static_cast<std::uint8_t>(w.last_id());
-    const std::uint8_t puback[] = {0x40, 2, 0, id};
+    const auto puback = unhex("40 02 " + u16(w.last_id()));
     EXPECT_EQ(w->on_bytes(w.now, w.current, puback).size, 4u);
+    EXPECT_EQ(w->look().unfinished, 0u);
     w.destroy_engine();
     EXPECT_EQ(w.memory.live_bytes, 0u);
 }
