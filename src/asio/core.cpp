@@ -80,13 +80,8 @@ public:
     void operator()() {
         const auto c = std::move(core_);
         lock_type lock(c->mutex_);
-        if (poster_ != std::this_thread::get_id() && bursts.expects_more()) {
-            const auto before = c->engine_.look().unfinished;
-            lock.unlock();
-            std::this_thread::yield();
-            lock.lock();
-            bursts.learn(c->engine_.look().unfinished > before);
-        }
+        if (poster_ != std::this_thread::get_id() && !c->pumping_ && bursts.expects_more())
+            bursts.learn(c->let_others_ask(lock));
         c->wake_posted_ = false;
         c->happened(lock);
     }
@@ -118,6 +113,17 @@ void core::post_turn() { boost::asio::post(executor_, wake_up(shared_from_this()
 void core::happened(lock_type& lock) {
     again_ = true;
     if (!pumping_) turn(lock);
+}
+
+/// Before a turn. Whoever asks meanwhile leaves the note that the turn would find: true when there is one.
+bool core::let_others_ask(lock_type& lock) {
+    pumping_ = true;
+    again_ = false;
+    lock.unlock();
+    std::this_thread::yield();
+    lock.lock();
+    pumping_ = false;
+    return again_;
 }
 
 void core::turn(lock_type& lock) {

@@ -196,6 +196,7 @@ private:
         post_turn();
     }
     void happened(lock_type&);
+    bool let_others_ask(lock_type&);
     void turn(lock_type&);
     bool is_idle() const;
     void read(lock_type&);
