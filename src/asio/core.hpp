@@ -21,12 +21,12 @@
 #include "mqtt_as/upload_watch.hpp"
 #include "src/asio/blocks.hpp"
 #include "src/asio/errand.hpp"
-#include "src/asio/io_executor.hpp"
 #include "src/asio/packet_log.hpp"
 #include "src/asio/parts.hpp"
 #include "src/asio/settings.hpp"
 #include "src/asio/transport/transport.hpp"
 #include "src/asio/world.hpp"
+#include "src/link/io_executor.hpp"
 #include "src/link/link.hpp"
 
 #include <array>

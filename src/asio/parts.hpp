@@ -3,9 +3,9 @@
 #pragma once
 
 #include "mqtt_as/asio/config.hpp"
-#include "src/asio/io_executor.hpp"
 #include "src/asio/transport/socket_transport.hpp"
 #include "src/asio/transport/transport.hpp"
+#include "src/link/io_executor.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
