@@ -91,17 +91,17 @@ private:
     std::thread::id poster_;
 };
 
-core::core(MQTTClient& client, const boost::asio::any_io_executor& executor, config given)
-    : settings_(std::move(given)), executor_(executor), mutex_(!settings_.user().single_threaded),
-      engine_config_(settings_.engine()), limits_(settings_.limits()),
-      engine_(engine_config_, limits_, memory_, random_seed()), client_(&client), timer_(io_executor(&executor_)) {
+core::core(MQTTClient& client, const boost::asio::any_io_executor& executor, const config& given)
+    : settings_(given), executor_(executor), mutex_(!given.single_threaded),
+      engine_(settings_.engine(), settings_.limits(), memory_, random_seed()), client_(&client),
+      timer_(io_executor(&executor_)) {
     if (!engine_.ok()) throw std::bad_alloc();
-    const usual_keys& c = settings_.user();
-    if (c.ssl) {
+    if (given.ssl) {
         tls_ = std::make_unique<secured>();
-        tls_->transports = c.ssl.linked()->make(settings_.seldom().ssl_params, c.server);
+        tls_->transports = given.ssl.linked()->make(given.ssl_params, given.server);
     }
-    if (c.queue_len > 0) queue_ = std::make_unique<std::deque<queue_entry>>();
+    if (const std::string& ssid = given.ssid; !ssid.empty()) network_ = given.ssid.linked()->make(executor_, given);
+    if (given.queue_len > 0) queue_ = std::make_unique<std::deque<queue_entry>>();
 }
 
 core::~core() { abandon(); }
@@ -324,7 +324,7 @@ std::uint64_t core::acknowledged_by_peer() const {
 }
 
 void core::look_at_peer(time_point now) {
-    const duration response_time = engine_duration(settings_.user().response_time);
+    const duration response_time = settings_.engine().response_time;
     if (upload_.look(now, sent_, acknowledged_by_peer(), response_time)) engine_.on_peer_progress(now, epoch_);
 }
 
@@ -409,7 +409,7 @@ void core::on_opened(epoch e) {
     open_ = true;
     sent_before_ += std::exchange(sent_, 0);
     upload_.reset();
-    if (auto* const make = MQTTClient::DEBUG.makes_log()) packet_log_ = make(settings_.user().version);
+    if (auto* const make = MQTTClient::DEBUG.makes_log()) packet_log_ = make(settings_.keys().version);
     last_address_ = transport_->address();
     asks_link_ = true;  // in the turn: asking lets go of the lock
     if (tls_) note("Secured by " + (tls_->security = transport_->security()) + ".");

@@ -38,6 +38,7 @@ public:
 
     boost::asio::io_context& context() { return context_; }
     MQTTClient& client() { return client_; }
+    const MQTTClient& client() const { return client_; }
     const connection& options() const { return options_; }
 
     /// Called when the broker has accepted us for the first time.
