@@ -35,7 +35,7 @@ place place_of(std::string_view text) {
 task<> work(mqtt_as::MQTTClient& client, bool& is_reached) {
     co_await client.connect({.quick = true});
     is_reached = true;
-    std::cout << "connected to " << client.config().server << '\n' << std::flush;
+    std::cout << "connected to " << client.explain().server << '\n' << std::flush;
     for (int n = 0;; ++n) {
         co_await client.publish("result", std::to_string(n), {.qos = 1});
         co_await mqtt_as::sleep_for(5s);

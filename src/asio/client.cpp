@@ -9,11 +9,10 @@
 
 namespace mqtt_as {
 
-MQTTClient::MQTTClient(event_loop& loop, mqtt_as::config c) : MQTTClient(loop.context().get_executor(), std::move(c)) {}
+MQTTClient::MQTTClient(event_loop& loop, const config& c) : MQTTClient(loop.context().get_executor(), c) {}
 
-MQTTClient::MQTTClient(const boost::asio::any_io_executor& executor, mqtt_as::config c)
-    : core_(std::make_shared<detail::core>(*this, executor, std::move(c))), up(core_, true), down(core_, false),
-      queue(core_) {}
+MQTTClient::MQTTClient(const boost::asio::any_io_executor& executor, const config& c)
+    : core_(std::make_shared<detail::core>(*this, executor, c)), up(core_, true), down(core_, false), queue(core_) {}
 
 MQTTClient::~MQTTClient() { core_->let_go(); }
 
@@ -21,11 +20,11 @@ bool MQTTClient::isconnected() const noexcept { return core_->is_connected(); }
 void MQTTClient::close() { core_->close(); }
 explanation MQTTClient::explain() const { return core_->explain(); }
 statistics MQTTClient::count() const { return core_->count(); }
-config MQTTClient::config() const { return core_->configured().all(); }
+const std::string& MQTTClient::client_id() const noexcept { return core_->configured().client_id(); }
 boost::asio::any_io_executor MQTTClient::get_executor() const { return core_->executor(); }
 
 void MQTTClient::dprint(std::string_view line) {
-    if (const auto& elsewhere = core_->configured().user().dprint) return elsewhere(line);
+    if (const auto& elsewhere = core_->configured().keys().dprint) return elsewhere(line);
     if (DEBUG) std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
 }
 
@@ -35,7 +34,7 @@ void event_flag::clear() { core_->clear_flag(up_); }
 
 std::optional<queued_message> message_queue::try_receive() { return core_->try_receive(); }
 std::size_t message_queue::size() const { return core_->queue_size(); }
-std::size_t message_queue::capacity() const { return core_->configured().user().queue_len; }
+std::size_t message_queue::capacity() const { return core_->configured().keys().queue_len; }
 std::uint64_t message_queue::discards() const { return core_->discards(); }
 
 namespace detail {

@@ -80,13 +80,8 @@ public:
     void operator()() {
         const auto c = std::move(core_);
         lock_type lock(c->mutex_);
-        if (poster_ != std::this_thread::get_id() && bursts.expects_more()) {
-            const auto before = c->engine_.look().unfinished;
-            lock.unlock();
-            std::this_thread::yield();
-            lock.lock();
-            bursts.learn(c->engine_.look().unfinished > before);
-        }
+        if (poster_ != std::this_thread::get_id() && !c->pumping_ && bursts.expects_more())
+            bursts.learn(c->let_others_ask(lock));
         c->wake_posted_ = false;
         c->happened(lock);
     }
@@ -96,17 +91,17 @@ private:
     std::thread::id poster_;
 };
 
-core::core(MQTTClient& client, const boost::asio::any_io_executor& executor, config given)
-    : settings_(std::move(given)), executor_(executor), mutex_(!settings_.user().single_threaded),
-      engine_config_(settings_.engine()), limits_(settings_.limits()),
-      engine_(engine_config_, limits_, memory_, random_seed()), client_(&client), timer_(io_executor(&executor_)) {
+core::core(MQTTClient& client, const boost::asio::any_io_executor& executor, const config& given)
+    : settings_(given), executor_(executor), mutex_(!given.single_threaded),
+      engine_(settings_.engine(), settings_.limits(), memory_, random_seed()), client_(&client),
+      timer_(io_executor(&executor_)) {
     if (!engine_.ok()) throw std::bad_alloc();
-    const usual_keys& c = settings_.user();
-    if (c.ssl) {
+    if (given.ssl) {
         tls_ = std::make_unique<secured>();
-        tls_->transports = c.ssl.linked()->make(settings_.seldom().ssl_params, c.server);
+        tls_->transports = given.ssl.linked()->make(given.ssl_params, given.server);
     }
-    if (c.queue_len > 0) queue_ = std::make_unique<std::deque<queue_entry>>();
+    if (const std::string& ssid = given.ssid; !ssid.empty()) network_ = given.ssid.linked()->make(executor_, given);
+    if (given.queue_len > 0) queue_ = std::make_unique<std::deque<queue_entry>>();
 }
 
 core::~core() { abandon(); }
@@ -118,6 +113,17 @@ void core::post_turn() { boost::asio::post(executor_, wake_up(shared_from_this()
 void core::happened(lock_type& lock) {
     again_ = true;
     if (!pumping_) turn(lock);
+}
+
+/// Before a turn. Whoever asks meanwhile leaves the note that the turn would find: true when there is one.
+bool core::let_others_ask(lock_type& lock) {
+    pumping_ = true;
+    again_ = false;
+    lock.unlock();
+    std::this_thread::yield();
+    lock.lock();
+    pumping_ = false;
+    return again_;
 }
 
 void core::turn(lock_type& lock) {
@@ -318,7 +324,7 @@ std::uint64_t core::acknowledged_by_peer() const {
 }
 
 void core::look_at_peer(time_point now) {
-    const duration response_time = engine_duration(settings_.user().response_time);
+    const duration response_time = settings_.engine().response_time;
     if (upload_.look(now, sent_, acknowledged_by_peer(), response_time)) engine_.on_peer_progress(now, epoch_);
 }
 
@@ -403,7 +409,7 @@ void core::on_opened(epoch e) {
     open_ = true;
     sent_before_ += std::exchange(sent_, 0);
     upload_.reset();
-    if (auto* const make = MQTTClient::DEBUG.makes_log()) packet_log_ = make(settings_.user().version);
+    if (auto* const make = MQTTClient::DEBUG.makes_log()) packet_log_ = make(settings_.keys().version);
     last_address_ = transport_->address();
     asks_link_ = true;  // in the turn: asking lets go of the lock
     if (tls_) note("Secured by " + (tls_->security = transport_->security()) + ".");

@@ -21,12 +21,12 @@
 #include "mqtt_as/upload_watch.hpp"
 #include "src/asio/blocks.hpp"
 #include "src/asio/errand.hpp"
-#include "src/asio/io_executor.hpp"
 #include "src/asio/packet_log.hpp"
 #include "src/asio/parts.hpp"
 #include "src/asio/settings.hpp"
 #include "src/asio/transport/transport.hpp"
 #include "src/asio/world.hpp"
+#include "src/link/io_executor.hpp"
 #include "src/link/link.hpp"
 
 #include <array>
@@ -101,7 +101,7 @@ class core final : public std::enable_shared_from_this<core>, public transport_e
     using lock_type = std::unique_lock<optional_mutex>;
 
 public:
-    core(MQTTClient& client, const boost::asio::any_io_executor& executor, config given);
+    core(MQTTClient& client, const boost::asio::any_io_executor& executor, const config& given);
     ~core();
 
     // ---- requests: any thread (core_requests.cpp) ---------------------------------------------------------
@@ -161,6 +161,10 @@ public:
     // ---- the network link tells: executor (core_link.cpp) --------------------------------------------------
     void on_link(const link_state&) override;
 
+    // ---- handlers that are coroutines (core_coroutines.cpp, which knows them by coroutine_code) ------------
+    void spawn_wifi_coro(bool up);
+    void spawn_connect_coro();
+
 private:
     /// Which list a waiter is in, and of what kind it is.
     enum list_name : std::uint8_t {
@@ -196,6 +200,7 @@ private:
         post_turn();
     }
     void happened(lock_type&);
+    bool let_others_ask(lock_type&);
     void turn(lock_type&);
     bool is_idle() const;
     void read(lock_type&);
@@ -269,17 +274,15 @@ private:
     void start_wifi_coro(bool up);
     void start_connect_coro();
     void cancel_connect_coro();
-    void connect_coro_ended(std::exception_ptr);
     void report(std::exception_ptr, std::string_view where) noexcept;
     void print(std::string_view line) noexcept;
     void abandon() noexcept;
+    void connect_coro_ended(std::exception_ptr);
 
     // ---- given at construction ------------------------------------------------------------------------------
     const settings settings_;
     const boost::asio::any_io_executor executor_;
     mutable optional_mutex mutex_;
-    const engine_config engine_config_;
-    const limits limits_;
     heap memory_;
     engine engine_;       // everything below is guarded by the lock unless it says otherwise
     MQTTClient* client_;  // null once it is gone

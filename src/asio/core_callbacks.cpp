@@ -1,10 +1,7 @@
-// User code: completions, callbacks and handlers that are coroutines. It runs from the turn, without the lock, and
-// what it throws is reported.
+// User code: completions and callbacks. It runs from the turn, without the lock, and what it throws is reported.
 #include "src/asio/core.hpp"
 
-#include <boost/asio/awaitable.hpp>
 #include <cstdio>
-#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -43,7 +40,7 @@ void core::run_notice(const notice& n) {
     case notice::kind::renewed: start_connect_coro(); break;
     case notice::kind::refused:
         print("The server refused to renew the subscription of " + n.text + ": " + std::string(describe(n.reason)));
-        if (const auto& call = settings_.user().on_renewal_refused) {
+        if (const auto& call = settings_.keys().on_renewal_refused) {
             try {
                 call(n.text, n.reason);
             } catch (...) {
@@ -59,7 +56,7 @@ void core::run_notice(const notice& n) {
     case notice::kind::link_down: {
         const bool up = n.what == notice::kind::link_up;
         print((up ? "Link up: " : "Link down: ") + n.text);
-        if (const auto& call = settings_.user().on_link) {
+        if (const auto& call = settings_.keys().on_link) {
             try {
                 call(up, n.text);
             } catch (...) {
@@ -74,50 +71,27 @@ void core::run_notice(const notice& n) {
 }
 
 void core::start_wifi_coro(bool up) {
-    const coro_callback<bool>& call = settings_.user().wifi_coro;
+    const coro_callback<bool>& call = settings_.keys().wifi_coro;
+    if (call.coroutine()) return (this->*call.linked()->start_wifi_coro)(up);
     if (const auto* plain = call.plain()) {
         try {
             (*plain)(up);
         } catch (...) {
             report(std::current_exception(), "wifi_coro");
         }
-    } else if (call.coroutine()) {
-        call.linked()->spawn(
-            executor_, [self = shared_from_this(), up] { return (*self->settings_.user().wifi_coro.coroutine())(up); },
-            {},
-            [self = shared_from_this()](std::exception_ptr thrown) {
-                if (thrown) self->report(thrown, "wifi_coro");
-            });
     }
 }
 
 void core::start_connect_coro() {
-    const coro_callback<MQTTClient&>& call = settings_.user().connect_coro;
-    if (const auto* plain = call.plain()) {
-        if (client_ == nullptr) return;
+    const coro_callback<MQTTClient&>& call = settings_.keys().connect_coro;
+    if (call.coroutine()) return (this->*call.linked()->start_connect_coro)();
+    if (const auto* plain = call.plain(); plain != nullptr && client_ != nullptr) {
         try {
             (*plain)(*client_);
         } catch (...) {
             report(std::current_exception(), "connect_coro");
         }
-        return;
     }
-    if (call.coroutine() == nullptr) return;
-    if (connect_coro_runs_) {
-        connect_coro_again_ = true;
-        return;
-    }
-    connect_coro_runs_ = true;
-    connect_coro_cancelled_ = false;
-    call.linked()->spawn(
-        executor_,
-        [self = shared_from_this()]() -> std::optional<task<>> {
-            MQTTClient* const client = self->client_;
-            if (client == nullptr) return std::nullopt;
-            return (*self->settings_.user().connect_coro.coroutine())(*client);
-        },
-        connect_coro_cancel_.slot(),
-        [self = shared_from_this()](std::exception_ptr thrown) { self->connect_coro_ended(thrown); });
 }
 
 /// An outage: it ends at what it awaits, its operations live on.
@@ -129,16 +103,9 @@ void core::cancel_connect_coro() {
     detaching_ = false;
 }
 
-void core::connect_coro_ended(std::exception_ptr thrown) {
-    connect_coro_runs_ = false;
-    // That it ended because we ended it is nobody's fault.
-    if (thrown && !connect_coro_cancelled_ && !closed_) report(thrown, "connect_coro");
-    if (std::exchange(connect_coro_again_, false) && is_connected()) start_connect_coro();
-}
-
 void core::report(std::exception_ptr thrown, std::string_view where) noexcept {
     try {
-        if (const auto& call = settings_.user().on_error) return call(thrown, where);
+        if (const auto& call = settings_.keys().on_error) return call(thrown, where);
         try {
             std::rethrow_exception(thrown);
         } catch (const std::exception& e) {

@@ -134,7 +134,7 @@ void core::end_asking(bool answer) {
 /// Runs user code without the lock.
 void core::deliver(lock_type& lock, const message& m) {
     if (!ready_.empty() || !notices_.empty()) run_ready(lock);  // what came earlier is told earlier
-    const message_callback& call = settings_.user().subs_cb;
+    const message_callback& call = settings_.keys().subs_cb;
     if (call && !closed_) {
         mutex_.unlock();  // `lock` has it again before it can miss it
         try {
@@ -158,7 +158,7 @@ void core::enqueue(time_point now, const message& m) {
         engine_.acknowledge(now, m.id);
         return;
     }
-    const usual_keys& c = settings_.user();
+    const front_keys& c = settings_.keys();
     if (c.on_overflow == overflow_policy::discard_oldest && queue_->size() >= c.queue_len) {
         engine_.acknowledge(now, queue_->front().id);
         queue_->pop_front();

@@ -33,10 +33,7 @@ std::shared_ptr<transport> core::make_transport() {
         made = tls_->transports->make(executor, epoch_, to, book_, self);
     else
         made = std::make_shared<socket_transport>(executor, epoch_, to, book_, self);
-    const seldom_keys& c = settings_.seldom();
-    const std::string& ssid = c.ssid;
-    if (ssid.empty()) return made;
-    if (!network_) network_ = c.ssid.linked()->make(executor_, c);
+    if (!network_) return made;
     const bool checks_stability = !quick_ || engine_.count().connections > 0;
     return network_->make(checks_stability, std::move(made), epoch_, self);
 }
@@ -49,7 +46,7 @@ std::unique_ptr<link> core::make_link() {
 
 /// At each attempt and at each connection: what the link is asked has changed.
 void core::ask_link(lock_type& lock) {
-    if (settings_.user().link == link_kind::none || link_failed_ || !settings_.target().unix_socket.empty()) return;
+    if (settings_.keys().link == link_kind::none || link_failed_ || !settings_.target().unix_socket.empty()) return;
     link_question q{
         .servers = known_addresses(settings_.target(), book_), .own = std::nullopt, .number = ++link_questions_};
     if (open_) {

@@ -131,7 +131,7 @@ inline errc core::try_publish(time_point now, std::string_view topic, payload& b
     // A short string keeps its characters inside itself and would move them: it is copied instead.
     constexpr std::size_t never_inside_itself = 64;
     const bytes view = body.view();
-    const bool adopts = body.owns() && view.size() >= std::max(limits_.gather_from, never_inside_itself);
+    const bool adopts = body.owns() && view.size() >= std::max(settings_.limits().gather_from, never_inside_itself);
     const publish_request request{.topic = topic,
                                   .payload = view,
                                   .qos = options.qos,
@@ -170,7 +170,7 @@ void core::publish(std::string_view topic, payload& body, const publish_options&
 /// What follows when the engine would not have it.
 void core::publish_when_full(time_point now, std::string_view topic, payload& body, const publish_options& options,
                              result_waiter<publish_result>* who, errc error) {
-    const full_policy policy = settings_.user().on_full;
+    const full_policy policy = settings_.keys().on_full;
     while (error == errc::queue_full && policy == full_policy::drop_oldest_qos0 && engine_.drop_oldest_qos0(now)) {
         collect();
         error = try_publish(now, topic, body, options, who);
@@ -264,7 +264,7 @@ void core::broker_up(result_waiter<bool>* who) {
         make_ready(who, errc::ok);
     } else {
         engine_.ping(now);
-        const time_point deadline = now + engine_duration(settings_.user().response_time);
+        const time_point deadline = now + settings_.engine().response_time;
         questions_.push_back({who, deadline, reads_});
         watch(deadline);
         who->wait_in(asking);

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "mqtt_as/asio/config.hpp"
-#include "src/asio/io_executor.hpp"
 #include "src/asio/transport/socket_transport.hpp"
 #include "src/asio/transport/transport.hpp"
+#include "src/link/io_executor.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -16,6 +16,8 @@
 #include <string>
 
 namespace mqtt_as::detail {
+
+class core;
 
 /// Makes the connections of a client that are secured by TLS, and has what they share.
 class secured_transports {
@@ -28,7 +30,7 @@ public:
 
 struct tls_code {
     void (*check)(const config&);  ///< throws std::invalid_argument
-    /// `params` is borrowed. `server`: the name or the address that is connected to.
+    /// `server`: the name or the address that is connected to.
     std::unique_ptr<secured_transports> (*make)(const ssl_params& params, const std::string& server);
 };
 
@@ -46,8 +48,8 @@ public:
 };
 
 struct wifi_code {
-    void (*check)(const seldom_keys&);  ///< throws std::invalid_argument
-    std::shared_ptr<joined_network> (*make)(const boost::asio::any_io_executor&, const seldom_keys&);
+    void (*check)(const config&);  ///< throws std::invalid_argument
+    std::shared_ptr<joined_network> (*make)(const boost::asio::any_io_executor&, const config&);
 };
 
 /// Runs handlers that are coroutines.
@@ -55,6 +57,9 @@ struct coroutine_code {
     /// `main` is called on the executor; without a value there is nothing to run. What it throws is given to `ended`.
     void (*spawn)(const boost::asio::any_io_executor&, std::function<std::optional<task<>>()> main,
                   boost::asio::cancellation_slot, std::function<void(std::exception_ptr)> ended);
+    // Of a client whose handler is one.
+    void (core::*start_wifi_coro)(bool up);
+    void (core::*start_connect_coro)();
 };
 
 }  // namespace mqtt_as::detail

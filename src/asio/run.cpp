@@ -19,9 +19,9 @@ namespace mqtt_as {
 
 namespace asio = boost::asio;
 
-int run(config given, std::function<task<>(MQTTClient&)> main) {
+int run(const config& given, std::function<task<>(MQTTClient&)> main) {
     asio::io_context loop(1);
-    MQTTClient client(loop.get_executor(), std::move(given));
+    MQTTClient client(loop.get_executor(), given);
     asio::signal_set signals(loop, SIGINT, SIGTERM);
     asio::cancellation_signal cancel;
     int status = 0;

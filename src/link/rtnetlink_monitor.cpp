@@ -1,6 +1,8 @@
 // The kernel's events, and what they mean for those who watch.
 #include "src/link/rtnetlink_monitor.hpp"
 
+#include "src/link/io_executor.hpp"
+
 #include <array>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution_context.hpp>
@@ -10,6 +12,7 @@
 #include <ctime>
 #include <limits>
 #include <linux/rtnetlink.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <system_error>
 #include <unistd.h>
@@ -88,16 +91,45 @@ private:
     std::vector<std::pair<asio::ip::address, std::optional<route>>> known_;
 };
 
-struct rtnetlink_monitor::descriptors {
-    explicit descriptors(const asio::any_io_executor& executor)
-        : events(executor, open_netlink(groups)), wake_up(executor, open_wake_up_timer()), timer(executor) {}
+/// Each wait keeps the descriptors and, by that, the executor that they borrow. A wait that ends when others are open,
+/// or none, is nobody's. They are waited for as the front waits for its sockets: other types would have Asio make their
+/// code.
+struct rtnetlink_monitor::descriptors : std::enable_shared_from_this<descriptors> {
+    descriptors(const asio::any_io_executor& given, std::weak_ptr<rtnetlink_monitor> m)
+        : executor(given), monitor(std::move(m)),
+          events(io_executor(&executor), stream_protocol(AF_NETLINK, NETLINK_ROUTE), open_netlink(groups)),
+          wake_up(io_executor(&executor), stream_protocol(AF_UNSPEC, 0), open_wake_up_timer()),
+          timer(io_executor(&executor)) {}
 
-    asio::posix::stream_descriptor events;
-    asio::posix::stream_descriptor wake_up;
-    asio::steady_timer timer;
+    /// Calls `what` under the lock, if the wait has not been cancelled.
+    template <void (rtnetlink_monitor::*what)()>
+    wait_handler calling() {
+        return wait_handler::calling<&descriptors::ended<what>>(shared_from_this());
+    }
+    void close() noexcept {
+        boost::system::error_code ignored;
+        events.close(ignored);
+        wake_up.close(ignored);
+        timer.cancel();
+    }
+
+    const asio::any_io_executor executor;
+    const std::weak_ptr<rtnetlink_monitor> monitor;
+    stream_socket events;
+    stream_socket wake_up;
+    steady_timer timer;
     route_finder finder;
     milliseconds asleep = time_asleep();
     bool will_look = false;
+
+private:
+    template <void (rtnetlink_monitor::*what)()>
+    void ended(boost::system::error_code cancelled) {
+        const auto m = monitor.lock();
+        if (cancelled || !m) return;
+        const std::lock_guard lock(m->mutex_);
+        if (m->open_.get() == this) (m.get()->*what)();
+    }
 };
 
 std::shared_ptr<rtnetlink_monitor> rtnetlink_monitor::of(const asio::any_io_executor& executor) {
@@ -109,7 +141,7 @@ std::shared_ptr<rtnetlink_monitor> rtnetlink_monitor::of(const asio::any_io_exec
 rtnetlink_monitor::place rtnetlink_monitor::add(watcher w) {
     const std::lock_guard lock(mutex_);
     if (!open_ && !is_over_) {
-        open_ = std::make_shared<descriptors>(w.executor);
+        open_ = std::make_shared<descriptors>(w.executor, weak_from_this());
         wait_for_events();
         wait_for_wake_up();
     }
@@ -121,7 +153,7 @@ rtnetlink_monitor::place rtnetlink_monitor::add(watcher w) {
 void rtnetlink_monitor::remove(place p) {
     const std::lock_guard lock(mutex_);
     watchers_.erase(p);
-    if (watchers_.empty()) open_.reset();
+    if (watchers_.empty()) close();
 }
 
 void rtnetlink_monitor::ask(place p, link_question q) {
@@ -138,29 +170,24 @@ void rtnetlink_monitor::on_clock_set(milliseconds asleep) {
 void rtnetlink_monitor::shut_down() noexcept {
     const std::lock_guard lock(mutex_);
     is_over_ = true;
-    open_.reset();
+    close();
+}
+
+void rtnetlink_monitor::close() noexcept {
+    if (const auto closing = std::exchange(open_, nullptr)) closing->close();
 }
 
 // ---- what happens -----------------------------------------------------------------------------------------
 
-/// Each handler keeps the monitor, not the descriptors: those are closed, and their waits ended, when the last one
-/// leaves. A handler that comes late finds others, or none. One type for all three, because each one has Asio make code
-/// of its own.
-std::function<void(boost::system::error_code)> rtnetlink_monitor::calling(void (rtnetlink_monitor::*what)()) {
-    return [self = shared_from_this(), of = std::weak_ptr(open_), what](boost::system::error_code cancelled) {
-        const std::lock_guard lock(self->mutex_);
-        if (!cancelled && self->open_ && of.lock() == self->open_) (self.get()->*what)();
-    };
-}
-
 void rtnetlink_monitor::wait_for_events() {
-    open_->events.async_wait(asio::posix::descriptor_base::wait_read, calling(&rtnetlink_monitor::on_events));
+    open_->events.async_wait(stream_socket::wait_read, open_->calling<&rtnetlink_monitor::on_events>());
 }
 
 void rtnetlink_monitor::on_events() {
     // What does not fit is cut off, and nobody misses it. An error says that events were lost: the more reason to look.
     std::array<char, 64> ignored;
-    while (::read(open_->events.native_handle(), ignored.data(), ignored.size()) > 0) {
+    const int events = open_->events.native_handle();
+    while (::recvfrom(events, ignored.data(), ignored.size(), MSG_DONTWAIT, nullptr, nullptr) > 0) {
     }
     look_in(burst);
     wait_for_events();
@@ -168,7 +195,7 @@ void rtnetlink_monitor::on_events() {
 
 void rtnetlink_monitor::wait_for_wake_up() {
     arm_wake_up_timer(open_->wake_up.native_handle());
-    open_->wake_up.async_wait(asio::posix::descriptor_base::wait_read, calling(&rtnetlink_monitor::on_wake_up));
+    open_->wake_up.async_wait(stream_socket::wait_read, open_->calling<&rtnetlink_monitor::on_wake_up>());
 }
 
 void rtnetlink_monitor::on_wake_up() {
@@ -185,7 +212,7 @@ void rtnetlink_monitor::note_sleep(milliseconds asleep) {
 void rtnetlink_monitor::look_in(milliseconds delay) {
     if (!open_ || std::exchange(open_->will_look, true)) return;
     open_->timer.expires_after(delay);
-    open_->timer.async_wait(calling(&rtnetlink_monitor::on_timer));
+    open_->timer.async_wait(open_->calling<&rtnetlink_monitor::on_timer>());
 }
 
 void rtnetlink_monitor::on_timer() {

@@ -12,12 +12,8 @@
 #include "src/link/link.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/system/error_code.hpp>
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -52,7 +48,7 @@ public:
 private:
     struct descriptors;
 
-    std::function<void(boost::system::error_code)> calling(void (rtnetlink_monitor::*what)());
+    void close() noexcept;
     void wait_for_events();
     void on_events();
     void wait_for_wake_up();

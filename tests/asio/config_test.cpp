@@ -1,7 +1,9 @@
 // A wrong configuration is refused at construction, in words that name the key and say what is allowed.
+#include "mqtt_as/asio/async.hpp"
 #include "mqtt_as/asio/client.hpp"
 
 #include <gtest/gtest.h>
+#include <memory>
 
 namespace mqtt_as::front_test {
 namespace {
@@ -108,19 +110,62 @@ TEST(config, the_constructor_throws_what_check_throws) {
     EXPECT_THROW(MQTTClient(loop, config{}), std::invalid_argument);
 }
 
-TEST(config, defaults_are_those_of_the_original_and_are_filled_in) {
+TEST(config, defaults_are_those_of_the_original) {
+    const config c;
+    EXPECT_EQ(c.keepalive, 60s);
+    EXPECT_EQ(c.response_time, 10s);
+    EXPECT_EQ(c.max_repubs, 4u);
+    EXPECT_TRUE(c.clean && c.clean_init);
+}
+
+TEST(config, what_was_left_out_is_filled_in) {
     event_loop loop;
-    config c;
-    c.server = "localhost";
+    const config c{.server = "localhost"};
     const MQTTClient a(loop, c), b(loop, c);
-    EXPECT_EQ(a.config().port, 1883);
-    EXPECT_EQ(a.config().keepalive, 60s);
-    EXPECT_EQ(a.config().response_time, 10s);
-    EXPECT_EQ(a.config().max_repubs, 4u);
-    EXPECT_TRUE(a.config().clean && a.config().clean_init);
-    EXPECT_EQ(a.config().client_id.size(), 23u);
-    EXPECT_EQ(a.config().client_id.substr(0, 6), "mqttas");
-    EXPECT_NE(a.config().client_id, b.config().client_id);
+    EXPECT_EQ(a.explain().server, "localhost:1883");
+    EXPECT_EQ(a.client_id().size(), 23u);
+    EXPECT_EQ(a.client_id().substr(0, 6), "mqttas");
+    EXPECT_NE(a.client_id(), b.client_id());
+    EXPECT_EQ(MQTTClient(loop, {.client_id = "me", .server = "localhost", .port = 1}).client_id(), "me");
+}
+
+TEST(config, is_written_as_one_expression) {
+    event_loop loop;
+    bool called = false;
+    const config c{.client_id = "shed",
+                   .server = "localhost",
+                   .user = "me",
+                   .password = "secret",
+                   .ssl = true,
+                   .ssl_params = {.ca_file = "ca.pem"},
+                   .will = will_message{.topic = "shed", .payload = "gone"},
+                   .subs_cb = [](std::string_view, std::string_view, bool) {},
+                   .wifi_coro = [](bool) {},
+                   .connect_coro = [](MQTTClient&) -> task<> { co_return; },
+                   .version = protocol_version::v5,
+                   .limits = {.operations_max = 5},
+                   .user_properties = {{"a", "b"}},
+                   .dprint = [&called](std::string_view) { called = true; }};
+    EXPECT_NO_THROW(check(c));
+    EXPECT_EQ(c.will->payload, "gone");
+    EXPECT_NE(c.ssl.linked(), nullptr);
+    EXPECT_NE(c.version.linked(), nullptr);
+    EXPECT_EQ(c.ssid.linked(), nullptr);  // nobody said anything
+    MQTTClient client(loop, c);
+    EXPECT_EQ(client.explain().server, "localhost:8883");
+    client.dprint("a line");
+    EXPECT_TRUE(called);
+}
+
+/// The client keeps copies of what it needs.
+TEST(config, needs_not_outlive_the_making_of_a_client) {
+    event_loop loop;
+    auto c = std::make_unique<config>(
+        config{.client_id = std::string(30, 'i'), .server = std::string(40, 's'), .user = std::string(50, 'u')});
+    MQTTClient client(loop, *c);
+    c.reset();
+    EXPECT_EQ(client.client_id(), std::string(30, 'i'));
+    EXPECT_EQ(client.explain().server, std::string(40, 's') + ":1883");
 }
 
 TEST(config, accepts_everything_that_mqtt_allows) {

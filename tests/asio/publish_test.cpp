@@ -239,6 +239,27 @@ TEST(publish, rejects_at_once_when_the_limit_of_operations_is_reached) {
     EXPECT_EQ(ends[2], errc::closed);
 }
 
+TEST(publish, leaves_places_for_subscriptions) {
+    recorder r;
+    scripted_server server({r.script()});
+    world w;
+    config c = config_for(server.port());
+    c.limits.operations_max = 2;
+    MQTTClient client(w.executor(), c);
+    std::vector<std::error_code> published;
+    std::vector<std::error_code> subscribed;
+    for (int i = 0; i < 3; ++i)
+        client.publish("t", "x", {.qos = 1}, [&](std::error_code e, publish_result) { published.push_back(e); });
+    client.subscribe("t", 1, [&](std::error_code e, const subscribe_result&) { subscribed.push_back(e); });
+    w.run([&]() -> task<> {
+        co_await client.connect();
+        EXPECT_TRUE(co_await eventually([&] { return published.size() == 3 && subscribed.size() == 1; }));
+    });
+    const auto ok = make_error_code(errc::ok);
+    EXPECT_EQ(published, (std::vector{make_error_code(errc::queue_full), ok, ok}));
+    EXPECT_EQ(subscribed, std::vector{ok});
+}
+
 TEST(publish, with_on_full_wait_waits_for_room_in_order_and_with_its_deadline) {
     recorder r;
     scripted_server server({r.script()});

@@ -281,7 +281,7 @@ void front::judge_keep_alive() {
 /// Nothing grows past its limit, at any moment.
 void front::judge_limits() {
     const status now = engine_.look();
-    judge_.demand(now.unfinished <= limits_.operations_max, "more operations than operations_max");
+    judge_.demand(now.unfinished <= limits_.operations_max + limits_.subscriptions_max, "more operations than limits");
     judge_.demand(now.inbox <= limits_.inbound_max, "more messages in the inbox than inbound_max");
     judge_.demand(now.subscriptions <= limits_.subscriptions_max, "more filters than subscriptions_max");
 }

@@ -14,11 +14,6 @@ TEST_P(engine_limits, operations_are_bounded_by_count) {
     EXPECT_GT(w.publish("a", "2", 1), 0);
     EXPECT_EQ(w.publish("a", "3", 0), 0);
     EXPECT_EQ(w.last_error, errc::queue_full);
-    EXPECT_EQ(w.subscribe("g", 0), 0);
-    EXPECT_EQ(w.last_error, errc::queue_full);
-    EXPECT_EQ(w.unsubscribe("f"), 0);
-    EXPECT_EQ(w.last_error, errc::queue_full);
-    EXPECT_EQ(w->look().subscriptions, 1u);
 
     // One that ends makes room.
     EXPECT_TRUE(w.cancel(1));
@@ -29,6 +24,28 @@ TEST_P(engine_limits, operations_are_bounded_by_count) {
     broker.run();
     EXPECT_EQ(w->look().unfinished, 0u);
     EXPECT_EQ(w.report(4), "ok");
+}
+
+/// An outage fills the queue with publishes, and `connect_coro` must find a place.
+TEST_P(engine_limits, subscriptions_have_places_of_their_own) {
+    w.bounds.operations_max = 2;
+    w.bounds.subscriptions_max = 3;
+    w.start();
+    for (int i = 0; i < 2; ++i) EXPECT_GT(w.publish("a", "x", 1), 0);
+    EXPECT_EQ(w.publish("a", "x", 1), 0);
+    EXPECT_GT(w.subscribe("f", 0), 0);
+    EXPECT_GT(w.subscribe("g", 0), 0);
+    EXPECT_GT(w.unsubscribe("g"), 0);
+    // Who asks again and again for the same comes to an end, too.
+    EXPECT_EQ(w.subscribe("f", 0), 0);
+    EXPECT_EQ(w.last_error, errc::queue_full);
+    EXPECT_EQ(w.unsubscribe("f"), 0);
+    EXPECT_EQ(w.last_error, errc::queue_full);
+    EXPECT_EQ(w->look().subscriptions, 1u);
+
+    polite_broker broker(w);
+    broker.run();
+    EXPECT_EQ(w->look().unfinished, 0u);
 }
 
 TEST_P(engine_limits, an_abandoned_operation_counts_until_it_is_finished) {

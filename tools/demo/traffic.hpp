@@ -31,7 +31,7 @@ public:
 
     station(event_loop& loop, config settings);
 
-    std::string name() const { return client.config().client_id; }
+    const std::string& name() const { return client.client_id(); }
     history seen() const;
 
 private:

@@ -115,10 +115,10 @@ connection prepared(connection to, bool is_quiet) {
     return to;
 }
 
-range::subject test_of(const mqtt_as::config& config, const range_options& options) {
+range::subject test_of(const session& session, const range_options& options) {
     range::subject what;
-    what.broker = subject_of(config);
-    what.client_id = config.client_id;
+    what.broker = subject_of(session.options().config);
+    what.client_id = session.client().client_id();
     what.topic = options.topic.value_or("mqtt_as/range/" + random_letters(8));
     what.qos = options.qos;
     what.interval = options.interval.value_or(500ms);
@@ -163,8 +163,8 @@ private:
 };
 
 field_test::field_test(session& session, terminal::display& display, const range_options& options, bool in_place)
-    : session_(session), display_(display), options_(options), in_place_(in_place),
-      what_(test_of(session.client().config(), options)), pause_(session.context()) {
+    : session_(session), display_(display), options_(options), in_place_(in_place), what_(test_of(session, options)),
+      pause_(session.context()) {
     session_.on_connection = [this](bool up) { connection_changed(up); };
     session_.on_interrupt = [this] {
         is_told_to_end_ = true;
@@ -288,7 +288,9 @@ void field_test::show() {
 }
 
 // The broker kept a session for us; nobody needs it any more.
-void end_session(mqtt_as::config config, const connection& from) {
+void end_session(const std::string& client_id, const connection& from) {
+    mqtt_as::config config = from.config;
+    config.client_id = client_id;
     config.clean_init = config.clean = true;
     config.response_time = 2s;
     config.link = link_kind::none;
@@ -327,11 +329,10 @@ int range_command(std::vector<std::string> arguments) {
     terminal::display display;
     const bool in_place = !options.prints_json() && display.can_redraw(least_rows);
     session session(prepared(std::move(to), in_place));
-    const mqtt_as::config config = session.client().config();
     field_test test(session, display, options, in_place);
     const ending how = session.run(test.run());
     test.end();
-    end_session(config, session.options());
+    end_session(session.client().client_id(), session.options());
     if (how == ending::refused) {
         if (in_place) std::fprintf(stderr, "mqtt-as range: %s\n", session.client().explain().text().c_str());
         return refused;

@@ -18,8 +18,8 @@ namespace mqtt_as::cli {
 
 namespace asio = boost::asio;
 
-session::watched_client::watched_client(session& owner, asio::io_context& context, mqtt_as::config config)
-    : MQTTClient(context.get_executor(), std::move(config)), owner_(owner) {}
+session::watched_client::watched_client(session& owner, asio::io_context& context, const mqtt_as::config& config)
+    : MQTTClient(context.get_executor(), config), owner_(owner) {}
 
 void session::watched_client::dprint(std::string_view line) {
     if (owner_.options_.debug || owner_.options_.traces) {

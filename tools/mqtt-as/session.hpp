@@ -38,6 +38,7 @@ public:
 
     boost::asio::io_context& context() { return context_; }
     MQTTClient& client() { return client_; }
+    const MQTTClient& client() const { return client_; }
     const connection& options() const { return options_; }
 
     /// Called when the broker has accepted us for the first time.
@@ -61,7 +62,7 @@ private:
     /// Tells whenever something about the connection has changed.
     class watched_client final : public MQTTClient {
     public:
-        watched_client(session& owner, boost::asio::io_context& context, mqtt_as::config config);
+        watched_client(session& owner, boost::asio::io_context& context, const mqtt_as::config& config);
         void dprint(std::string_view line) override;
 
     private:

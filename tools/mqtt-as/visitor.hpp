@@ -43,9 +43,9 @@ public:
 private:
     class telling_client final : public MQTTClient {
     public:
-        telling_client(const boost::asio::any_io_executor& executor, mqtt_as::config config,
+        telling_client(const boost::asio::any_io_executor& executor, const mqtt_as::config& config,
                        const cli::connection& from)
-            : MQTTClient(executor, std::move(config)), program_(from.program), tells_(from.debug || from.traces) {}
+            : MQTTClient(executor, config), program_(from.program), tells_(from.debug || from.traces) {}
         void dprint(std::string_view line) override;
 
     private:

@@ -221,10 +221,11 @@ public:
     /// Messages published again with the same packet identifier on a live connection, by all clients.
     static inline std::atomic<std::uint32_t> REPUB_COUNT{0};
 
-    /// Throws std::invalid_argument when the configuration is wrong: in words. Nothing happens before `connect()`.
-    MQTTClient(event_loop&, config);
+    /// Throws std::invalid_argument when the configuration is wrong: in words. What is needed of it is copied. Nothing
+    /// happens before `connect()`.
+    MQTTClient(event_loop&, const config&);
     /// Completions and callbacks run on `executor`, one at a time.
-    MQTTClient(const boost::asio::any_io_executor& executor, config);
+    MQTTClient(const boost::asio::any_io_executor& executor, const config&);
     /// `close()`, without waiting: outstanding completions still run, with `closed`.
     virtual ~MQTTClient();
     MQTTClient(const MQTTClient&) = delete;
@@ -370,8 +371,8 @@ public:
     statistics count() const;
     /// This client's part of REPUB_COUNT.
     std::uint32_t repub_count() const { return count().republications; }
-    /// A copy, with the defaults filled in.
-    mqtt_as::config config() const;
+    /// What `config::client_id` said, or what was drawn because it said nothing.
+    const std::string& client_id() const noexcept;
     boost::asio::any_io_executor get_executor() const;
 
     /// The event interface: set at each connection and at each loss of one; cleared by the application.

@@ -139,73 +139,62 @@ enum class link_kind : std::uint8_t {
                 ///< none
 };
 
-/// The keys that most clients set, or that take next to no room.
-struct usual_keys {
+/// Where the server is, who we are, and how to behave: `config{.server = "192.168.0.10", .ssl = true}`, or assigned key
+/// by key. Checked when a client is made of it, which keeps what it needs: std::invalid_argument says which key is
+/// wrong and what is allowed.
+struct config {
     // ---- the original's keys ----------------------------------------------------------------------
-    std::string client_id;   ///< empty: `mqttas` and 17 random characters, new for each client
-    std::string server;      ///< a name, an IPv4 or an IPv6 address; or use `unix_socket`
-    std::uint16_t port = 0;  ///< 0: 1883, or 8883 with `ssl`
-    boxed<std::string> user;
-    boxed<std::string> password;                       ///< any bytes
-    std::chrono::seconds keepalive{60};                ///< 0: no keep-alive rule; at most 65,535 s
-    std::chrono::milliseconds ping_interval{0};        ///< 0: keepalive / 4; only shortens
-    std::chrono::milliseconds response_time{10'000};   ///< how long the server may take to answer anything
-    linking<bool, detail::tls_code, detail::tls> ssl;  ///< true: secure the connection by TLS, as `ssl_params` says
-    bool clean_init = true;                            ///< begin with a clean session at the first connection
-    bool clean = true;                                 ///< begin with a clean session at every reconnection
-    std::uint32_t max_repubs = 4;                      ///< repetitions on a live connection before it is given up
-    boxed<will_message> will;
-    message_callback subs_cb;
-    coro_callback<bool> wifi_coro;            ///< (true) when the broker is connected, (false) when it is lost
-    coro_callback<MQTTClient&> connect_coro;  ///< at each connection, when subscriptions are in force again;
-                                              ///< cancelled by an outage; at most one runs
-    std::size_t queue_len = 0;                ///< more than 0: messages go to `MQTTClient::queue`, this many
+    std::string client_id{};  ///< empty: `mqttas` and 17 random characters, new for each client
+    std::string server{};     ///< a name, an IPv4 or an IPv6 address; or use `unix_socket`
+    std::uint16_t port = 0;   ///< 0: 1883, or 8883 with `ssl`
+    std::optional<std::string> user{};
+    std::optional<std::string> password{};               ///< any bytes
+    std::chrono::seconds keepalive{60};                  ///< 0: no keep-alive rule; at most 65,535 s
+    std::chrono::milliseconds ping_interval{0};          ///< 0: keepalive / 4; only shortens
+    linking<bool, detail::tls_code, detail::tls> ssl{};  ///< true: secure the connection by TLS, as `ssl_params` says
+    mqtt_as::ssl_params ssl_params{};
+    std::chrono::milliseconds response_time{10'000};  ///< how long the server may take to answer anything
+    bool clean_init = true;                           ///< begin with a clean session at the first connection
+    bool clean = true;                                ///< begin with a clean session at every reconnection
+    std::uint32_t max_repubs = 4;                     ///< repetitions on a live connection before it is given up
+    std::optional<will_message> will{};
+    message_callback subs_cb{};
+    coro_callback<bool> wifi_coro{};            ///< (true) when the broker is connected, (false) when it is lost
+    coro_callback<MQTTClient&> connect_coro{};  ///< at each connection, when subscriptions are in force again;
+                                                ///< cancelled by an outage; at most one runs
+    /// The Wi-Fi network to be joined, by wpa_supplicant; empty: the system's network is used.
+    linking<std::string, detail::wifi_code, detail::wifi> ssid{};
+    std::string wifi_pw{};      ///< 8 to 63 characters, or the key as 64 hexadecimal digits; empty: an open network
+    std::size_t queue_len = 0;  ///< more than 0: messages go to `MQTTClient::queue`, this many
 
     // ---- what C++ adds ----------------------------------------------------------------------------
-    linking<protocol_version, wire::protocol, wire::v5> version{protocol_version::v3_1_1};
+    std::string unix_socket{};  ///< path of a Unix socket, instead of `server` and `port`
+    linking<protocol_version, wire::protocol, wire::v5> version{std::in_place, protocol_version::v3_1_1};
+    std::chrono::seconds session_expiry{0xFFFF'FFFF};  ///< MQTT 5: how long the server keeps a session that is not
+                                                       ///< clean; the default is for ever
     link_kind link = link_kind::rtnetlink;
+    std::string wifi_interface{};                        ///< empty: the first that wpa_supplicant manages
+    std::string wpa_supplicant = "/run/wpa_supplicant";  ///< the folder of its control sockets (ctrl_interface)
+    mqtt_as::limits limits{};
     full_policy on_full = full_policy::reject;
     overflow_policy on_overflow = overflow_policy::wait;
     qos2_policy qos2_on_lost_session = qos2_policy::republish;
     refusal_policy on_refusal = refusal_policy::retry_at_cap;
+    backoff_config backoff{};                   ///< `fleet_backoff` for many devices behind one broker
     bool single_threaded = false;               ///< all calls come from the one thread that runs the executor: no locks
     bool request_response_information = false;  ///< MQTT 5: CONNECT asks for it
     bool request_problem_information = true;    ///< MQTT 5: the server may send reason strings
+    std::vector<std::pair<std::string, std::string>> user_properties{};  ///< MQTT 5: of CONNECT
     /// Takes the debug lines instead of standard output, whether DEBUG says so or not (see MQTTClient::dprint).
-    seldom_callback<std::string_view /*line*/> dprint;
+    seldom_callback<std::string_view /*line*/> dprint{};
     /// Told of each exception that left a callback or a `*_coro`; `where` names it. Unset: one line on stderr.
-    seldom_callback<std::exception_ptr, std::string_view /*where*/> on_error;
+    seldom_callback<std::exception_ptr, std::string_view /*where*/> on_error{};
     /// Told when the way to the server goes and comes back; `what` says why, or which interface. A connection is held
     /// while it is gone: `wifi_coro` and `down` tell of the broker.
-    seldom_callback<bool /*up*/, std::string_view /*what*/> on_link;
+    seldom_callback<bool /*up*/, std::string_view /*what*/> on_link{};
     /// Told of each wanted subscription that the server refused to renew; it stays wanted.
-    seldom_callback<std::string_view /*filter*/, reason_code> on_renewal_refused;
+    seldom_callback<std::string_view /*filter*/, reason_code> on_renewal_refused{};
 };
-
-/// The keys that few clients set. A client keeps them only where one of them differs from what is written here.
-struct seldom_keys {
-    // ---- the original's keys ----------------------------------------------------------------------
-    mqtt_as::ssl_params ssl_params;
-    /// The Wi-Fi network to be joined, by wpa_supplicant; empty: the system's network is used.
-    linking<std::string, detail::wifi_code, detail::wifi> ssid;
-    std::string wifi_pw;  ///< 8 to 63 characters, or the key as 64 hexadecimal digits; empty: an open network
-
-    // ---- what C++ adds ----------------------------------------------------------------------------
-    std::string unix_socket;                             ///< path of a Unix socket, instead of `server` and `port`
-    std::chrono::seconds session_expiry{0xFFFF'FFFF};    ///< MQTT 5: how long the server keeps a session that is
-                                                         ///< not clean; the default is for ever
-    std::string wifi_interface;                          ///< empty: the first that wpa_supplicant manages
-    std::string wpa_supplicant = "/run/wpa_supplicant";  ///< the folder of its control sockets (ctrl_interface)
-    mqtt_as::limits limits;
-    backoff_config backoff;  ///< `fleet_backoff` for many devices behind one broker
-    std::vector<std::pair<std::string, std::string>> user_properties;  ///< MQTT 5: of CONNECT
-
-    friend bool operator==(const seldom_keys&, const seldom_keys&) = default;
-};
-
-/// Where the server is, who we are, and how to behave. Checked when a client is made of it: std::invalid_argument
-/// says which key is wrong and what is allowed.
-struct config : usual_keys, seldom_keys {};
 
 /// Throws std::invalid_argument as the constructor of MQTTClient would.
 void check(const config&);

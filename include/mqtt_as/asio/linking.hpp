@@ -16,13 +16,17 @@ extern const wifi_code wifi;
 extern const coroutine_code coroutines;
 }  // namespace detail
 
-/// A `T` that takes a part of the library with it. Whoever assigns a value, known when the program is compiled or not,
+/// A `T` that takes a part of the library with it. Whoever gives it a value, known when the program is compiled or not,
 /// also refers to the part: so a linker that takes from a static library what is referred to takes this part, too.
 template <class T, class Part, const Part& part>
 class linking {
 public:
     linking() = default;
-    explicit linking(T initial) : value_(std::move(initial)) {}
+    /// What it is while nobody has given it a value.
+    linking(std::in_place_t, T by_default) : value_(std::move(by_default)) {}
+    template <class U>
+        requires(std::convertible_to<U, T> && !std::same_as<std::remove_cvref_t<U>, linking>)
+    linking(U&& value) : value_(std::forward<U>(value)), part_(&part) {}
     template <class U>
         requires(std::assignable_from<T&, U> && !std::same_as<std::remove_cvref_t<U>, linking>)
     linking& operator=(U&& value) {
@@ -32,10 +36,8 @@ public:
     }
 
     operator const T&() const { return value_; }
-    /// nullptr where nothing was assigned.
+    /// nullptr where nobody has given it a value.
     const Part* linked() const { return part_; }
-
-    friend bool operator==(const linking&, const linking&) = default;
 
 private:
     T value_ = T();

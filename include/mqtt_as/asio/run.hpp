@@ -15,7 +15,7 @@ namespace mqtt_as {
 /// (one line on standard error), 128 + signal after SIGINT or SIGTERM: the coroutine is cancelled at what it
 /// awaits, the client disconnects within its grace; a second signal ends at once.
 /// Throws std::invalid_argument when the configuration is wrong.
-int run(config, std::function<task<>(MQTTClient&)> main);
+int run(const config&, std::function<task<>(MQTTClient&)> main);
 
 /// Waits. `co_await sleep_for(5s);` Ends early, throwing, when the coroutine is cancelled.
 [[nodiscard]] task<> sleep_for(std::chrono::nanoseconds);

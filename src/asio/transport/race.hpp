@@ -6,7 +6,7 @@
 // unreachable: the kernel may have looked for its neighbour before the network was back; then it looks anew.
 #pragma once
 
-#include "src/asio/io_executor.hpp"
+#include "src/link/io_executor.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -7,10 +7,10 @@
 // transport; the transport knows its epoch; after `close` nothing is told.
 #pragma once
 
-#include "src/asio/io_executor.hpp"
 #include "src/asio/transport/race.hpp"
 #include "src/asio/transport/resolver.hpp"
 #include "src/asio/transport/transport.hpp"
+#include "src/link/io_executor.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -16,7 +16,7 @@ namespace mqtt_as::detail {
 
 class tls_context {
 public:
-    /// `params` is borrowed. `server`: the name or the address that is connected to.
+    /// `server`: the name or the address that is connected to.
     tls_context(const ssl_params& params, const std::string& server);
     tls_context(const tls_context&) = delete;
     tls_context& operator=(const tls_context&) = delete;
@@ -37,7 +37,7 @@ private:
     void set_name(SSL*) const;
     bool may_resume() const noexcept;
 
-    const ssl_params& params_;
+    const ssl_params params_;
     std::string name_;
     bool name_is_address_ = false;
     std::string alpn_;  // as on the wire: each name behind its length

@@ -13,43 +13,33 @@ namespace mqtt_as::detail {
 namespace {
 
 /// What is wrong whatever the files hold: those are read when a connection is made.
-void check(const config& c) {
+void check_tls(const config& c) {
     const ssl_params& p = c.ssl_params;
     const bool has_ca = !p.ca_file.empty() || !p.ca_path.empty();
-    if (p.cert_file.empty() != p.key_file.empty()) {
-        wrong_config("ssl_params.cert_file and key_file belong together: set both, or none");
-    }
-    if (!p.key_password.empty() && p.key_file.empty()) wrong_config("ssl_params.key_password is set without key_file");
-    if (p.verify == ssl_verify::none && has_ca) {
-        wrong_config("ssl_params.verify is none although there is a ca_file or a ca_path: leave out one of them");
-    }
-    if (p.psk.empty() != p.psk_identity.empty()) {
-        wrong_config("ssl_params.psk and psk_identity belong together: set both, or none");
-    }
-    if (!p.psk.empty() && (has_ca || !p.cert_file.empty())) {
-        wrong_config("ssl_params.psk is set together with certificates: one of them is allowed");
-    }
+    require(p.cert_file.empty() == p.key_file.empty(),
+            "ssl_params.cert_file and key_file belong together: set both, or none");
+    require(p.key_password.empty() || !p.key_file.empty(), "ssl_params.key_password is set without key_file");
+    require(p.verify != ssl_verify::none || !has_ca,
+            "ssl_params.verify is none although there is a ca_file or a ca_path: leave out one of them");
+    require(p.psk.empty() == p.psk_identity.empty(),
+            "ssl_params.psk and psk_identity belong together: set both, or none");
+    require(p.psk.empty() || (!has_ca && p.cert_file.empty()),
+            "ssl_params.psk is set together with certificates: one of them is allowed");
     constexpr std::size_t psk_bytes_max = 64, identity_max = 128;
     const bool is_hex = p.psk.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
-    if (!is_hex || p.psk.size() % 2 != 0 || p.psk.size() > 2 * psk_bytes_max) {
-        wrong_config("ssl_params.psk is not a key: 2 to 128 hexadecimal digits, two for each byte, are allowed");
-    }
-    if (p.psk_identity.size() > identity_max || p.psk_identity.find('\0') != std::string::npos) {
-        wrong_config("ssl_params.psk_identity is not a name: 1 to 128 bytes without NUL are allowed");
-    }
+    require(is_hex && p.psk.size() % 2 == 0 && p.psk.size() <= 2 * psk_bytes_max,
+            "ssl_params.psk is not a key: 2 to 128 hexadecimal digits, two for each byte, are allowed");
+    require(p.psk_identity.size() <= identity_max && p.psk_identity.find('\0') == std::string::npos,
+            "ssl_params.psk_identity is not a name: 1 to 128 bytes without NUL are allowed");
     for (const std::string& protocol : p.alpn) {
-        if (protocol.empty() || protocol.size() > 255) {
-            wrong_config({"ssl_params.alpn has a protocol of ", std::to_string(protocol.size()),
-                          " bytes: 1 to 255 are allowed"});
-        }
+        require(!protocol.empty() && protocol.size() <= 255,
+                "ssl_params.alpn has a protocol of %zu bytes: 1 to 255 are allowed", protocol.size());
     }
-    if (p.server_name.size() > 253 || p.server_name.find('\0') != std::string::npos) {
-        wrong_config("ssl_params.server_name is not a name or an address: at most 253 bytes without NUL are allowed");
-    }
+    require(p.server_name.size() <= 253 && p.server_name.find('\0') == std::string::npos,
+            "ssl_params.server_name is not a name or an address: at most 253 bytes without NUL are allowed");
     const bool has_name = !c.server.empty() || !p.server_name.empty();
-    if (!has_name && p.verify == ssl_verify::full && p.psk.empty()) {
-        wrong_config("ssl_params.server_name is empty with config.unix_socket: a path is not a name to verify");
-    }
+    require(has_name || p.verify != ssl_verify::full || !p.psk.empty(),
+            "ssl_params.server_name is empty with config.unix_socket: a path is not a name to verify");
 }
 
 class tls_transports final : public secured_transports {
@@ -71,6 +61,6 @@ std::unique_ptr<secured_transports> make(const ssl_params& params, const std::st
 
 }  // namespace
 
-const tls_code tls{.check = &check, .make = &make};
+const tls_code tls{.check = &check_tls, .make = &make};
 
 }  // namespace mqtt_as::detail

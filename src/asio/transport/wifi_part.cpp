@@ -15,23 +15,19 @@ namespace mqtt_as::detail {
 namespace {
 
 /// What is wrong with a network that is named.
-void check(const seldom_keys& c) {
+void check_wifi(const config& c) {
     const std::string& ssid = c.ssid;
-    constexpr std::size_t ssid_max = 32;
-    if (ssid.size() > ssid_max) {
-        wrong_config({"ssid has ", std::to_string(ssid.size()), " bytes: at most 32 are allowed"});
-    }
+    require(ssid.size() <= 32, "ssid has %zu bytes: at most 32 are allowed", ssid.size());
     const auto is_printable = [](char letter) { return letter >= 32 && letter < 127; };
     const bool is_passphrase = c.wifi_pw.size() >= 8 && c.wifi_pw.size() <= 63 &&
                                std::all_of(c.wifi_pw.begin(), c.wifi_pw.end(), is_printable);
-    if (!c.wifi_pw.empty() && !is_wpa_key(c.wifi_pw) && !is_passphrase) {
-        wrong_config("wifi_pw is no password of WPA: 8 to 63 ASCII characters or 64 hexadecimal digits are allowed");
-    }
+    require(c.wifi_pw.empty() || is_wpa_key(c.wifi_pw) || is_passphrase,
+            "wifi_pw is no password of WPA: 8 to 63 ASCII characters or 64 hexadecimal digits are allowed");
 }
 
 class wifi_network final : public joined_network {
 public:
-    wifi_network(const boost::asio::any_io_executor& executor, const seldom_keys& c)
+    wifi_network(const boost::asio::any_io_executor& executor, const config& c)
         : station_(std::make_shared<wifi_station>(executor, wifi_settings{.control = c.wpa_supplicant,
                                                                           .interface = c.wifi_interface,
                                                                           .ssid = c.ssid,
@@ -50,12 +46,12 @@ private:
     std::shared_ptr<wifi_station> station_;
 };
 
-std::shared_ptr<joined_network> make(const boost::asio::any_io_executor& executor, const seldom_keys& c) {
+std::shared_ptr<joined_network> make(const boost::asio::any_io_executor& executor, const config& c) {
     return std::make_shared<wifi_network>(executor, c);
 }
 
 }  // namespace
 
-const wifi_code wifi{.check = &check, .make = &make};
+const wifi_code wifi{.check = &check_wifi, .make = &make};
 
 }  // namespace mqtt_as::detail
