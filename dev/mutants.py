@@ -1,21 +1,25 @@
 #!/usr/bin/env python3
 # Breaks the promises of mutants.txt one at a time, in copies of the tree; the tests must object to every one.
-"""usage: mutants.py [NAME...] [--jobs N] [--check] [--list FILE]
+"""usage: mutants.py [NAME...] [--jobs N] [--check] [--record] [--list FILE]
 
 Names: only mutants whose names contain one of them. --check: only that each still applies and each promise has one.
+--record: writes into the list who killed each.
 
 A block of mutants.txt:
 
     mutant: name_of_it                       promise: words that stand in one promise of GUARANTEES.md
     promise: words of one promise            unbroken: why no mutant of it can be judged here
     file: src/engine/engine.cpp
+    judge: engine_stop_test                  who is asked first; a filter for GoogleTest may follow
     - the text to find, which occurs once
     + what stands there instead
 
-A mutant is killed when a judge fails. One that does not compile, no longer applies, survives or only hangs is not.
+A mutant is killed when a judge fails that is content with the tree as it is. One that does not compile, no longer
+applies, survives or only hangs is not. When the judge that is named is content, all those of wire and engine are asked.
 """
 import argparse
-import queue
+import collections
+import functools
 import re
 import resource
 import shutil
@@ -23,6 +27,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,12 +42,14 @@ class Mutant:
     file: str
     old: str
     new: str
+    judge: str = ""  # as mutants.txt names it
 
 
 @dataclass
 class Judge:
     name: str
-    command: list
+    target: str  # what must be built for it
+    command: list  # its program is among the copy's
     find_objection: object  # what it says when it objects, from its output
 
 
@@ -51,7 +58,9 @@ class Project:
     root: Path
     folders: list  # what is copied
     configure: list
-    courts: list  # what is built and asked, one after the other: (targets, judges)
+    find_judge: object  # by the name that a mutant gives
+    courts: list  # lists of judges that are asked one after the other when nobody is named, or who is named is content
+    links: tuple = ()  # folders that copies share
 
 
 # ---- the list ---------------------------------------------------------------------------------------------------
@@ -139,6 +148,11 @@ class Copy:
         for file in [f for f in self.tree.rglob("*") if f.is_file()]:
             if file.relative_to(self.tree) not in wanted:
                 file.unlink()
+        for name in self.project.links:
+            link = self.tree / name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            if not link.is_symlink() and (self.project.root / name).exists():
+                link.symlink_to(self.project.root / name)
 
     def run(self, command, log):
         with open(log, "ab") as out:
@@ -201,111 +215,162 @@ def objection_of_gtest(output):
     return f"{running[-1]}: {last_words(output)}" if running else last_words(output)
 
 
-def ask(judge, folder):
+def ask(judge, copy):
     """`objects`, `content` or `hangs`, and what it said."""
 
     def limit():
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS_MAX, CPU_SECONDS_MAX + 5))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
+    command = [copy.build_folder / "bin" / judge.command[0], *judge.command[1:]]
     try:
-        done = subprocess.run(judge.command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-                              timeout=REAL_SECONDS_MAX, preexec_fn=limit, text=True, errors="replace")
+        done = subprocess.run(command, cwd=copy.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False, timeout=REAL_SECONDS_MAX, preexec_fn=limit,
+                              text=True, errors="replace")
     except subprocess.TimeoutExpired:
         return "hangs", judge.name
     if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
         return "hangs", judge.name
     if done.returncode != 0:
-        return "objects", f"{judge.name}: {judge.find_objection(done.stdout)}"
+        return "objects", judge.find_objection(done.stdout)
     return "content", ""
 
 
-def judge(copy, project):
-    """The first objection; without any what else there is to say. A court is built only when those before were
-    content: most mutants are killed by the first."""
+def try_mutant(copy, project, mutant):
+    """What became of it, in words, and the judge that killed it. A court is built only when those before were content:
+    most mutants are killed by the judge they name."""
+    count = (copy.tree / mutant.file).read_text(encoding="utf-8").count(mutant.old) if mutant.old else 0
+    if count != 1:
+        return "does not apply", f"its text occurs {count} times", None
+    named = [[project.find_judge(mutant.judge)]] if mutant.judge else []
     hung = []
-    for targets, judges in project.courts:
-        complaint = copy.build(targets)
-        if complaint:
-            error = re.search(r"error: .*", complaint)
-            return "does not compile", error[0] if error else complaint[-300:]
-        for each in judges(copy.build_folder / "bin"):
-            result, words = ask(each, copy.folder)
-            if result == "objects":
-                return "killed", words
-            if result == "hangs":
-                hung.append(words)
-    return ("hangs", ", ".join(hung)) if hung else ("survives", "no test objects")
+    with copy.broken_by(mutant):
+        for court in named + project.courts:
+            complaint = copy.build([each.target for each in court])
+            if complaint:
+                error = re.search(r"error: .*", complaint)
+                return "does not compile", error[0] if error else complaint[-300:], None
+            for each in court:
+                result, words = ask(each, copy)
+                if result == "objects":
+                    return "killed", words, each
+                if result == "hangs":
+                    hung.append(words)
+    return ("hangs", ", ".join(hung), None) if hung else ("survives", "no test objects", None)
 
 
 # ---- the run ----------------------------------------------------------------------------------------------------
 
 
-def try_mutant(copy, project, mutant):
-    count = (copy.tree / mutant.file).read_text(encoding="utf-8").count(mutant.old) if mutant.old else 0
-    if count != 1:
-        return "does not apply", f"its text occurs {count} times"
-    with copy.broken_by(mutant):
-        return judge(copy, project)
+class Control:
+    """Whether the judges are content with the tree as it is: without that an objection means nothing."""
+
+    def __init__(self):
+        self.lock, self.known = threading.Lock(), {}
+
+    def objection(self, judge, copy):
+        with self.lock:
+            if judge.name not in self.known:
+                complaint = copy.build([judge.target])
+                result, words = ("does not compile", complaint[-300:]) if complaint else ask(judge, copy)
+                self.known[judge.name] = "" if result == "content" else f"{judge.name} {result}: {words}"
+            return self.known[judge.name]
 
 
-def run(project, mutants, folder, jobs, tell=print):
-    """True when the control is content and every mutant is killed."""
+def in_order(project, mutants):
+    """Neighbours share what must be built again; last come those whose judge is none of wire and engine's."""
+    common = {each.target for court in project.courts for each in court}
+
+    def key(mutant):
+        is_common = not mutant.judge or project.find_judge(mutant.judge).target in common
+        return (not is_common, mutant.file)
+
+    return sorted(mutants, key=key)
+
+
+def run(project, mutants, folder, jobs, tell=functools.partial(print, flush=True), when_killed=lambda _: None):
+    """Who killed each, by its name, and whether that were all."""
     copies = [Copy(project, folder / str(n)) for n in range(min(jobs, len(mutants)) or 1)]
     for copy in copies:
         copy.refresh()
-    with_all = threading.Lock()
-    waiting = queue.Queue()
-    for mutant in sorted(mutants, key=lambda m: m.file):  # neighbours share what must be built again
-        waiting.put(mutant)
-    killed, failures = [], []
+    lock = threading.Lock()
+    control = Control()
+    waiting = collections.deque(in_order(project, mutants))
+    killers, failed = {}, []
 
-    def work(copy):
-        result, words = judge(copy, project)
-        if result != "survives":
-            with with_all:
-                failures.append("control")
-                tell(f"the control, in which nothing is broken, {result}: {words}")
-            return
+    def work(number, copy):
         while True:
-            try:
-                mutant = waiting.get_nowait()
-            except queue.Empty:
+            try:  # from both ends: so that only one copy need build what only mutants of the fronts need
+                mutant = waiting.popleft() if number % 2 == 0 else waiting.pop()
+            except IndexError:
                 return
-            result, words = try_mutant(copy, project, mutant)
-            with with_all:
-                (killed if result == "killed" else failures).append(mutant.name)
-                tell(f"{'' if result == 'killed' else 'NOT KILLED  '}{mutant.name}  {result}  {words}")
+            begin = time.monotonic()
+            result, words, killer = try_mutant(copy, project, mutant)
+            objection = control.objection(killer, copy) if killer else ""
+            with lock:
+                if objection:
+                    result, words = "not judged", f"the control, in which nothing is broken: {objection}"
+                elif killer:
+                    killers[mutant.name] = (killer, words)
+                    when_killed({mutant.name: (killer, words)})
+                if result != "killed":
+                    failed.append(mutant.name)
+                who = f"{killer.target}: {words}" if result == "killed" else words
+                tell(f"{'' if result == 'killed' else 'NOT KILLED  '}{mutant.name}  {result}  {who}"
+                     f"  ({time.monotonic() - begin:.0f} s)")
 
-    workers = [threading.Thread(target=work, args=(copy,)) for copy in copies]
+    workers = [threading.Thread(target=work, args=numbered) for numbered in enumerate(copies)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    tell(f"{len(mutants)} mutants, {len(killed)} killed")
-    return not failures and len(killed) == len(mutants)
+    if failed:
+        tell("not killed: " + ", ".join(failed))
+    tell(f"{len(mutants)} mutants, {len(killers)} killed")
+    return killers, not failed and len(killers) == len(mutants)
+
+
+def record(path, killers):
+    """Writes into the list who is to be asked first next time: who killed it now."""
+    blocks = re.split(r"(\n\s*\n)", path.read_text(encoding="utf-8"))
+    for number, block in enumerate(blocks):
+        name = re.search(r"^mutant: (.*)$", block, re.M)
+        if name and name[1] in killers:
+            killer, words = killers[name[1]]
+            found = re.fullmatch(r"[\w/]+\.[\w/]+", words)
+            line = killer.name if " " in killer.name or not found else f"{killer.target} {words}*"
+            block = re.sub(r"^judge: .*\n", "", block, flags=re.M)
+            blocks[number] = re.sub(r"^(file: .*\n)", lambda m: f"{m[1]}judge: {line}\n", block, flags=re.M)
+    path.write_text("".join(blocks), encoding="utf-8")
 
 
 # ---- this project -----------------------------------------------------------------------------------------------
 
-def simulation(programs):
-    program = str(programs / "mqtt-as-sim")
-    yield Judge("seeds", [program, "--seeds", "100", "--fail-fast"], objection_of_simulator)
-    yield Judge("small cases", [program, "--exhaustive", "--stride", "9"], objection_of_small_cases)
+SIMULATIONS = {
+    "seeds": Judge("seeds", "mqtt-as-sim", ["mqtt-as-sim", "--seeds", "100", "--fail-fast"], objection_of_simulator),
+    "cases": Judge("cases", "mqtt-as-sim", ["mqtt-as-sim", "--exhaustive", "--stride", "9"], objection_of_small_cases),
+}
 
 
-def tests(programs):
-    for program in sorted(programs.glob("*_test")) + [programs / "sim_tests"]:
-        yield Judge(program.name, [str(program), "--gtest_fail_fast"], objection_of_gtest)
+def find_judge(name):
+    if name in SIMULATIONS:
+        return SIMULATIONS[name]
+    program, _, tests = name.partition(" ")
+    command = [program, "--gtest_fail_fast", "--gtest_brief=0", *([f"--gtest_filter={tests}"] if tests else [])]
+    return Judge(name, program, command, objection_of_gtest)
 
 
 def this_project(root):
     return Project(
         root=root,
-        folders=["CMakeLists.txt", "CMakePresets.json", "cmake", "include", "src", "tests"],
-        configure=["-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_CXX_FLAGS=-O1 -w", "-DMQTT_AS_ASIO=OFF",
-                   "-DMQTT_AS_INSTALL=OFF", "-DCMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE=PRE_TEST"],
-        courts=[(["mqtt-as-sim"], simulation), (["unit_tests", "conformance_test", "sim_tests"], tests)],
+        folders=["CMakeLists.txt", "CMakePresets.json", "bench", "cmake", "dev", "docs", "examples", "include", "src", "tests",
+                 "tools"],
+        links=("build/lwip",),
+        configure=["-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_CXX_FLAGS=-O1 -w", "-DMQTT_AS_INSTALL=OFF",
+                   "-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_REQUIRE_FIND_PACKAGE_GTest=ON", "-DCMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE=PRE_TEST"],
+        find_judge=find_judge,
+        courts=[[find_judge("engine_test"), find_judge("wire_test"), find_judge("board_test")], list(SIMULATIONS.values()),
+                [find_judge("conformance_test"), find_judge("sim_tests")]],
     )
 
 
@@ -314,10 +379,12 @@ def main():
     parser.add_argument("names", nargs="*")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--record", action="store_true")
     parser.add_argument("--list", type=Path)
     given = parser.parse_args()
     root = Path(__file__).resolve().parents[1]
-    mutants, unbroken = read_list(given.list or root / "dev/mutants.txt")
+    path = given.list or root / "dev/mutants.txt"
+    mutants, unbroken = read_list(path)
     wrong = list(check_list(root, mutants, unbroken))
     for line in wrong:
         print(line)
@@ -325,7 +392,9 @@ def main():
         sys.exit(1 if wrong else 0)
     if given.names:
         mutants = [m for m in mutants if any(name in m.name for name in given.names)]
-    sys.exit(0 if run(this_project(root), mutants, root / "build/mutants", given.jobs) else 1)
+    keep = functools.partial(record, path) if given.record else lambda _: None
+    _, all_killed = run(this_project(root), mutants, root / "build/mutants", given.jobs, when_killed=keep)
+    sys.exit(0 if all_killed else 1)
 
 
 if __name__ == "__main__":

@@ -119,7 +119,13 @@ public:
     }
 
     /// PUBACK, PUBREC and PUBCOMP in the order in which they must go out; also PUBREL for an unknown PUBREC.
-    bool has_due() const { return !due_.empty(); }
+    /// What found no memory when it became due is tried again. On boards there is room for all.
+    bool has_due() {
+        if constexpr (!profile::is_board) {
+            if (due_.empty() && !given_out_.empty()) settle();
+        }
+        return !due_.empty();
+    }
     bool due_full() const { return due_.full(); }
     acknowledgement& next_due() { return due_.front(); }
     void pop_due() {

@@ -72,7 +72,8 @@ bool operation_tables::grow_packet_ids() {
 
 void operations::discard(operation& op) {
     payload_bytes -= op.payload_size;
-    --(op.internal ? renewals : unfinished);
+    assert(!op.internal);  // those have no deadline, and nobody to be told
+    --unfinished;
     forget(op);
 }
 

@@ -215,7 +215,7 @@ std::string_view packet_trace::describe() noexcept {
     out << ", " << read_;
     if (read_ != size_ && size_ != 0) out << " of " << size_;
     if (read_ != size_ && size_ == 0) out << " of unknown";
-    out << (size_ == 1 ? " byte" : " bytes");
+    out << " bytes";
     return out.text();
 }
 

@@ -6,7 +6,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr milliseconds soon{300};
+constexpr milliseconds soon = at_full_speed(300ms);
 
 ON_A_NETWORK(network_link);
 

@@ -10,9 +10,16 @@ using std::chrono::steady_clock;
 
 IN_BOTH_VERSIONS(at_once);
 
+// A publisher that waits long enough for its answers on any machine.
+config patient(const world& w) {
+    config settings = w.settings("publisher");
+    settings.response_time = 30s;
+    return settings;
+}
+
 TEST_P(at_once, three_hundred_publishes_arrive_once_and_in_order) {
     world w(GetParam());
-    w.start();
+    w.start(patient(w), w.settings("subscriber"));
     w.publish_many(1, 150);
     w.publish_many(2, 150);
     w.expect_all_arrives();
@@ -22,7 +29,7 @@ TEST_P(at_once, three_hundred_publishes_arrive_once_and_in_order) {
 
 TEST_P(at_once, fifteen_hundred_publishes_arrive_once_and_in_order) {
     world w(GetParam());
-    w.start();
+    w.start(patient(w), w.settings("subscriber"));
     w.publish_many(1, 750);
     w.publish_many(2, 750);
     w.expect_all_arrives(60s);

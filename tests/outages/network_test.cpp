@@ -33,10 +33,11 @@ TEST_P(network, that_swallows_everything_is_noticed_by_its_silence) {
     const auto noticed = w.publisher->wait_outage(1, 10s);
     ASSERT_TRUE(noticed);
     world::note("black hole: detected", broken, *noticed);
-    EXPECT_LE(*noticed - broken, 2 * 2s + 1s);  // twice the response time
+    EXPECT_LE(*noticed - broken, 2 * 2s + at_full_speed(1s));  // twice the response time
     const moment healed = steady_clock::now();
     w.drop(0);
-    EXPECT_LE(w.expect_recovery("black hole: recovered", healed), 2s + 1s);  // a stage of connecting, and a step
+    EXPECT_LE(w.expect_recovery("black hole: recovered", healed),
+              2s + at_full_speed(1s));  // a stage of connecting, and a step
     w.expect_nothing_lost();
 }
 
@@ -68,7 +69,7 @@ TEST_P(network, of_IPv6_only_is_as_good) {
         .begin = [&] { w.on_client_side("ip link set wifi down"); },
         .end = [&] { w.on_client_side("ip link set wifi up; ip addr add fd09:1::1/64 dev wifi nodad"); },
     });
-    EXPECT_LE(took.median, 300ms);
+    EXPECT_LE(took.median, at_full_speed(300ms));
     w.expect_nothing_lost();
 }
 
@@ -93,7 +94,7 @@ TEST_P(network, whose_broker_has_a_dead_address_first_is_reached_by_the_next_one
     std::cout << "    connected by the second address: " << took.count() << " ms" << std::endl;
     EXPECT_EQ(w.publisher->client.explain().address, alive + ":1884");
     EXPECT_GE(took, 250ms) << "the first address was not dead";
-    EXPECT_LE(took, 250ms + 500ms);
+    EXPECT_LE(took, 250ms + at_full_speed(500ms));
 }
 
 }  // namespace

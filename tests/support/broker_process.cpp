@@ -80,9 +80,14 @@ void broker_process::terminate() {
 }
 
 void broker_process::start() {
+    const std::size_t said_before = log().size();
     process_.emplace(line_by_line("mosquitto", {"-c", (folder_.path() / "mosquitto.conf").string()}),
                      folder_.path() / "log");
-    const bool ready = eventually(10s, [&] { return !process_->is_running() || accepts(socket_); });
+    // It accepts connections before it says so; until then a SIGUSR1 would end it.
+    const bool ready = eventually(10s, [&] {
+        const bool is_ready = log().find(" running\n", said_before) != std::string::npos && accepts(socket_);
+        return is_ready || !process_->is_running();
+    });
     if (!ready || !process_->is_running()) throw std::runtime_error("Mosquitto does not start:\n" + log());
 }
 

@@ -28,6 +28,8 @@ public:
     void signal(int number);
     /// Waits for its end: the exit status, or 128 + signal.
     int wait();
+    /// For /proc; its own as long as it has not been waited for.
+    pid_t pid() const { return pid_; }
 
 private:
     pid_t pid_;

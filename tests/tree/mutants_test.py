@@ -1,4 +1,5 @@
 # Shows that dev/mutants.py can say no: a mutant that survives, does not compile, does not apply or hangs is not killed.
+import re
 import sys
 import tempfile
 import unittest
@@ -13,8 +14,11 @@ add_executable(judge judge.cpp answer.cpp)
 set_target_properties(judge PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 """
 JUDGE = """#include <cstdio>
+#include <cstring>
 int answer();
-int main() {
+int main(int argc, char** argv) {
+    if (argc > 1 && std::strcmp(argv[1], "blind") == 0) return 0;
+    if (argc > 1 && std::strcmp(argv[1], "cross") == 0) return 1;
     if (answer() == 42) return 0;
     std::puts("[  FAILED  ] answer.is_42");
     return 1;
@@ -24,8 +28,12 @@ ANSWER = "int answer() {\n    return 42;  // always\n}\n"
 PROMISES = "| promise | enforced by |\n|---|---|\n| The answer is 42 | `answer` |\n| It is found | `answer` |\n"
 
 
-def mutant(name, old, new, promise="The answer is 42"):
-    return mutants.Mutant(name=name, promise=promise, file="answer.cpp", old=old, new=new)
+def mutant(name, old, new, promise="The answer is 42", judge=""):
+    return mutants.Mutant(name=name, promise=promise, file="answer.cpp", old=old, new=new, judge=judge)
+
+
+def find_judge(name):
+    return mutants.Judge(name, "judge", ["judge", *name.split()[1:]], mutants.objection_of_gtest)
 
 
 class A_run(unittest.TestCase):
@@ -41,13 +49,14 @@ class A_run(unittest.TestCase):
         self.folder.cleanup()
 
     def run_mutants(self, *which):
-        def judges(programs):
-            return [mutants.Judge("judge", [str(programs / "judge")], mutants.objection_of_gtest)]
-
         project = mutants.Project(root=self.root, folders=["CMakeLists.txt", "judge.cpp", "answer.cpp"],
-                                  configure=["-G", "Ninja"], courts=[(["judge"], judges)])
+                                  configure=["-G", "Ninja"], find_judge=find_judge, courts=[[find_judge("judge")]])
         self.told.clear()
-        return mutants.run(project, list(which), Path(self.folder.name) / "build", 1, self.told.append)
+        self.killers, all_killed = mutants.run(project, list(which), Path(self.folder.name) / "build", 1, self.tell)
+        return all_killed
+
+    def tell(self, line):
+        self.told.append(re.sub(r"  \(\d+ s\)$", "", line))
 
     def test_tells_the_killed_from_the_others_and_leaves_the_tree_as_it_was(self):
         mutants.CPU_SECONDS_MAX = 1
@@ -67,10 +76,26 @@ class A_run(unittest.TestCase):
         self.assertTrue(self.run_mutants(killed))
         self.assertEqual(self.told[-1], "1 mutants, 1 killed")
 
-    def test_fails_when_the_control_does(self):
+    def test_believes_no_judge_that_objects_to_the_tree_as_it_is(self):
         (self.root / "answer.cpp").write_text("int answer() { return 7; }\n", encoding="utf-8")
         self.assertFalse(self.run_mutants(mutant("other_answer", "return 7;", "return 8;")))
-        self.assertIn("the control, in which nothing is broken, killed: judge: answer.is_42", self.told)
+        self.assertIn("NOT KILLED  other_answer  not judged  the control, in which nothing is broken: judge objects: "
+                      "answer.is_42", self.told)
+        self.assertEqual(self.told[-1], "1 mutants, 0 killed")
+
+    def test_asks_the_judge_that_is_named_first_and_the_others_when_it_is_content(self):
+        self.assertFalse(self.run_mutants(mutant("m", "return 42;", "return 41;", judge="judge cross")))
+        self.assertIn("the control", self.told[0])
+        self.assertTrue(self.run_mutants(mutant("m", "return 42;", "return 41;", judge="judge blind")))
+        self.assertEqual(self.told[0], "m  killed  judge: answer.is_42")
+
+    def test_records_who_killed_whom(self):
+        path = Path(self.folder.name) / "list.txt"
+        path.write_text("mutant: m\npromise: p\nfile: answer.cpp\njudge: judge blind\n- 42\n+ 41\n", encoding="utf-8")
+        self.assertTrue(self.run_mutants(mutant("m", "return 42;", "return 41;")))
+        mutants.record(path, self.killers)
+        self.assertEqual(path.read_text(encoding="utf-8"),
+                         "mutant: m\npromise: p\nfile: answer.cpp\njudge: judge answer.is_42*\n- 42\n+ 41\n")
 
 
 class A_list(unittest.TestCase):
@@ -96,10 +121,11 @@ class A_list(unittest.TestCase):
     def test_is_read_as_it_is_written(self):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "list.txt"
-            path.write_text("# why\n\nmutant: m\npromise: p\nfile: f.cpp\n- a\n-\n-  b\n+ c\n\nunbroken: why\npromise: q\n",
+            path.write_text("# why\n\nmutant: m\npromise: p\nfile: f.cpp\njudge: j t.*\n- a\n-\n-  b\n+ c\n\nunbroken: why\npromise: q\n",
                             encoding="utf-8")
             listed, unbroken = mutants.read_list(path)
-            self.assertEqual(listed, [mutants.Mutant(name="m", promise="p", file="f.cpp", old="a\n\n b", new="c")])
+            self.assertEqual(listed, [mutants.Mutant(name="m", promise="p", file="f.cpp", old="a\n\n b", new="c",
+                                                      judge="j t.*")])
             self.assertEqual(unbroken, {"q": "why"})
 
 

@@ -50,13 +50,13 @@ TEST(packet_trace, tells_every_type_of_3_1_1) {
                  "20 02 01 00 20 02 00 05"
                  "3B 09 00 03 'a/b' 01 02 'xy' 30 05 00 01 't' 'yz'"
                  "40 02 00 11 50 02 00 12 62 02 00 13 70 02 00 14"
-                 "82 08 00 03 00 03 'a/#' 02 90 03 00 03 80 A2 06 00 04 00 02 'fo' B0 02 00 04"
+                 "82 08 00 03 00 03 'a/#' 02 90 03 00 03 80 A2 0A 00 04 00 02 'fo' 00 02 'ba' B0 02 00 04"
                  "C0 00 D0 00 E0 00",
                  {"CONNACK session present: Success, 4 bytes", "CONNACK: Not authorized, 4 bytes",
                   "PUBLISH qos 1 dup retain id 258 \"a/b\" payload 2, 11 bytes",
                   "PUBLISH qos 0 \"t\" payload 2, 7 bytes", "PUBACK id 17, 4 bytes", "PUBREC id 18, 4 bytes",
                   "PUBREL id 19, 4 bytes", "PUBCOMP id 20, 4 bytes", "SUBSCRIBE id 3 \"a/#\" qos 2, 10 bytes",
-                  "SUBACK id 3: Unspecified error, 5 bytes", "UNSUBSCRIBE id 4 \"fo\", 8 bytes",
+                  "SUBACK id 3: Unspecified error, 5 bytes", "UNSUBSCRIBE id 4 \"fo\", \"ba\", 12 bytes",
                   "UNSUBACK id 4, 4 bytes", "PINGREQ, 2 bytes", "PINGRESP, 2 bytes", "DISCONNECT, 2 bytes"});
 }
 

@@ -3,6 +3,7 @@
 #include "tests/unit/wire_bytes.hpp"
 
 #include <string>
+#include <vector>
 
 namespace mqtt_as::wire {
 namespace {
@@ -95,6 +96,12 @@ TEST(check_publish, wants_good_properties_in_5) {
     EXPECT_EQ(check({.correlation_data = not_utf8}), errc::ok);
     EXPECT_EQ(check({.correlation_data = longest}), errc::ok);
     EXPECT_EQ(check({.correlation_data = too_long}), errc::bad_properties);
+}
+
+TEST(check_publish, refuses_user_properties_that_no_packet_can_hold) {
+    const std::string text(65'535, 'a');
+    const std::vector<user_property> all(2'049, {text, text});  // 268,562,430 bytes; 268,435,455 are allowed
+    EXPECT_EQ(check_publish(v5, {.topic = "t", .properties = {.user_properties = all}}), errc::too_large);
 }
 
 TEST(check_publish, wants_good_user_properties) {
