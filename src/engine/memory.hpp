@@ -115,6 +115,7 @@ private:
 
     // Addresses are counted as numbers: the compiler need not think that all the block is a part of this.
     std::uintptr_t origin() { return reinterpret_cast<std::uintptr_t>(this); }
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): that is what it is for
     free_block* at(std::uint16_t place) { return reinterpret_cast<free_block*>(origin() + place); }
     std::uint16_t place_of(const free_block* block) {
         return static_cast<std::uint16_t>(reinterpret_cast<std::uintptr_t>(block) - origin());
