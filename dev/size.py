@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What the engine costs on boards, from the linked images of dev/size, judged by the gates of dev/size/gates.tsv.
+"""What the engine costs on boards, from the linked images of dev/size, and what whole firmware does; judged by the gates of
+dev/size/gates.tsv.
 
 usage: size.py BUILD...          a build folder of a preset `board*` each; the gates are for the first
 """
@@ -15,6 +16,11 @@ VARIANTS = {
     "both": "5 and 3.1.1",
     "both_qos_1": "5 and 3.1.1, qos 0 and 1",
 }
+IMAGES = {  # of firmware/
+    "microbit_traffic": "firmware: UART, engine",
+    "mps2_lptest_min": "firmware: lwIP, DHCP, DNS, client",
+}
+TITLES = VARIANTS | IMAGES
 QUANTITIES = ("flash", "state", "ram", "stack", "heap")
 TAKES_HEAP = re.compile(r"^(malloc|calloc|realloc|free|_?sbrk|_Zn[wa].*|_Zd[la].*)$")
 
@@ -36,18 +42,13 @@ def deepest_stack(callgraph):
     for source, target in re.findall(r'edge: \{ sourcename: "(.*?)" targetname: "(.*?)"', callgraph):
         calls.setdefault(source, set()).add(target)
     by_pointer = {title for title in own if "4wire" in title}
-    depth = {}
 
     def measure(title, above):
         if title in above:
             return 0
-        if title not in depth:
-            targets = by_pointer if title == "__indirect_call" else calls.get(title, ())
-            below = max((measure(target, above | {title}) for target in targets), default=0)
-            if above:  # a figure found inside a circle may be too small for others
-                return own.get(title, 0) + below
-            depth[title] = own.get(title, 0) + below
-        return depth[title]
+        targets = by_pointer if title == "__indirect_call" else calls.get(title, ())
+        below = max((measure(target, above | {title}) for target in targets), default=0)
+        return own.get(title, 0) + below
 
     return max((measure(title, frozenset()) for title in own), default=0)
 
@@ -69,7 +70,7 @@ def measure(build, variant):
     def nm_of(file):
         return subprocess.run([nm, "-S", file], check=True, capture_output=True, text=True).stdout
 
-    callgraphs = list(build.glob(f"**/size_{variant}*.ltrans.ci"))
+    callgraphs = list(build.glob(f"**/size_{variant}.ltrans*.ci"))
     memory = symbols(nm_of(f"{image}.memory"))
     return {
         "flash": flash(Path(f"{image}.map").read_text()),
@@ -78,6 +79,21 @@ def measure(build, variant):
         "stack": deepest_stack("".join(file.read_text() for file in callgraphs)),
         "heap": len(heap_users(nm_of(image))),
     }
+
+
+def measure_image(build, name):
+    """What a whole firmware takes, libraries and stack included; None when it was not built."""
+    image = build / "bin" / name
+    if not image.exists():
+        return None
+    size_tool = re.search(r"CMAKE_NM:FILEPATH=(.*)", (build / "CMakeCache.txt").read_text()).group(1)[: -len("nm")] + "size"
+    text = subprocess.run([size_tool, image], check=True, capture_output=True, text=True).stdout
+    return image_sizes(text)
+
+
+def image_sizes(size_text):
+    text, data, bss = (int(field) for field in size_text.splitlines()[1].split()[:3])
+    return {"flash": text + data, "ram": data + bss}
 
 
 def read_gates(text):
@@ -91,7 +107,7 @@ def judge(figures, gates):
     worse, missed = [], []
     for (variant, quantity), (gate, today) in gates.items():
         value = figures[variant][quantity]
-        line = f"{VARIANTS[variant]}: {quantity} {value}, gate {gate}"
+        line = f"{TITLES[variant]}: {quantity} {value}, gate {gate}"
         if value > max(gate, today):
             worse.append(f"{line}, recorded {today}")
         elif value > gate:
@@ -100,9 +116,9 @@ def judge(figures, gates):
 
 
 def show(cpu, figures):
-    print(f"{cpu:<28}" + "".join(f"{quantity:>8}" for quantity in QUANTITIES))
+    print(f"{cpu:<36}" + "".join(f"{quantity:>8}" for quantity in QUANTITIES))
     for variant, values in figures.items():
-        print(f"{'  ' + VARIANTS[variant]:<28}" + "".join(f"{values[quantity]:>8}" for quantity in QUANTITIES))
+        print(f"{'  ' + TITLES[variant]:<36}" + "".join(f"{values.get(quantity, ''):>8}" for quantity in QUANTITIES))
 
 
 def main(builds):
@@ -110,8 +126,16 @@ def main(builds):
     for build in builds:
         cpu = re.search(r"MQTT_AS_BOARD_CPU:\w+=(.*)", (build / "CMakeCache.txt").read_text()).group(1)
         figures = {variant: measure(build, variant) for variant in VARIANTS}
+        if judged is None:
+            gates = read_gates((HERE / "size/gates.tsv").read_text())
+            for name in IMAGES:
+                figures[name] = measure_image(build, name)
+                if figures[name] is None:
+                    print(f"SKIPPED: {IMAGES[name]}: {name} was not built, for want of lwIP's source or of a compiler")
+                    del figures[name]
+                    gates = {gate: value for gate, value in gates.items() if gate[0] != name}
+            judged = judge(figures, gates)
         show(cpu, figures)
-        judged = judged or judge(figures, read_gates((HERE / "size/gates.tsv").read_text()))
     print("\nOther clients on a Cortex-M0+, their own code:")
     for line in (HERE / "size/peers.tsv").read_text().splitlines():
         if not line.startswith("#"):

@@ -17,8 +17,8 @@ namespace mqtt_as {
 /// boards
 ///
 /// - `payload_bytes_max` counts the whole packets of unfinished publishes, their topics included;
-/// - `batch_bytes_max` must hold the largest packet that is sent, CONNECT among them;
-/// - `gather_from` means nothing: what is sent is copied.
+/// - `packet_bytes_max` must hold the largest packet, CONNECT among them;
+/// - `batch_bytes_max` and `gather_from` mean nothing: one packet is sent at a time, from where it lies.
 inline constexpr limits small_board_limits{.operations_max = 8,
                                            .payload_bytes_max = 256,
                                            .subscriptions_max = 4,
@@ -30,13 +30,13 @@ inline constexpr limits small_board_limits{.operations_max = 8,
 namespace detail {
 // What the engine's own structures take. The library asserts that it is enough when it is compiled for a board.
 inline constexpr bool is_small = sizeof(void*) == 4;
-inline constexpr std::size_t state_bytes = is_small ? 416 : 640;
-inline constexpr std::size_t operation_bytes = is_small ? 56 : 80;
-inline constexpr std::size_t filter_bytes = is_small ? 24 : 40;
-inline constexpr std::size_t entry_bytes = 6;  // of the inbox
+inline constexpr std::size_t state_bytes = is_small ? 332 : 464;
+inline constexpr std::size_t operation_bytes = is_small ? 48 : 72;
+inline constexpr std::size_t filter_bytes = is_small ? 20 : 32;
+inline constexpr std::size_t entry_bytes = 4;  // of the inbox
 inline constexpr std::size_t due_bytes = 4;    // an acknowledgement that is due
 inline constexpr std::size_t due_spare = 4;
-inline constexpr std::size_t granule = 2 * sizeof(void*);  // pieces of the block are multiples of this
+inline constexpr std::size_t granule = sizeof(void*);  // pieces of the block are multiples of this
 constexpr std::size_t piece(std::size_t size) { return (size + granule - 1) / granule * granule; }
 }  // namespace detail
 
@@ -49,8 +49,8 @@ constexpr std::size_t memory_required(const limits& l) {
     using namespace detail;
     return state_bytes + l.operations_max * piece(operation_bytes + granule - 1) + piece(l.payload_bytes_max) +
            l.subscriptions_max * piece(filter_bytes + filter_text_bytes) + piece(l.packet_bytes_max) +
-           piece(l.batch_bytes_max) + piece(l.inbound_max * entry_bytes) +
-           piece((l.inbound_max + due_spare) * due_bytes) + piece(l.inbound_qos2_max * sizeof(std::uint16_t));
+           piece(l.inbound_max * entry_bytes) + piece((l.inbound_max + due_spare) * due_bytes) +
+           piece(l.inbound_qos2_max * sizeof(std::uint16_t));
 }
 
 /// Gives one engine one block, which its user owns, and which is aligned for any type. `engine::ok()` is false when the
@@ -79,6 +79,8 @@ private:
 ///     static mqtt_as::engine engine(my_config, my_limits, memory, seed);
 template <limits Limits>
 class board_memory final : public block_memory {
+    static_assert(memory_required(Limits) < 65'536, "a board's engine counts its memory in 16 bits");
+
 public:
     board_memory() : block_memory(storage_) {}
 

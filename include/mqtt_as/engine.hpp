@@ -48,12 +48,8 @@ struct subscription {
     void* owner = nullptr;
 };
 
-struct unsubscription {
-    std::string_view filter{};
-    duration timeout{0};
-    subscribe_properties properties{};
-    void* owner = nullptr;
-};
+/// UNSUBSCRIBE has a filter and user properties; what else there is is not looked at.
+using unsubscription = subscription;
 
 /// `error` != ok: rejected, nothing was created.
 struct submitted {
@@ -99,15 +95,19 @@ struct renewal_refused {
     reason_code reason{};
 };
 
-/// A connection, or an attempt at one, ended.
-struct disconnected {
+/// Why a connection, or an attempt at one, ended.
+struct ending {
     bool was_online = false;
     errc error{};
     stage at{};                  ///< where it ended
     violation why{};             ///< with protocol_violation
     reason_code reason{};        ///< with connection_refused, server_disconnected
-    int transport_error = 0;     ///< with transport errors: the front's own number (errno on hosts)
     bool can_retry_help = true;  ///< false: the same attempt will fail the same way until someone changes something
+    int transport_error = 0;     ///< with transport errors: the front's own number (errno on hosts)
+};
+
+/// A connection, or an attempt at one, ended.
+struct disconnected : ending {
     property_view properties{};  ///< of CONNACK or DISCONNECT; valid until the next call of on_bytes
 };
 
@@ -146,7 +146,8 @@ struct taken {
         closed,     ///< the connection is over; drop the rest
     } reason;
     std::uint32_t size = 0;             ///< bytes taken from the front of the input
-    const message* received = nullptr;  ///< what the packet brought, if it was a message; valid as its views are
+    const message* received = nullptr;  ///< the packet, if it was a message; valid until the next call, its views until
+                                        ///< that of on_bytes
 
     taken(why r, std::size_t s = 0, const message* m = nullptr)
         : reason(r), size(static_cast<std::uint32_t>(s)), received(m) {}
@@ -265,6 +266,8 @@ public:
 
     bool is_online() const;
     status look() const;
+    /// Operations accepted and not finished: what limits::operations_max bounds.
+    std::uint32_t unfinished() const;
     const counters& count() const;
     /// When bytes were last received on this connection.
     time_point last_received() const;

@@ -75,7 +75,8 @@ public:
 
     private:
         friend class property_view;
-        iterator(const std::uint8_t* at, const std::uint8_t* end);
+        iterator(const std::uint8_t* at, const std::uint8_t* end) : at_(at), next_(end), end_(end) { read(); }
+        void read();                          // what begins at `at_`
         const std::uint8_t* at_ = nullptr;    // where `current_` begins; the end when there is none
         const std::uint8_t* next_ = nullptr;  // where the one after it begins
         const std::uint8_t* end_ = nullptr;

@@ -20,6 +20,12 @@ inline constexpr int VERSION[3] = {0, 1, 0};
 /// A span of time in milliseconds, up to 24 days either way.
 using duration = std::chrono::duration<std::int32_t, std::milli>;
 
+// std::chrono makes of `<` a comparison of three outcomes, for which a Cortex-M0+ calls a function.
+constexpr bool operator<(duration a, duration b) { return a.count() < b.count(); }
+constexpr bool operator>(duration a, duration b) { return b < a; }
+constexpr duration shorter(duration a, duration b) { return b < a ? b : a; }
+constexpr duration longer(duration a, duration b) { return a < b ? b : a; }
+
 /// A moment on a clock of 32-bit milliseconds that wraps every 49.7 days. Two moments can be compared
 /// while they lie less than 24 days apart. There is no `now()`: whoever drives the engine says what
 /// time it is, so that engine code cannot read a clock.
@@ -37,9 +43,10 @@ public:
         return duration(static_cast<std::int32_t>(a.ms_ - b.ms_));
     }
     friend constexpr bool operator==(time_point, time_point) = default;
-    friend constexpr std::strong_ordering operator<=>(time_point a, time_point b) {
-        return static_cast<std::int32_t>(a.ms_ - b.ms_) <=> 0;
-    }
+    friend constexpr bool operator<(time_point a, time_point b) { return (a - b).count() < 0; }
+    friend constexpr bool operator>(time_point a, time_point b) { return b < a; }
+    friend constexpr bool operator<=(time_point a, time_point b) { return !(b < a); }
+    friend constexpr bool operator>=(time_point a, time_point b) { return !(a < b); }
 
 private:
     std::uint32_t ms_ = 0;

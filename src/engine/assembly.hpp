@@ -1,4 +1,4 @@
-// The packet that arrives in pieces: its fixed header first, then, in a block of its size, all of it.
+// The packet that arrives in pieces: its fixed header first, then, in a block of its size, its body.
 #pragma once
 
 #include "src/engine/memory.hpp"
@@ -13,31 +13,37 @@ public:
     assembly(pool& memory, const limits& limits) : memory_(memory, limits.packet_bytes_max) {}
 
     /// At the border between two packets.
-    bool empty() const { return filled_ == 0; }
+    bool empty() const { return header_size_ == 0; }
     /// The header is known, and so is the size.
-    bool has_size() const { return size_ != 0; }
+    bool has_header() const { return has_header_; }
     bool is_whole() const { return filled_ == size_; }
-    bytes header() const { return {header_, filled_}; }
-    bytes packet() const { return {memory_.data(), size_}; }
+    bytes header() const { return {header_, header_size_}; }
+    bytes body() const { return {memory_.data(), size_}; }
+    /// The place for bodies, while there is none. Hosts have none then.
+    std::span<std::uint8_t> room(const limits& l) const {
+        return {memory_.data(), profile::is_board ? l.packet_bytes_max : 0};
+    }
 
-    void add_to_header(std::uint8_t byte) { header_[filled_++] = byte; }
-    /// The header says that the packet has `size` bytes. False without memory.
+    void add_to_header(std::uint8_t byte) { header_[header_size_++] = byte; }
+    /// The header says that `size` bytes follow. False without memory.
     bool begin(std::size_t size) {
         if (!memory_.take(size)) return false;
         size_ = static_cast<profile::size_type>(size);
-        std::memcpy(memory_.data(), header_, filled_);
+        has_header_ = true;
         return true;
     }
-    /// How many bytes of `in` belong to the packet: they are copied.
+    /// How many bytes of `in` belong to the body: they are copied.
     std::size_t add(bytes in) {
         const std::size_t part = std::min(std::size_t{size_} - filled_, in.size());
-        std::memcpy(memory_.data() + filled_, in.data(), part);
+        if (part != 0) std::memcpy(memory_.data() + filled_, in.data(), part);
         filled_ = static_cast<profile::size_type>(filled_ + part);
         return part;
     }
     void drop() {
         memory_.give(size_);
         size_ = filled_ = 0;
+        header_size_ = 0;
+        has_header_ = false;
     }
 
 private:
@@ -68,10 +74,12 @@ private:
         std::uint8_t* data_;
     };
 
-    std::conditional_t<profile::is_board, block_for_all, block_for_each> memory_;
-    profile::size_type size_ = 0;    // of the whole packet; 0: not known yet
+    [[no_unique_address]] std::conditional_t<profile::is_board, block_for_all, block_for_each> memory_;
+    profile::size_type size_ = 0;    // of the body
     profile::size_type filled_ = 0;  // bytes of it that have come
     std::uint8_t header_[wire::fixed_header_max] = {};
+    std::uint8_t header_size_ = 0;
+    bool has_header_ = false;
 };
 
 }  // namespace mqtt_as

@@ -84,9 +84,7 @@ submitted engine::subscribe(time_point now, const subscription& s) {
     return state_->at(now)->request(operation::kind::subscribe, s);
 }
 submitted engine::unsubscribe(time_point now, const unsubscription& u) {
-    return state_->at(now)->request(
-        operation::kind::unsubscribe,
-        {.filter = u.filter, .timeout = u.timeout, .properties = u.properties, .owner = u.owner});
+    return state_->at(now)->request(operation::kind::unsubscribe, u);
 }
 cancel_result engine::cancel(time_point now, op_id id, cancel_scope scope) {
     return state_->at(now)->cancel(id, scope);
@@ -144,7 +142,7 @@ std::size_t engine::poll_transmit(time_point now, std::span<bytes> gather) {
 const op_done* engine::poll_done() {
     state& s = *state_;
     const op_done* const report = s.direct.take_report();
-    return report != nullptr ? report : s.ops.take_report(s.properties_);
+    return report != nullptr ? report : s.ops.take_report(s.report_out(), s.properties_);
 }
 
 std::optional<event> engine::poll_event() {
@@ -164,6 +162,7 @@ bool engine::wants_bytes() const {
 bool engine::is_online() const { return state_->is_online(); }
 const counters& engine::count() const { return state_->count; }
 time_point engine::last_received() const { return state_->last_received_; }
+std::uint32_t engine::unfinished() const { return state_->ops.unfinished + state_->direct.pending(); }
 status engine::look() const { return state_->look(); }
 void engine::check() const { state_->check(); }
 
@@ -171,7 +170,7 @@ status engine::state::look() const {
     status now{.now_in = phase_,
                .since = since_,
                .at = stage_,
-               .link_up = link_up_,
+               .link_up = !is_link_down_,
                .link_since = link_since_,
                .endpoint = supervisor.endpoint(),
                .attempt = supervisor.attempt(),
@@ -181,35 +180,18 @@ status engine::state::look() const {
                .subscriptions = filters.size()};
     if (is_outage_) now.outage_since = outage_since_;
     if (phase_ == phase::waiting) now.next_attempt = until_;
-    if (last_.error != errc::ok) now.last_error = told_ending();
+    if (last_.error != errc::ok) now.last_error = disconnected{last_, {}};
     for (std::size_t i = 0; i < operation::places - 1; ++i) {
         const auto where = static_cast<place>(i);
-        (where < place::batch ? now.queued : now.in_flight) += ops.in(where).size();
+        (where < place::batch ? now.queued : now.in_flight) += ops.count(where);
     }
     (outbox.is_offered() ? now.in_flight : now.queued) += direct.pending();
     return now;
 }
 
-disconnected engine::state::told_ending() const {
-    return {.was_online = last_.was_online,
-            .error = last_.error,
-            .at = last_.at,
-            .why = last_.why,
-            .reason = last_.reason,
-            .transport_error = last_.transport_error,
-            .can_retry_help = last_.can_retry_help};
-}
-
 std::optional<event> engine::state::poll_notice() {
-    if ((notices_ & (tell_disconnected | tell_gave_up)) != 0) {
-        disconnected d = told_ending();
-        if (!take(tell_disconnected)) {
-            keep_quiet(tell_gave_up);
-            return gave_up{d};
-        }
-        d.properties = properties_;
-        return d;
-    }
+    if (take(tell_disconnected)) return disconnected{last_, properties_};
+    if (take(tell_gave_up)) return gave_up{{last_, {}}};
     if (take(tell_waiting)) return waiting{supervisor.attempt(), until_ - since_};
     if (take(tell_connected)) return connected{session_present_, first_connection_, properties_};
     if ((notices_ & tell_refusals) != 0) {
@@ -226,8 +208,8 @@ std::optional<event> engine::state::poll_notice() {
 // ---- the world --------------------------------------------------------------------------------------------
 
 void engine::state::on_link(bool up) {
-    if (link_up_ != up) link_since_ = now_;
-    link_up_ = up;
+    if (is_link_down_ == up) link_since_ = now_;
+    is_link_down_ = !up;
     if (!up) {
         life_is_due_ = false;  // nothing can come: the connection is held
     } else if (phase_ == phase::waiting) {
@@ -270,9 +252,7 @@ void engine::state::on_peer_progress() {
 // ---- phases -----------------------------------------------------------------------------------------------
 
 engine::state::state(const engine_config& config_, const limits& limits, memory_source& source_, std::uint64_t seed)
-    : config(config_), limit(limits), wire(config_), memory(source_, this + 1, block_size(limits) - sizeof(state)),
-      outbox(memory, limit), ops(memory, limit), inbox(memory, limit), filters(memory), assembly(memory, limit),
-      supervisor(config), timers(memory, limit), direct(memory, limit), random(seed), source(source_) {
+    : facts(), parts(config_, limits, source_, rest_of_block(limits)), rare_facts(), random(seed), source(source_) {
     ops.begin_packet_ids_behind(static_cast<std::uint16_t>(random.next()));
 }
 
@@ -284,7 +264,8 @@ std::size_t engine::state::block_size(const limits& limits) {
 engine::state::~state() {
     if constexpr (profile::is_board) return;  // the block goes back whole
     assembly.drop();
-    memory.give(assigned_client_id_, assigned_client_id_size_);
+    filters.clear(ops.memory);
+    ops.memory.give(assigned_client_id_, assigned_client_id_size_);
 }
 
 void engine::state::enter(phase p, stage at) {
@@ -296,19 +277,20 @@ void engine::state::enter(phase p, stage at) {
 errc engine::state::start(bool retry) {
     if (closed_) return errc::closed;
     if (phase_ != phase::stopped) return errc::already_started;
-    accepting_ = true;
+    is_refusing_ = false;
     retry_first_ = retry;
     was_online_ = false;
     at_cap_ = false;
     is_outage_ = true;
     outage_since_ = now_;
-    supervisor.begin(now_);
+    supervisor.begin(now_, config);
     open();
     return errc::ok;
 }
 
 void engine::state::open() {
     ++epoch_;
+    agreed_ = {};
     supervisor.on_attempt();
     enter(phase::opening, stage::resolve);
     until_ = now_ + config.response_time;
@@ -316,7 +298,7 @@ void engine::state::open() {
 }
 
 void engine::state::stop(duration grace) {
-    accepting_ = false;
+    is_refusing_ = true;
     after_ = after::stop;
     const time_point limit_of_grace = now_ + grace;
     switch (phase_) {
@@ -337,7 +319,7 @@ void engine::state::stop(duration grace) {
 
 void engine::state::close() {
     closed_ = true;
-    accepting_ = false;
+    is_refusing_ = true;
     turn_direct_into_operations();
     after_ = after::stop;
     report_all(errc::closed);
@@ -370,7 +352,7 @@ void engine::state::end_connection(bool lost) {
             ++count.outages;
             is_outage_ = true;
             outage_since_ = now_;
-            supervisor.on_lost(now_, since_);
+            supervisor.on_lost(now_, since_, config);
         }
     }
     if (lost) return connection_over();
@@ -416,12 +398,8 @@ void engine::state::connection_over() {
     requeue_after_loss();
     inbox.on_connection_lost();
     if (!assembly_used_) assembly.drop();
-    agreed_ = {};
-    leaving_ = close_due_ = false;
-    connect_due_ = disconnect_due_ = ping_due_ = ping_outstanding_ = is_silent_ = probed_ = life_is_due_ = false;
-    ping_end_ = 0;
+    static_cast<connection_facts&>(*this) = {};
     keep_quiet(tell_renewed);
-    renewals_pending_ = 0;
     for (wanted* w = filters.first(); w != nullptr; w = w->next) w->renewed = false;
 
     switch (std::exchange(after_, after::retry)) {
@@ -438,7 +416,7 @@ void engine::state::connection_over() {
 
 void engine::state::wait() {
     enter(phase::waiting, stage::idle);
-    until_ = now_ + supervisor.next_wait(now_, std::exchange(at_cap_, false), random);
+    until_ = now_ + supervisor.next_wait(now_, std::exchange(at_cap_, false), random, config);
     tell(tell_waiting);
 }
 
@@ -467,8 +445,7 @@ void engine::state::check_drained() {
 
 void engine::state::go_online(const wire::connack& ack) {
     agreed_ = ack.agreed;
-    agreed_.maximum_packet_size =
-        static_cast<std::uint32_t>(std::min(limit.packet_bytes_max, std::size_t{agreed_.maximum_packet_size}));
+    agreed_.keep_packets_to(limit.packet_bytes_max);
     session_present_ = ack.session_present;
     first_connection_ = !was_online_;
     was_online_ = ever_online_ = true;
@@ -481,9 +458,8 @@ void engine::state::go_online(const wire::connack& ack) {
     ping_interval_ = config.ping_interval;
     if (ping_interval_.count() == 0 || (keep_alive != 0 && longest < ping_interval_)) ping_interval_ = longest;
     if (ping_interval_.count() == 0) ping_interval_ = duration(20'000);
-    ping_at_ = since_ + ping_interval_;
+    until_ = since_ + ping_interval_;
     judging_since_ = now_;
-    is_draining_ = false;
     enter(phase::online, stage::online);
     is_outage_ = false;
     supervisor.on_online();

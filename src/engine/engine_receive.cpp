@@ -17,7 +17,7 @@ bool is_bare_acknowledgement(bytes in) {
 }
 
 /// CONNACK answers what CONNECT asked for: authentication we never ask for [MQTT-4.12.0-7].
-bool is_unasked(property_view properties, const connect_properties& asked) {
+[[gnu::noinline]] bool is_unasked(property_view properties, const connect_properties& asked) {
     if (profile::only_v3_1_1) return false;
     for (const property& p : properties) {
         if (p.id == property_id::authentication_method || p.id == property_id::authentication_data) return true;
@@ -33,8 +33,8 @@ taken engine::state::on_bytes(bytes in) {
     // The first sign behind a slow upload: what was sent in its wake may take its time from here.
     if (std::exchange(is_draining_, false)) judging_since_ = now_;
     if (std::exchange(assembly_used_, false)) assembly.drop();
-    properties_ = {};
-    received_ = nullptr;
+    properties_ = property_view();
+    has_message_ = false;
     if (in.empty()) return {taken::why::need_more, 0};
     if (!assembly.empty()) return assemble(in);
 
@@ -48,20 +48,16 @@ taken engine::state::on_bytes(bytes in) {
     const wire::fixed_header header = wire::read_short_header(in, *wire);
     const std::size_t size = header.packet_size();
     const bool is_whole = header.state == wire::fixed_header::status::complete && size <= in.size();
-    if (!is_whole || size > limit.packet_bytes_max) return assemble(in);
+    if (!is_whole || size > limit.packet_bytes_max || !is_expected(header.type())) return assemble(in);
     last_received_ = now_;
     on_packet(header.type(), header.flags(), in.subspan(header.header_size, header.remaining_length));
-    return {taken::why::packet, size, received_};
+    return {taken::why::packet, size, message_read()};
 }
 
-/// The publish for which such an answer is due.
+/// The operation for which such an answer is due.
 inline operation* engine::state::answered_by(packet_type type, std::uint16_t packet_id) {
     operation* op = ops.by_packet_id(packet_id);
-    if (op == nullptr || !op->is_publish()) return nullptr;
-    const packet_type awaited = op->qos == 1   ? packet_type::puback
-                                : op->released ? packet_type::pubcomp
-                                               : packet_type::pubrec;
-    return type == awaited ? op : nullptr;
+    return op != nullptr && op->awaited_answer() == type ? op : nullptr;
 }
 
 /// A busy publisher mostly hears PUBACK, PUBREC and PUBCOMP of four bytes. They have nothing to say that would have to
@@ -84,29 +80,25 @@ std::size_t engine::state::take_bare_acknowledgements(bytes in) {
 taken engine::state::assemble(bytes in) {
     last_received_ = now_;
     std::size_t taken_now = 0;
-    wire::fixed_header header;
-    if (!assembly.has_size()) {
-        do {
-            if (taken_now == in.size()) {
-                on_life();
-                return {taken::why::need_more, taken_now};
-            }
-            assembly.add_to_header(in[taken_now++]);
-            header = wire::read_fixed_header(assembly.header(), *wire);
-        } while (header.state == wire::fixed_header::status::need_more);
-        const std::size_t size = header.packet_size();
+    while (!assembly.has_header()) {
+        if (taken_now == in.size()) {
+            on_life();
+            return {taken::why::need_more, taken_now};
+        }
+        assembly.add_to_header(in[taken_now++]);
+        const wire::fixed_header header = wire::read_fixed_header(assembly.header(), *wire);
+        if (header.state == wire::fixed_header::status::need_more) continue;
         const violation v = header.state == wire::fixed_header::status::malformed ? header.why
                             : !is_expected(header.type())                         ? violation::unexpected_packet
-                            : size > limit.packet_bytes_max                       ? violation::packet_too_large
+                            : header.packet_size() > limit.packet_bytes_max       ? violation::packet_too_large
                                                                                   : violation::none;
-        if (v != violation::none) {  // before it can take any memory
+        if (v != violation::none)  // before it can take any memory
             end_by_violation(v);
-            return {taken::why::closed, in.size()};
-        }
-        if (!assembly.begin(size)) {
+        else if (!assembly.begin(header.remaining_length))
             end_connection(errc::out_of_memory);
-            return {taken::why::closed, in.size()};
-        }
+        else
+            break;
+        return {taken::why::closed, in.size()};
     }
     taken_now += assembly.add(in.subspan(taken_now));
     if (!assembly.is_whole()) {
@@ -114,10 +106,9 @@ taken engine::state::assemble(bytes in) {
         return {taken::why::need_more, taken_now};
     }
     assembly_used_ = true;
-    const bytes packet = assembly.packet();
-    header = wire::read_fixed_header(packet, *wire);
-    on_packet(header.type(), header.flags(), packet.subspan(header.header_size));
-    return {taken::why::packet, taken_now, received_};
+    const std::uint8_t first = assembly.header()[0];
+    on_packet(static_cast<packet_type>(first >> 4), first & 0x0F, assembly.body());
+    return {taken::why::packet, taken_now, message_read()};
 }
 
 inline violation engine::state::take_packet(packet_type type, std::uint8_t flags, bytes body) {
@@ -126,20 +117,23 @@ inline violation engine::state::take_packet(packet_type type, std::uint8_t flags
     case packet_type::puback:
     case packet_type::pubrec:
     case packet_type::pubrel:
-    case packet_type::pubcomp: return on_acknowledgement(type, body);
+    case packet_type::pubcomp:
     case packet_type::suback:
-    case packet_type::unsuback: return on_subscription_acknowledgement(type, body);
+    case packet_type::unsuback: return on_acknowledgement(type, body);
     case packet_type::connack: return on_connack(body);
     case packet_type::pingresp:
         if (std::exchange(ping_outstanding_, false)) on_round_trip(now_ - ping_sent_at_);
         return violation::none;
-    case packet_type::disconnect: return on_disconnect(body);
-    default: return violation::unexpected_packet;  // AUTH: we never asked for it
+    case packet_type::disconnect:
+        if constexpr (profile::only_v3_1_1) break;
+        return on_disconnect(body);
+    default: break;
     }
+    return violation::unexpected_packet;  // AUTH: we never asked for it
 }
 
 void engine::state::on_packet(packet_type type, std::uint8_t flags, bytes body) {
-    const violation v = is_expected(type) ? take_packet(type, flags, body) : violation::unexpected_packet;
+    const violation v = take_packet(type, flags, body);
     if (v != violation::none) return end_by_violation(v);
     if (is_connected()) {
         on_life();
@@ -185,24 +179,24 @@ violation engine::state::on_connack(bytes body) {
 
 /// What the server calls us, for the next CONNECT.
 void engine::state::keep_client_id(std::string_view id) {
-    if (id.empty()) return;
-    auto* const copy = static_cast<char*>(memory.take(id.size()));
+    if (profile::only_v3_1_1 || id.empty()) return;
+    auto* const copy = static_cast<char*>(ops.memory.take(id.size()));
     if (copy == nullptr) return;
-    if (assigned_client_id_ != nullptr) memory.give(assigned_client_id_, assigned_client_id_size_);
+    if (assigned_client_id_ != nullptr) ops.memory.give(assigned_client_id_, assigned_client_id_size_);
     assigned_client_id_ = copy;
     assigned_client_id_size_ = static_cast<std::uint16_t>(id.size());
     std::memcpy(copy, id.data(), id.size());
 }
 
 violation engine::state::on_publish(std::uint8_t flags, bytes body) {
-    wire::publish& p = arrived_;
+    wire::publish& p = message_out();
     if (const violation v = wire->decode_publish(flags, body, p); v != violation::none) return v;
     if (p.qos > profile::qos_max) return violation::bad_qos;  // more than we ever subscribe with
     // Judged before the inbox gives it a place: what is never told to the application cannot be acknowledged by it.
     if (wire->limits_inbound && inbox.exceeds(config.receive_maximum, p.packet_id, p.qos))
         return violation::receive_maximum_exceeded;
     switch (inbox.on_publish(p.packet_id, p.qos, p.id)) {
-    case inbox::arrival::fresh: received_ = &p; break;
+    case inbox::arrival::fresh: has_message_ = true; break;
     case inbox::arrival::repeated: ++count.duplicates_dropped; break;
     case inbox::arrival::out_of_memory: end_connection(errc::out_of_memory); break;
     }
@@ -233,23 +227,6 @@ violation engine::state::on_acknowledgement(packet_type type, bytes body) {
         if (type == packet_type::pubrec && ops.by_packet_id(ack.packet_id) == nullptr && !is_failure(ack.reason))
             inbox.push_due({ack.packet_id, packet_type::pubrel, reason_code::packet_identifier_not_found});
     }
-    return violation::none;
-}
-
-violation engine::state::on_subscription_acknowledgement(packet_type type, bytes body) {
-    wire::subscription_acknowledgement ack;
-    violation v = type == packet_type::suback ? wire->decode_suback(body, ack) : wire->decode_unsuback(body, ack);
-    if (v == violation::none) v = take_explanation(ack.properties);
-    if (v != violation::none) return v;
-    const auto asked = type == packet_type::suback ? operation::kind::subscribe : operation::kind::unsubscribe;
-    operation* op = ops.by_packet_id(ack.packet_id);
-    if (op == nullptr || op->what != asked) {
-        ++count.unknown_acknowledgements;
-        return violation::none;
-    }
-    // We ask for one filter at a time. UNSUBACK of 3.1.1 has no codes at all.
-    if (ack.reasons.size() > 1) return violation::wrong_code_count;
-    on_answer(*op, ack.reasons.empty() ? reason_code::success : static_cast<reason_code>(ack.reasons[0]));
     return violation::none;
 }
 

@@ -24,7 +24,7 @@ void put_payload(std::uint8_t* to, bytes payload) {
 // ---- submission -------------------------------------------------------------------------------------------
 
 errc engine::state::refusing() const {
-    if (accepting_) return errc::ok;
+    if (!is_refusing_) return errc::ok;
     return closed_ ? errc::closed : errc::not_started;
 }
 
@@ -99,11 +99,11 @@ inline errc engine::state::make_publish(const publish_request& r, operation*& ma
     const std::size_t whole = layout.head_size + r.payload.size();
     const std::size_t counted = profile::is_board ? whole : r.payload.size();
     if (const errc full = room_for(counted); full != errc::ok) return full;
-    if (whole > packet_bytes_max()) return errc::too_large;
+    if (whole > limit.packet_bytes_max) return errc::too_large;
     if (const errc ruled_out = is_online() ? unsendable(whole, r.qos, r.retain) : errc::ok; ruled_out != errc::ok)
         return ruled_out;
 
-    const bool by_reference = profile::gathers && r.payload_stays && r.payload.size() >= limit.gather_from;
+    const bool by_reference = profile::makes_batches && r.payload_stays && r.payload.size() >= limit.gather_from;
     operation* const op = ops.create(operation::kind::publish,
                                      static_cast<std::uint32_t>(by_reference ? layout.head_size : whole), false);
     if (op == nullptr) return errc::out_of_memory;
@@ -116,8 +116,8 @@ inline errc engine::state::make_publish(const publish_request& r, operation*& ma
     op->packet_id_offset = static_cast<size_type>(layout.packet_id_offset);
     op->qos = r.qos;
     op->retain = r.retain;
-    op->payload_size = static_cast<size_type>(counted);
-    ops.payload_bytes += op->payload_size;
+    op->payload_size = static_cast<std::uint32_t>(counted);
+    ops.payload_bytes = static_cast<profile::byte_count>(ops.payload_bytes + op->counted_bytes());
     made = op;
     return submit(*op, r.timeout) ? errc::ok : errc::out_of_memory;
 }
@@ -129,7 +129,7 @@ errc engine::state::make_request(operation::kind what, const subscription& s, bo
     encode(measure, s);
     // What the server has ruled out already is refused at once; what waits is judged again when it is staged.
     const bool is_ruled_out = !internal && is_online() && unsendable(measure.size(), 0, false) != errc::ok;
-    if (is_ruled_out || measure.size() > packet_bytes_max()) return errc::too_large;
+    if (is_ruled_out || measure.size() > limit.packet_bytes_max) return errc::too_large;
     operation* const op = ops.create(what, static_cast<std::uint32_t>(measure.size()), internal);
     if (op == nullptr) return errc::out_of_memory;
     wire::writer out({op->packet(), op->packet_size});
@@ -171,18 +171,18 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
         if (!submit(*op, s.timeout)) return errc::out_of_memory;
         if (w == nullptr) return errc::ok;
         if (w->renewal_due) on_renewed();
-        filters.remove(*w);
+        filters.remove(*w, ops.memory);
         // A renewal that has not gone out yet need not go at all.
         if (carrier != nullptr && carrier->internal && carrier->now_in == place::control)
             complete(*carrier, errc::cancelled);
         return errc::ok;
     }
-    const bool is_known = w != nullptr && w->has_options_of(s);
+    const bool is_known = w != nullptr && w->options == subscription_options(s);
     const bool joins = is_known && carrier != nullptr && (carrier->renewal || carrier->now_in == place::control);
-    if (w == nullptr) w = filters.add(s);
+    if (w == nullptr) w = filters.add(s, ops.memory);
     if (w == nullptr) ops.discard(*op);
     if (w == nullptr || !submit(*op, s.timeout)) {
-        if (w != nullptr && !w->granted && w->carrier == nullptr) filters.remove(*w);
+        if (w != nullptr && !w->granted && w->carrier == nullptr) filters.remove(*w, ops.memory);
         return errc::out_of_memory;
     }
     // Asked for on this connection, or about to be: a second SUBSCRIBE would bring the retained messages twice.
@@ -192,7 +192,7 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
     } else if (is_known && w->renewed) {
         complete(*op, is_failure(w->result) ? errc::refused : errc::ok, w->result);
     } else {
-        w->take_options_of(s);
+        w->options = subscription_options(s);
         w->renewed = false;  // that result was for what was asked before
         op->renewal = std::exchange(w->renewal_due, false);
         if (carrier != nullptr) carrier->filter = nullptr;
@@ -209,9 +209,9 @@ void engine::state::acknowledge(acknowledge_id id) {
 
 bool engine::state::drop_oldest_qos0() {
     if (!outbox.is_offered()) turn_direct_into_operations();
-    for (operation& op : ops.in(place::queued)) {
-        if (op.qos != 0 || op.touched) continue;
-        complete(op, errc::dropped);
+    for (operation* op = ops.front(place::queued); op != nullptr; op = ops.after(*op)) {
+        if (op->qos != 0 || op->touched) continue;
+        complete(*op, errc::dropped);
         return true;
     }
     return false;
@@ -230,9 +230,9 @@ void engine::state::settle(operation& op, errc error, reason_code reason) {
 }
 
 inline void engine::state::settle_subscribe(operation& op, errc error, reason_code reason) {
-    for (auto at = ops.in(place::joined).begin(); at != ops.in(place::joined).end();) {
-        operation& other = *at++;
-        if (other.joined_to == &op) complete(other, error, reason);
+    for (operation *other = ops.front(place::joined), *next = nullptr; other != nullptr; other = next) {
+        next = ops.after(*other);
+        if (other->joined_to == &op) complete(*other, error, reason);
     }
     const bool answered = error == errc::ok || error == errc::refused;
     if (wanted* w = std::exchange(op.filter, nullptr)) {
@@ -244,7 +244,7 @@ inline void engine::state::settle_subscribe(operation& op, errc error, reason_co
             w->refusal_to_tell = true;
             tell(tell_refusals);
         }
-        if (error != errc::ok && !w->granted) filters.remove(*w);  // refused at first request: forgotten
+        if (error != errc::ok && !w->granted) filters.remove(*w, ops.memory);  // refused at first request: forgotten
     }
     if (op.renewal) on_renewed();
 }
@@ -254,8 +254,8 @@ operation* engine::state::find(op_id id) {
     if (profile::is_board || id.index != direct_name_index) return ops.find(id);
     turn_direct_into_operations();
     for (const place where : {place::batch, place::queued}) {
-        for (operation& op : ops.in(where)) {
-            if (op.id() == id) return &op;
+        for (operation* op = ops.front(where); op != nullptr; op = ops.after(*op)) {
+            if (op->id() == id) return op;
         }
     }
     return nullptr;
@@ -287,10 +287,9 @@ void engine::state::turn_direct_into_operations() {
 }
 
 bool engine::state::has_joined(const operation& carrier) const {
-    for (const operation& other : ops.in(place::joined)) {
-        if (other.joined_to == &carrier) return true;
-    }
-    return false;
+    const operation* other = ops.front(place::joined);
+    while (other != nullptr && other->joined_to != &carrier) other = ops.after(*other);
+    return other != nullptr;
 }
 
 cancel_result engine::state::cancel(op_id id, cancel_scope scope) {
@@ -332,9 +331,9 @@ bool engine::state::is_superseded(operation& op) const {
 
 void engine::state::requeue_after_loss() {
     // What was answered before the transport reported its last byte has its answer all the same.
-    for (auto at = ops.in(place::batch).begin(); at != ops.in(place::batch).end();) {
-        operation& op = *at++;
-        if (op.answered_early) on_staged_sent(op);
+    for (operation *op = ops.front(place::batch), *next = nullptr; op != nullptr; op = next) {
+        next = ops.after(*op);
+        if (op->answered_early) on_staged_sent(*op);
     }
     const auto requeue = [this](operation& op) {
         if (op.released) return ops.move_by_order(op, place::release_due);
@@ -345,23 +344,22 @@ void engine::state::requeue_after_loss() {
         ops.move_front(op, op.is_publish() ? place::queued : place::control);
     };
     // From the back, so that what returns to the front of a queue keeps its order.
-    while (operation* op = ops.in(place::batch).back()) requeue(*op);
-    while (operation* op = ops.in(place::awaiting_sub).back()) requeue(*op);
+    while (operation* op = ops.back(place::batch)) requeue(*op);
+    while (operation* op = ops.back(place::awaiting_sub)) requeue(*op);
     while (operation* op = ops.front(place::awaiting)) requeue(*op);
     while (operation* op = ops.front(place::releasing)) requeue(*op);
     for (const place where : {place::resend, place::release_due}) {
-        for (operation& op : ops.in(where)) {
-            op.repubs = 0;
-            op.counted = false;
+        for (operation* op = ops.front(where); op != nullptr; op = ops.after(*op)) {
+            op->repubs = 0;
+            op->counted = false;
         }
     }
-    in_flight_ = 0;
 }
 
 void engine::state::lose_session() {
     // Those of release_due are sent before all others: they end up in front.
     for (const place where : {place::resend, place::release_due}) {
-        while (operation* op = ops.in(where).back()) {
+        while (operation* op = ops.back(where)) {
             if (op->reported) {
                 ops.finish(*op);  // abandoned, and now unknown to everybody
             } else if (op->qos == 2 && config.qos2_on_lost_session == qos2_policy::report) {
@@ -381,8 +379,8 @@ void engine::state::lose_session() {
 /// An earlier CONNECT stayed without its CONNACK: that one may have told of a lost session, and what is present now is
 /// its empty successor. What is sent again may then be new to the server.
 void engine::state::doubt_session() {
-    for (operation& op : ops.in(place::resend)) {
-        if (op.qos == 2) op.may_be_duplicated = true;
+    for (operation* op = ops.front(place::resend); op != nullptr; op = ops.after(*op)) {
+        if (op->qos == 2) op->may_be_duplicated = true;
     }
 }
 
@@ -390,8 +388,8 @@ void engine::state::doubt_session() {
 /// stayed without its CONNACK: that one may have told of a lost session, and what is present now is its empty
 /// successor. Otherwise only those are asked for again that were refused at the last renewal, or not asked for yet.
 void engine::state::want_renewals(bool all) {
-    for (operation& op : ops.in(place::control)) {
-        if (op.renewal && op.filter == nullptr) op.renewal = false;  // superseded while it waited
+    for (operation* op = ops.front(place::control); op != nullptr; op = ops.after(*op)) {
+        if (op->renewal && op->filter == nullptr) op->renewal = false;  // superseded while it waited
     }
     for (wanted* w = filters.first(); w != nullptr; w = w->next) {
         const bool was_due = w->renewal_due || (w->carrier != nullptr && w->carrier->renewal);
@@ -400,10 +398,9 @@ void engine::state::want_renewals(bool all) {
         w->renewal_due = w->carrier == nullptr;
         if (w->carrier != nullptr) w->carrier->renewal = true;
     }
-    renew_filters();
 }
 
-/// What finds no memory is tried again with the next batch: what else is under way gives some back.
+/// With each batch, so that what finds no memory is tried again: what else is under way gives some back.
 void engine::state::renew_filters() {
     for (wanted* w = filters.first(); w != nullptr; w = w->next) {
         if (!w->renewal_due) continue;

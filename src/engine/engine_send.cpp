@@ -51,8 +51,9 @@ void engine::state::stage_connect() {
         .properties = config.properties};
     wire::writer measure;
     wire->encode_connect(measure, c);
-    if (!outbox.has_room(measure.size())) return;  // without memory the stage runs into its limit
-    wire::writer out(outbox.append(measure.size()));
+    const std::span<std::uint8_t> packet = outbox.append_connect(measure.size(), assembly.room(limit));
+    if (packet.empty()) return;  // without memory the stage runs into its limit
+    wire::writer out(packet);
     wire->encode_connect(out, c);
     connect_due_ = false;
     if (connects_unanswered_ < 2) ++connects_unanswered_;

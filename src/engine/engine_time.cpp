@@ -38,8 +38,8 @@ void engine::state::begin_silence_anew() {
 
 /// One answer that an outage held up may only double it.
 void engine::state::on_round_trip(duration measured) {
-    const duration at_least = std::max(measured, duration(1));
-    round_trip_ = round_trip_.count() == 0 ? at_least : std::min(at_least, round_trip_ * 2);
+    const duration at_least = longer(measured, duration(1));
+    round_trip_ = round_trip_.count() == 0 ? at_least : shorter(at_least, round_trip_ * 2);
 }
 
 /// The kernel's TCP repeats what the outage swallowed, but after a long one only after long: at once, then, when a ping
@@ -49,29 +49,28 @@ void engine::state::demand_life() {
     if (phase_ == phase::online) ping_due_ = true;
     const duration patience = round_trip_.count() == 0 ? unknown_patience : round_trip_ * round_trips;
     life_is_due_ = true;
-    life_due_ = now_ + std::min(std::max(patience, least_patience), config.response_time);
+    life_due_ = now_ + shorter(longer(patience, least_patience), config.response_time);
 }
 
 /// When the oldest there has waited long enough, provided that something else came in the meantime: without
 /// anything it is silence, which is judged apart. 3.1.1 asks again every response_time; 5 may not [MQTT-4.4.0-1] and
 /// waits as long as 3.1.1 does in all; and so does what is not a publish.
 void engine::state::consider_acknowledgement(due& first, place list) {
-    const operation* op = ops.front(list);
+    operation* const op = ops.front(list);
     if (op == nullptr) return;
     const time_point since = std::max(op->sent_at, judging_since_);
     if (!(last_received_ > since)) return;
     const duration patient_for = asks_again(*op) ? config.response_time : patience();
-    if (first.consider(since + patient_for, due::what::acknowledgement)) first.list = list;
+    first.consider(since + patient_for, due::what::acknowledgement, op);
 }
 
 engine::state::due engine::state::first_due() {
     using what = due::what;
     due first;
-    if (const operation* op = timers.first(ops)) first.consider(op->deadline, what::operation);
+    if (operation* const op = timers.first(ops)) first.consider(op->deadline, what::operation, op);
     const bool is_attempt = phase_ == phase::opening || phase_ == phase::handshake;
-    if (is_attempt || phase_ == phase::waiting || phase_ == phase::draining || leaving_)
-        first.consider(until_, what::phase);
-    if (is_online()) first.consider(ping_at_, what::ping);
+    const bool has_limit = phase_ == phase::closing ? leaving_ : phase_ != phase::stopped;
+    if (has_limit) first.consider(until_, is_online() ? what::ping : what::phase);
     if ((!is_attempt && !is_online()) || (is_online() && inbox.full()))
         return first;  // what we do not read cannot be missing
     if (life_is_due_) first.consider(life_due_, what::life);
@@ -87,13 +86,12 @@ engine::state::due engine::state::first_due() {
     return first;
 }
 
-void engine::state::judge_acknowledgement(place list) {
-    operation& op = *ops.front(list);
+void engine::state::judge_acknowledgement(operation& op) {
     if (!asks_again(op) || op.repubs >= config.max_repubs) return end_connection(errc::acknowledgement_missing);
     ++op.repubs;
     ++count.republications;
     // Later ones may wait there already; the order counts when the next connection begins with them.
-    ops.move_by_order(op, list == place::releasing ? place::release_due : place::resend);
+    ops.move_by_order(op, op.now_in == place::releasing ? place::release_due : place::resend);
 }
 
 void engine::state::judge_silence() {
@@ -106,7 +104,7 @@ void engine::state::judge_silence() {
 void engine::state::perform(const due& what) {
     switch (what.which) {
     case due::what::nothing: return;
-    case due::what::operation: return end_wait(*timers.first(ops), errc::timed_out);
+    case due::what::operation: return end_wait(*what.op, errc::timed_out);
     case due::what::phase:
         if (phase_ == phase::waiting) return open();
         if (phase_ == phase::draining) return check_drained();
@@ -114,12 +112,12 @@ void engine::state::perform(const due& what) {
         return end_connection(errc::stage_timed_out);
     case due::what::ping:
         ping_due_ = true;
-        ping_at_ = now_ + ping_interval_;
+        until_ = now_ + ping_interval_;
         return;
     case due::what::life: return replace_connection();
     case due::what::silence: return judge_silence();
     case due::what::ping_answer: return end_connection(errc::acknowledgement_missing);
-    case due::what::acknowledgement: return judge_acknowledgement(what.list);
+    case due::what::acknowledgement: return judge_acknowledgement(*what.op);
     }
 }
 

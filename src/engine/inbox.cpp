@@ -12,8 +12,9 @@ std::size_t hashed_identifiers::place_of(std::uint16_t id) const {
 }
 
 bool hashed_identifiers::insert(std::uint16_t id) {
+    if (size_ >= max_) return false;
     if (const std::size_t old = places_.capacity(); (size_ + 1) * 2 > old) {
-        hashed_identifiers larger(pool_, 0);
+        hashed_identifiers larger(pool_, max_);
         if (!larger.places_.reserve(old + 1)) return false;
         larger.clear();
         for (std::size_t i = 0; i < old; ++i) {
@@ -57,7 +58,7 @@ inbox::arrival inbox::on_qos2_publish(std::uint16_t packet_id, acknowledge_id& i
         push_due({packet_id, wire::packet_type::pubrec, reason_code::success});
         return arrival::repeated;
     }
-    if (received_.size() >= limits_.inbound_qos2_max || !received_.insert(packet_id)) return arrival::out_of_memory;
+    if (!received_.insert(packet_id)) return arrival::out_of_memory;
     const arrival result = give_out(packet_id, 2, id);
     if (result != arrival::fresh) received_.erase(packet_id);
     return result;

@@ -10,9 +10,9 @@ namespace mqtt_as {
 /// The qos 2 identifiers between PUBLISH and PUBREL, for hosts: open addressing, at most half full.
 class hashed_identifiers {
 public:
-    hashed_identifiers(pool& memory, std::size_t max) : pool_(memory), places_(memory, max) {}
+    hashed_identifiers(pool& memory, std::size_t max) : pool_(memory), places_(memory, max), max_(max) {}
     bool contains(std::uint16_t id) const { return size_ != 0 && places_[place_of(id)] == id; }
-    /// False without memory.
+    /// False without memory, or when there are too many.
     bool insert(std::uint16_t id);
     bool erase(std::uint16_t id);
     void clear();
@@ -25,6 +25,7 @@ private:
 
     pool& pool_;
     growing_array<std::uint16_t> places_;
+    std::size_t max_;
     std::uint32_t size_ = 0;
 };
 
@@ -63,7 +64,7 @@ using identifier_set = std::conditional_t<profile::is_board, listed_identifiers,
 class inbox {
 public:
     inbox(pool& memory, const limits& limits)
-        : limits_(limits), given_out_(memory, limits.inbound_max), due_(memory, limits.inbound_max + due_spare),
+        : given_out_(memory, limits.inbound_max), due_(memory, limits.inbound_max + due_spare),
           received_(memory, profile::qos_max < 2 ? 0 : limits.inbound_qos2_max) {}
 
     /// Acknowledgements that are due although no message waits for them: PUBCOMP, PUBREL of what nobody knows.
@@ -79,11 +80,11 @@ public:
     struct entry {
         std::uint16_t packet_id;
         std::uint8_t qos;
-        bool acknowledged;
-        bool owed;  // an acknowledgement goes out on this connection
+        bool acknowledged : profile::flag_bits;
+        bool owed : profile::flag_bits;  // an acknowledgement goes out on this connection
     };
 
-    bool full() const { return size() >= limits_.inbound_max; }
+    bool full() const { return size() >= given_out_.max(); }
     std::uint32_t size() const { return given_out_.size() + qos0_given_out_; }
     /// qos 1 and 2 messages of this connection that the server counts against our receive maximum. What an earlier
     /// connection left is none of them; when some of that is released meanwhile the number is too low, never too high.
@@ -115,7 +116,7 @@ public:
         if (id != qos0_id) return settle(id);
         if (qos0_given_out_ == 0) return false;
         --qos0_given_out_;
-        return size() + 1 == limits_.inbound_max;
+        return size() + 1 == given_out_.max();
     }
 
     /// PUBACK, PUBREC and PUBCOMP in the order in which they must go out; also PUBREL for an unknown PUBREC.
@@ -157,11 +158,10 @@ private:
     static constexpr acknowledge_id qos0_id = 0;
     static constexpr acknowledge_id named = 0x8000'0000;  // set in the names of all others
 
-    const limits& limits_;
     ring<entry> given_out_;
     ring<acknowledgement> due_;
     identifier_set received_;
-    acknowledge_id first_id_ = 1;  // of the oldest entry, without `named`
+    acknowledge_id first_id_ = 0;  // of the oldest entry, without `named`
     profile::size_type qos0_given_out_ = 0;
     profile::size_type qos1_open_ = 0;        // of this connection
     profile::size_type received_before_ = 0;  // qos 2 identifiers that the connection began with

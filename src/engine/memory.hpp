@@ -71,22 +71,21 @@ private:
 };
 
 /// For boards. What lies behind the engine's state in its block, given out first fit; neighbours that are free become
-/// one again. Its user knows the size of each piece, so that none has a header.
+/// one again. Its user knows the size of each piece, so that none has a header. The block has less than 64 KiB and
+/// begins with the state, so that two bytes say how far behind the pool itself a piece lies.
 class block_pool {
 public:
-    block_pool(memory_source&, void* begin, std::size_t size) {
-        give(begin, size / sizeof(free_block) * sizeof(free_block));
-    }
+    block_pool(memory_source&, void* begin, std::size_t size) { give(begin, size / granule * granule); }
     block_pool(const block_pool&) = delete;
     block_pool& operator=(const block_pool&) = delete;
 
     void* take(std::size_t size) {
         size = rounded(size);
-        for (free_block** at = &first_; *at != nullptr; at = &(*at)->next) {
-            free_block* const block = *at;
+        for (free_block* before = &first_; before->next != 0; before = at(before->next)) {
+            free_block* const block = at(before->next);
             if (block->size < size) continue;
-            block->size -= size;
-            if (block->size == 0) *at = block->next;
+            block->size = static_cast<std::uint16_t>(block->size - size);
+            if (block->size == 0) before->next = block->next;
             return reinterpret_cast<std::uint8_t*>(block) + block->size;
         }
         return nullptr;
@@ -94,38 +93,42 @@ public:
 
     void give(void* memory, std::size_t size) {
         auto* const block = static_cast<free_block*>(memory);
-        free_block* before = nullptr;
-        free_block* after = first_;
-        while (after != nullptr && after < block) {
-            before = after;
-            after = after->next;
-        }
-        block->size = rounded(size);
-        block->next = after;
-        (before != nullptr ? before->next : first_) = block;
-        if (after != nullptr) join(*block);
-        if (before != nullptr) join(*before);
+        free_block* before = &first_;
+        while (before->next != 0 && at(before->next) < block) before = at(before->next);
+        block->size = static_cast<std::uint16_t>(rounded(size));
+        block->next = std::exchange(before->next, place_of(block));
+        join(*block);
+        join(*before);
     }
 
     /// What a piece of `size` bytes takes.
-    static constexpr std::size_t rounded(std::size_t size) {
-        return (size + sizeof(free_block) - 1) / sizeof(free_block) * sizeof(free_block);
-    }
+    static constexpr std::size_t rounded(std::size_t size) { return (size + granule - 1) / granule * granule; }
 
 private:
+    static constexpr std::size_t granule = alignof(void*);
+
     struct free_block {
-        free_block* next;
-        std::size_t size;
+        std::uint16_t next;  // where the next one lies, in the order of addresses; 0: none
+        std::uint16_t size;
     };
-    /// With the next one, where that begins at the end.
-    static void join(free_block& block) {
-        free_block* const next = block.next;
-        if (reinterpret_cast<std::uint8_t*>(&block) + block.size != reinterpret_cast<std::uint8_t*>(next)) return;
-        block.size += next->size;
-        block.next = next->next;
+    static_assert(sizeof(free_block) <= granule);
+
+    // Addresses are counted as numbers: the compiler need not think that all the block is a part of this.
+    std::uintptr_t origin() { return reinterpret_cast<std::uintptr_t>(this); }
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): that is what it is for
+    free_block* at(std::uint16_t place) { return reinterpret_cast<free_block*>(origin() + place); }
+    std::uint16_t place_of(const free_block* block) {
+        return static_cast<std::uint16_t>(reinterpret_cast<std::uintptr_t>(block) - origin());
+    }
+    /// With the next one, where that begins at the end. `first_` ends nowhere.
+    void join(free_block& block) {
+        if (block.size == 0 || place_of(&block) + block.size != block.next) return;
+        const free_block& next = *at(block.next);
+        block.size = static_cast<std::uint16_t>(block.size + next.size);
+        block.next = next.next;
     }
 
-    free_block* first_ = nullptr;  // in the order of their addresses
+    free_block first_{};  // before all others, and of no size
 };
 
 using pool = std::conditional_t<profile::is_board, block_pool, growing_pool>;
@@ -198,14 +201,18 @@ using array_of = std::conditional_t<profile::is_board, whole_array<T>, growing_a
 template <class T>
 class ring {
 public:
-    ring(pool& memory, std::size_t max) : storage_(memory, max), max_(static_cast<profile::size_type>(max)) {}
+    ring(pool& memory, std::size_t max) : storage_(memory, max), max_(static_cast<std::uint32_t>(max)) {}
 
-    bool full() const { return size_ >= max_; }
+    bool full() const { return size_ >= max(); }
     bool empty() const { return size_ == 0; }
     std::uint32_t size() const { return size_; }
     T& operator[](std::uint32_t i) { return storage_[wrapped(head_ + i)]; }
     T& front() { return (*this)[0]; }
     T& back() { return (*this)[size_ - 1u]; }
+
+    std::uint32_t max() const {
+        return profile::is_board ? static_cast<std::uint32_t>(storage_.capacity()) : std::uint32_t{max_};
+    }
 
     /// False when there is no memory, or no place.
     bool push(const T& value) {
@@ -241,7 +248,7 @@ private:
     [[no_unique_address]] array_of<T> storage_;  // what comes next may use its padding
     profile::size_type head_ = 0;
     profile::size_type size_ = 0;
-    profile::size_type max_;
+    [[no_unique_address]] profile::host_number max_;
 };
 
 }  // namespace mqtt_as

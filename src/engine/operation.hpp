@@ -79,24 +79,36 @@ struct operation : list_node {
     std::uint16_t packet_id = 0;                  // 0: none bound
     size_type packet_size = 0;                    // bytes behind this header
     size_type packet_id_offset = 0;
-    size_type payload_size = 0;  // counted in payload_bytes
-    size_type batch_end = 0;     // in the batch: where it ends there
-    size_type order = 0;         // first-sent order (PUBREC order once released); wraps
-    size_type repubs = 0;        // on this connection
+    [[no_unique_address]] profile::host_number payload_size = 0;  // of a publish; boards count whole packets
+    size_type batch_end = 0;                                      // in the batch: where it ends there
+    size_type order = 0;   // first-sent order (PUBREC order once released); wraps
+    size_type repubs = 0;  // on this connection
     size_type generation = 0;
-    size_type slot = 0;        // in the table of operations
-    size_type heap_place = 0;  // among the deadlines
+    size_type slot = 0;                                         // in the table of operations
+    [[no_unique_address]] profile::host_number heap_place = 0;  // among the deadlines
     time_point sent_at;
-    time_point deadline;
+    union {
+        time_point deadline{};  // until it is reported
+        operation* next_event;  // from then on: of those that wait to be taken
+    };
     union {
         const std::uint8_t* body = nullptr;  // publish: a payload kept by the caller; nullptr when it is in the packet
         operation* joined_to;                // joined: the SUBSCRIBE whose answer is awaited
         wanted* filter;                      // subscribe: the wanted filter it carries; nullptr once superseded
     };
     void* owner = nullptr;
-    operation* next_event = nullptr;  // of those that wait to be taken
 
     bool is_publish() const { return what == kind::publish; }
+    /// What the server will say next about it.
+    wire::packet_type awaited_answer() const {
+        switch (what) {
+        case kind::subscribe: return wire::packet_type::suback;
+        case kind::unsubscribe: return wire::packet_type::unsuback;
+        case kind::publish: break;
+        }
+        if (qos == 1) return wire::packet_type::puback;
+        return released ? wire::packet_type::pubcomp : wire::packet_type::pubrec;
+    }
     bool is_finished() const { return now_in == place::finished; }
     op_id id() const { return {is_direct ? direct_name_index : std::uint32_t{slot}, generation}; }
     std::uint8_t* packet() { return reinterpret_cast<std::uint8_t*>(this + 1); }
@@ -106,71 +118,13 @@ struct operation : list_node {
         packet()[packet_id_offset + 1] = static_cast<std::uint8_t>(packet_id);
     }
     std::size_t block_size() const { return sizeof(operation) + packet_size; }
-    bool has_body() const { return profile::gathers && is_publish() && body != nullptr; }
+    bool has_body() const { return profile::makes_batches && is_publish() && body != nullptr; }
+    /// In `operations::payload_bytes`.
+    std::uint32_t counted_bytes() const {
+        if constexpr (!profile::is_board) return payload_size;
+        return is_publish() ? packet_size : 0u;
+    }
     std::uint32_t wire_size() const { return packet_size + (has_body() ? std::uint32_t{payload_size} : 0u); }
-};
-
-/// The operations in one place, in order. On hosts each place has a list of its own. On boards, where operations are
-/// few, all are in one list, and those that are elsewhere are passed over.
-class operation_list {
-public:
-    operation_list(list_node& end, operation::place where) : end_(end), where_(where) {}
-
-    class iterator {
-    public:
-        iterator(list_node* at, const list_node* end, operation::place where) : at_(at), end_(end), where_(where) {
-            skip();
-        }
-        operation& operator*() const { return static_cast<operation&>(*at_); }
-        iterator& operator++() {
-            at_ = at_->next;
-            skip();
-            return *this;
-        }
-        /// Steps on first, so that the operation may leave.
-        iterator operator++(int) {
-            iterator here = *this;
-            ++*this;
-            return here;
-        }
-        friend bool operator==(const iterator& a, const iterator& b) { return a.at_ == b.at_; }
-
-    private:
-        void skip() {
-            if constexpr (profile::is_board) {
-                while (at_ != end_ && static_cast<operation*>(at_)->now_in != where_) at_ = at_->next;
-            }
-        }
-        list_node* at_;
-        const list_node* end_;
-        operation::place where_;
-    };
-    iterator begin() const { return {end_.next, &end_, where_}; }
-    iterator end() const { return {&end_, &end_, where_}; }
-
-    bool empty() const { return begin() == end(); }
-    /// nullptr when empty.
-    operation* front() const {
-        const iterator first = begin();
-        return first == end() ? nullptr : &*first;
-    }
-    operation* back() const {
-        list_node* at = end_.prev;
-        if constexpr (profile::is_board) {
-            while (at != &end_ && static_cast<operation*>(at)->now_in != where_) at = at->prev;
-        }
-        return at == &end_ ? nullptr : static_cast<operation*>(at);
-    }
-    /// Counts them.
-    std::uint32_t size() const {
-        std::uint32_t n = 0;
-        for (auto at = begin(); at != end(); ++at) ++n;
-        return n;
-    }
-
-private:
-    list_node& end_;
-    operation::place where_;
 };
 
 }  // namespace mqtt_as

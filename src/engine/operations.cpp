@@ -3,7 +3,8 @@
 
 namespace mqtt_as {
 
-operations::operations(pool& memory, const limits& limits) : pool_(memory), index_(memory, limits) {
+operations::operations(memory_source& source, void* begin, std::size_t size, const limits& limits)
+    : memory(source, begin, size), index_(memory, limits) {
     for (list_node& end : ends_) end.next = end.prev = &end;
 }
 
@@ -25,6 +26,14 @@ operations::~operations() {
 operation* operations::find(op_id id) {
     operation* const op = index_.by_slot(ends_[0], id.index);
     return op != nullptr && op->id() == id ? op : nullptr;
+}
+
+operation* operations::back(place p) const {
+    list_node* at = end_of(p).prev;
+    if constexpr (profile::is_board) {
+        while (at != &end_of(p) && static_cast<operation*>(at)->now_in != p) at = at->prev;
+    }
+    return at == &end_of(p) ? nullptr : static_cast<operation*>(at);
 }
 
 void operations::move_by_order(operation& op, place to) {
@@ -71,7 +80,7 @@ bool operation_tables::grow_packet_ids() {
 }
 
 void operations::discard(operation& op) {
-    payload_bytes -= op.payload_size;
+    payload_bytes = static_cast<profile::byte_count>(payload_bytes - op.counted_bytes());
     assert(!op.internal);  // those have no deadline, and nobody to be told
     --unfinished;
     forget(op);
@@ -81,14 +90,14 @@ void operations::check() const {
     std::uint32_t found = 0;
     for (std::size_t i = 0; i < operation::places; ++i) {
         const auto where = static_cast<place>(i);
-        for ([[maybe_unused]] const operation& op : in(where)) {
-            assert(op.next->prev == &op);
-            assert(op.now_in == where);
-            assert(op.packet_id == 0 || by_packet_id(op.packet_id) == &op);
-            found += where != place::finished;
+        for (const operation* op = front(where); op != nullptr; op = after(*op)) {
+            assert(op->next->prev == op);
+            assert(op->now_in == where);
+            assert(op->packet_id == 0 || by_packet_id(op->packet_id) == op);
+            found += where != place::finished && !op->internal;
         }
     }
-    assert(found == std::uint32_t{unfinished} + renewals);
+    assert(found == unfinished);
     (void)found;
 }
 

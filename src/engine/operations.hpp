@@ -15,7 +15,8 @@ public:
     using place = operation::place;
     using size_type = profile::size_type;
 
-    operations(pool& memory, const limits& limits);
+    /// `begin`, `size`: of the memory that a board has for all parts.
+    operations(memory_source& source, void* begin, std::size_t size, const limits& limits);
     ~operations();
 
     /// A new operation with room for `packet_size` bytes, in no place yet; nullptr without memory.
@@ -23,10 +24,17 @@ public:
     operation* create(operation::kind what, std::uint32_t packet_size, bool internal);
     operation* find(op_id id);
 
-    operation_list in(place p) { return {end_of(p), p}; }
-    operation_list in(place p) const { return const_cast<operations*>(this)->in(p); }
-    operation* front(place p) const { return in(p).front(); }
-    bool empty(place p) const { return in(p).empty(); }
+    // In one place, in order; nullptr where there is none. On hosts each place has a list of its own. On boards, where
+    // operations are few, all are in one list, and those that are elsewhere are passed over.
+    operation* front(place p) const { return behind(end_of(p), p); }
+    operation* back(place p) const;
+    operation* after(const operation& op) const { return behind(op, op.now_in); }
+    bool empty(place p) const { return profile::is_board ? front(p) == nullptr : end_of(p).next == &end_of(p); }
+    std::uint32_t count(place p) const {
+        std::uint32_t n = 0;
+        for (const operation* op = front(p); op != nullptr; op = after(*op)) ++n;
+        return n;
+    }
 
     /// Moves `op` behind all others there. The rest of `op` stays.
     void move(operation& op, place to) {
@@ -60,9 +68,9 @@ public:
         finish(op);
     }
 
-    /// The next report, valid until the next call; nullptr when there is none. `properties`: of the packet received
+    /// The next report, made in `room`; nullptr when there is none. `properties`: of the packet received
     /// last.
-    const op_done* take_report(property_view properties);
+    const op_done* take_report(op_done& room, property_view properties);
 
     template <class F>
     void for_each(F&& f) {
@@ -75,9 +83,9 @@ public:
         }
     }
 
+    pool memory;               // of the other parts, too
     size_type unfinished = 0;  // all but internal ones
-    size_type renewals = 0;    // internal ones
-    std::size_t payload_bytes = 0;
+    profile::byte_count payload_bytes = 0;
 
     void check() const;
 
@@ -94,18 +102,24 @@ private:
         behind.next = &op;
     }
     list_node& end_of(place p) { return ends_[profile::is_board ? 0 : static_cast<std::size_t>(p)]; }
+    const list_node& end_of(place p) const { return const_cast<operations*>(this)->end_of(p); }
+    operation* behind(const list_node& node, place p) const {
+        list_node* at = node.next;
+        if constexpr (profile::is_board) {
+            while (at != &end_of(p) && static_cast<operation*>(at)->now_in != p) at = at->next;
+        }
+        return at == &end_of(p) ? nullptr : static_cast<operation*>(at);
+    }
     void push_event(operation& op);
     /// Its name and its block, when it is in no list.
     void forget(operation& op);
 
-    pool& pool_;
     list_node ends_[profile::is_board ? 1 : operation::places];  // before the first and behind the last
     [[no_unique_address]] operation_index index_;
     operation* first_event_ = nullptr;
     operation** events_end_ = &first_event_;  // where the next one goes
     size_type generation_ = 0;
     std::uint16_t last_packet_id_ = 0;
-    op_done report_;
 };
 
 // ---- what happens to every message, inline ------------------------------------------------------------------
@@ -127,11 +141,8 @@ inline void operations::finish(operation& op) {
     assert(op.reported);
     leave(op);
     release_packet_id(op);
-    payload_bytes -= op.payload_size;
-    if (op.internal) {
-        --renewals;
-        return forget(op);
-    }
+    payload_bytes = static_cast<profile::byte_count>(payload_bytes - op.counted_bytes());
+    if (op.internal) return forget(op);
     --unfinished;
     // On hosts it is in no list any more: its event alone knows of it.
     if constexpr (profile::is_board)
@@ -155,7 +166,7 @@ inline void operations::push_event(operation& op) {
 inline operation* operations::create(operation::kind what, std::uint32_t packet_size, bool internal) {
     std::uint32_t slot = 0;
     if (!index_.find_free_slot(ends_[0], slot)) return nullptr;
-    void* block = pool_.take(sizeof(operation) + packet_size);
+    void* block = memory.take(sizeof(operation) + packet_size);
     if (block == nullptr) return nullptr;
     auto* op = new (block) operation;
     op->what = what;
@@ -164,7 +175,7 @@ inline operation* operations::create(operation::kind what, std::uint32_t packet_
     op->slot = static_cast<size_type>(slot);
     op->generation = ++generation_;
     index_.name(*op);
-    ++(internal ? renewals : unfinished);
+    if (!internal) ++unfinished;
     return op;
 }
 
@@ -178,13 +189,13 @@ inline bool operations::bind_packet_id(operation& op) {
     return op.packet_id != 0;
 }
 
-inline const op_done* operations::take_report(property_view properties) {
+inline const op_done* operations::take_report(op_done& room, property_view properties) {
     operation* const op = first_event_;
     if (op == nullptr) return nullptr;
     first_event_ = op->next_event;
     if (first_event_ == nullptr) events_end_ = &first_event_;
     op->in_events = false;
-    op_done& out = report_;
+    op_done& out = room;
     out.id = op->id();
     out.owner = op->owner;
     out.error = op->error;
@@ -204,7 +215,7 @@ inline const op_done* operations::take_report(property_view properties) {
 
 inline void operations::forget(operation& op) {
     index_.forget(op);
-    pool_.give(&op, op.block_size());
+    memory.give(&op, op.block_size());
 }
 
 }  // namespace mqtt_as

@@ -1,11 +1,11 @@
-// The outbox: the one batch of bytes that is being written.
+// The outbox of hosts: large packets in a batch.
 #include "src/engine/outbox.hpp"
 
 #include <algorithm>
 
 namespace mqtt_as {
 
-bool outbox::gather(operation& op) {
+bool batch_outbox::gather(operation& op) {
     if (body_count_ + 2 > bodies_max || !bodies_.reserve(body_count_ + 2u)) return false;
     if (op.packet_size < limits_.gather_from) {
         if (!has_room(op.packet_size)) return false;
@@ -14,16 +14,11 @@ bool outbox::gather(operation& op) {
         gather(op.packet(), op.packet_size);
     }
     if (op.has_body()) gather(op.body, op.payload_size);
-    op.batch_end = size_;
+    op.batch_end = static_cast<profile::size_type>(size_);
     return true;
 }
 
-std::size_t outbox::rest(std::span<bytes> gather) const {
-    if constexpr (!profile::gathers) {
-        if (sent_ == used_ || gather.empty()) return 0;
-        gather[0] = bytes(buffer_.data() + sent_, std::size_t{used_} - sent_);
-        return 1;
-    }
+std::size_t batch_outbox::rest(std::span<bytes> gather) const {
     std::size_t count = 0;
     std::uint32_t skip = sent_;
     const auto give = [&](const std::uint8_t* data, std::uint32_t size) {
@@ -39,12 +34,6 @@ std::size_t outbox::rest(std::span<bytes> gather) const {
     }
     give(buffer_.data() + copied, used_ - copied);
     return count;
-}
-
-bool outbox::on_sent(std::size_t size) {
-    assert(size <= std::size_t{size_} - sent_);
-    sent_ = static_cast<size_type>(sent_ + size);
-    return sent_ == size_;
 }
 
 }  // namespace mqtt_as

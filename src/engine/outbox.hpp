@@ -1,8 +1,9 @@
-// The outbox: the one batch of bytes that is being written. Small packets are copied together, large ones are gathered.
+// The outbox: the bytes that are being written. On hosts a batch: small packets copied together, large ones gathered.
+// On boards one packet, sent from where it lies.
 //
-// Nothing is staged while a batch is under way: what waits stays untouched (and can be cancelled) until the
-// transport comes back for more, and then all of it goes at once. That is all the batching there is. Before the
-// transport comes, direct publishes are in it already.
+// Nothing is staged while a write is under way: what waits stays untouched (and can be cancelled) until the
+// transport comes back for more, and then as much of it goes as there is room for. Before the transport comes, direct
+// publishes are in it already.
 #pragma once
 
 #include "src/engine/memory.hpp"
@@ -15,11 +16,11 @@
 
 namespace mqtt_as {
 
-class outbox {
+/// For hosts.
+class batch_outbox {
 public:
-    outbox(pool& memory, const limits& limits)
-        : limits_(limits), buffer_(memory, limits.batch_bytes_max), bodies_(memory, profile::gathers ? bodies_max : 0) {
-    }
+    batch_outbox(pool& memory, const limits& limits)
+        : limits_(limits), buffer_(memory, limits.batch_bytes_max), bodies_(memory, bodies_max) {}
 
     bool empty() const { return size_ == 0; }
     /// The transport has been given the batch, and nothing is added to it any more.
@@ -29,31 +30,39 @@ public:
     bool partly_sent() const { return sent_ != 0; }
     std::uint32_t size() const { return size_; }
 
-    /// Room for `size` more copied bytes? Hosts: grows by use; the first packet of a batch may exceed the limit.
-    bool has_room(std::size_t size) { return (!profile::is_board && has_room_now(size)) || grow(used_ + size); }
+    /// Room for `size` more copied bytes? It grows by use; the first packet of a batch may exceed the limit.
+    bool has_room(std::size_t size) { return has_room_now(size) || grow(used_ + size); }
     /// Room without growing?
     bool has_room_now(std::size_t size) const { return used_ + size <= room_; }
     /// After `has_room`: the place for `size` bytes, which are now part of the batch.
     std::span<std::uint8_t> append(std::size_t size) {
         std::span<std::uint8_t> place{buffer_.data() + used_, size};
-        used_ = static_cast<size_type>(used_ + size);
-        size_ = static_cast<size_type>(size_ + size);
+        used_ += static_cast<std::uint32_t>(size);
+        size_ += static_cast<std::uint32_t>(size);
         return place;
+    }
+    /// The place for CONNECT; empty without memory. `room` is for what will be received.
+    std::span<std::uint8_t> append_connect(std::size_t size, std::span<std::uint8_t>) {
+        return has_room(size) ? append(size) : std::span<std::uint8_t>();
     }
 
     /// Adds the packet of `op`: copied when small, else by reference. False when the batch is full.
     bool append(operation& op) {
-        if (profile::gathers && (op.has_body() || op.packet_size >= limits_.gather_from)) return gather(op);
+        if (op.has_body() || op.packet_size >= limits_.gather_from) return gather(op);
         if (!has_room(op.packet_size)) return false;
         std::memcpy(append(op.packet_size).data(), op.packet(), op.packet_size);
-        op.batch_end = size_;
+        op.batch_end = static_cast<profile::size_type>(size_);
         return true;
     }
 
     /// What is left to write.
     std::size_t rest(std::span<bytes> gather) const;
     /// The transport took `size` more bytes. True when the batch is through.
-    bool on_sent(std::size_t size);
+    bool on_sent(std::size_t size) {
+        assert(size <= std::size_t{size_} - sent_);
+        sent_ += static_cast<std::uint32_t>(size);
+        return sent_ == size_;
+    }
     std::uint32_t sent() const { return sent_; }
     /// The connection is over: nobody looks at the bytes any more.
     void reset() {
@@ -69,41 +78,91 @@ public:
     /// Bytes that are sent from where they lie, behind the first `after` bytes of the buffer.
     struct body {
         const std::uint8_t* data;
-        profile::size_type size;
-        profile::size_type after;
+        std::uint32_t size;
+        std::uint32_t after;
     };
 
 private:
-    using size_type = profile::size_type;
-
     bool grow(std::size_t size) {
-        if constexpr (profile::is_board) return buffer_.reserve(size);
         if ((size > copied_max() && used_ != 0) || !buffer_.reserve(size)) return false;
         room_ = static_cast<std::uint32_t>(std::min<std::size_t>(buffer_.capacity(), copied_max()));
         return true;
     }
     bool gather(operation& op);
     void gather(const std::uint8_t* data, std::uint32_t size) {
-        bodies_[body_count_++] = {data, static_cast<size_type>(size), used_};
-        size_ = static_cast<size_type>(size_ + size);
+        bodies_[body_count_++] = {data, size, used_};
+        size_ += size;
     }
     /// So that a batch can be counted in 32 bits.
     std::size_t copied_max() const { return std::min(limits_.batch_bytes_max, std::size_t{1} << 30); }
 
     const limits& limits_;
-    array_of<std::uint8_t> buffer_;
-    array_of<body> bodies_;
-    struct nothing {
-        constexpr nothing(std::uint32_t) {}
-        constexpr operator std::uint32_t() const { return 0; }
-    };
-    /// Hosts: how much of the buffer a batch may use without growing. A first packet above the limit leaves more.
-    [[no_unique_address]] std::conditional_t<profile::is_board, nothing, std::uint32_t> room_ = 0;
-    size_type used_ = 0;  // bytes of the buffer
-    size_type size_ = 0;  // bytes of the batch
-    size_type sent_ = 0;  // of them taken by the transport
+    growing_array<std::uint8_t> buffer_;
+    growing_array<body> bodies_;
+    std::uint32_t room_ = 0;  // how much of the buffer a batch may use without growing; a first packet above the limit
+                              // leaves more
+    std::uint32_t used_ = 0;  // bytes of the buffer
+    std::uint32_t size_ = 0;  // bytes of the batch
+    std::uint32_t sent_ = 0;  // of them taken by the transport
     std::uint8_t body_count_ = 0;
     bool is_offered_ = false;
 };
+
+/// For boards, with the same interface: a batch of one packet, which is not copied.
+class packet_outbox {
+public:
+    packet_outbox(pool&, const limits&) {}
+
+    bool empty() const { return size_ == 0; }
+    /// It is staged when the transport asks for it.
+    bool is_offered() const { return !empty(); }
+    static void offer() {}
+    bool partly_sent() const { return sent_ != 0; }
+    std::uint32_t size() const { return size_; }
+
+    /// Of what no operation has the bytes.
+    static constexpr std::size_t small_packet_max = 8;
+    bool has_room(std::size_t size) const { return empty() && size <= small_packet_max; }
+    static constexpr bool has_room_now(std::size_t) { return false; }
+    std::span<std::uint8_t> append(std::size_t size) { return send({small_packet_, size}); }
+    /// CONNECT lies where its answer will be put together: until it is through nothing is received.
+    std::span<std::uint8_t> append_connect(std::size_t size, std::span<std::uint8_t> room) {
+        return size <= room.size() ? send(room.first(size)) : std::span<std::uint8_t>();
+    }
+    bool append(operation& op) {
+        if (!empty()) return false;
+        send({op.packet(), op.packet_size});
+        op.batch_end = static_cast<profile::size_type>(size_);
+        return true;
+    }
+
+    std::size_t rest(std::span<bytes> gather) const {
+        if (sent_ == size_ || gather.empty()) return 0;
+        gather[0] = bytes(packet_ + sent_, std::size_t{size_} - sent_);
+        return 1;
+    }
+    bool on_sent(std::size_t size) {
+        assert(size <= std::size_t{size_} - sent_);
+        sent_ = static_cast<std::uint16_t>(sent_ + size);
+        return sent_ == size_;
+    }
+    std::uint32_t sent() const { return sent_; }
+    void reset() { size_ = sent_ = 0; }
+    static constexpr const std::uint8_t* before(std::uint32_t) { return nullptr; }
+
+private:
+    std::span<std::uint8_t> send(std::span<std::uint8_t> packet) {
+        packet_ = packet.data();
+        size_ = static_cast<std::uint16_t>(packet.size());
+        return packet;
+    }
+
+    const std::uint8_t* packet_ = nullptr;
+    std::uint16_t size_ = 0;
+    std::uint16_t sent_ = 0;
+    std::uint8_t small_packet_[small_packet_max] = {};
+};
+
+using outbox = std::conditional_t<profile::makes_batches, batch_outbox, packet_outbox>;
 
 }  // namespace mqtt_as

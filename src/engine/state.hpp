@@ -17,12 +17,12 @@
 #include "mqtt_as/engine.hpp"
 #include "src/engine/assembly.hpp"
 #include "src/engine/direct.hpp"
+#include "src/engine/facts.hpp"
 #include "src/engine/inbox.hpp"
 #include "src/engine/memory.hpp"
 #include "src/engine/operations.hpp"
 #include "src/engine/outbox.hpp"
 #include "src/engine/subscriptions.hpp"
-#include "src/engine/supervisor.hpp"
 #include "src/engine/timers.hpp"
 #include "src/wire/protocol.hpp"
 
@@ -45,8 +45,27 @@ public:
     const wire::protocol& operator*() const { return wire::v3_1_1; }
 };
 
-struct engine::state {
-    using phase = status::phase;
+/// What is given at construction, and the parts: data and small decisions.
+struct parts {
+    /// `memory`: on boards the rest of the block.
+    parts(const engine_config& config_, const limits& limits, memory_source& source, std::span<std::uint8_t> memory)
+        : config(config_), limit(limits), wire(config), ops(source, memory.data(), memory.size(), limit),
+          outbox(ops.memory, limit), inbox(ops.memory, limit), assembly(ops.memory, limit), timers(ops.memory, limit),
+          direct(ops.memory, limit) {}
+
+    const engine_config& config;
+    const limits& limit;
+    [[no_unique_address]] std::conditional_t<profile::only_v3_1_1, only_protocol, either_protocol> wire;
+    operations ops;
+    mqtt_as::outbox outbox;
+    mqtt_as::inbox inbox;
+    mqtt_as::subscriptions filters;
+    mqtt_as::assembly assembly;
+    [[no_unique_address]] mqtt_as::timers timers;
+    [[no_unique_address]] std::conditional_t<profile::is_board, no_direct_publishes, direct_publishes> direct;
+};
+
+struct engine::state : facts, parts, rare_facts {
     using place = operation::place;
     using size_type = profile::size_type;
 
@@ -54,6 +73,9 @@ struct engine::state {
     ~state();
     /// What is taken from the memory source at construction.
     static std::size_t block_size(const limits&);
+    std::span<std::uint8_t> rest_of_block(const limits& limits) {
+        return {reinterpret_cast<std::uint8_t*>(this + 1), block_size(limits) - sizeof(state)};
+    }
 
     /// The same engine, for what happens at `now`.
     state* at(time_point now) {
@@ -83,17 +105,6 @@ struct engine::state {
     // ---- phases (engine.cpp) ------------------------------------------------------------------------------
     void enter(phase p, stage at);
     void open();
-    enum class after : std::uint8_t { retry, reopen, give_up, stop };
-    /// Why a connection or an attempt ends. `disconnected`, without what is known elsewhere.
-    struct ending {
-        errc error = errc::ok;
-        violation why{};
-        reason_code reason{};
-        stage at{};
-        bool was_online = false;
-        bool can_retry_help = true;
-        int transport_error = 0;
-    };
     /// Ends the connection or attempt as `last_` says: reports it, says goodbye where the version can, closes. `lost`:
     /// the transport is gone already.
     void end_connection(bool lost = false);
@@ -107,7 +118,7 @@ struct engine::state {
     void finish_stop();
     void check_drained();
     void go_online(const wire::connack&);
-    disconnected told_ending() const;
+    std::optional<event> poll_notice();
 
     // ---- what becomes of operations (engine_requests.cpp) -------------------------------------------------
     bool may_go_direct(const publish_request&) const;
@@ -153,14 +164,15 @@ struct engine::state {
         return (phase_ == phase::handshake) == (t == wire::packet_type::connack) && !connect_due_;
     }
     void on_packet(wire::packet_type, std::uint8_t flags, bytes body);
+    const message* message_read() { return has_message_ ? &message_out() : nullptr; }
     violation take_packet(wire::packet_type, std::uint8_t flags, bytes body);
-    violation on_connack(bytes body);
+    /// Apart, so that what is rare takes no stack from all others.
+    [[gnu::noinline]] violation on_connack(bytes body);
     violation on_disconnect(bytes body);
     violation take_explanation(property_view);
     void keep_client_id(std::string_view);
     violation on_publish(std::uint8_t flags, bytes body);
     violation on_acknowledgement(wire::packet_type, bytes body);
-    violation on_subscription_acknowledgement(wire::packet_type, bytes body);
     void release(operation& op);
     void on_answer(operation& op, reason_code, bool is_late = false);
 
@@ -174,13 +186,10 @@ struct engine::state {
     bool stage_operation(operation& op);
     /// What the server's CONNACK rules out.
     errc unsendable(std::size_t size, std::uint8_t qos, bool retain) const {
+        if constexpr (profile::only_v3_1_1) return errc::ok;  // CONNACK says nothing of the kind
         if (size > agreed_.maximum_packet_size) return errc::too_large;
         if (qos > agreed_.maximum_qos || (retain && !agreed_.retain_available)) return errc::unsupported_by_server;
         return errc::ok;
-    }
-    /// The largest packet that this engine can send.
-    std::size_t packet_bytes_max() const {
-        return profile::gathers ? limit.packet_bytes_max : std::min(limit.packet_bytes_max, limit.batch_bytes_max);
     }
     errc unsendable(const operation& op) const { return unsendable(op.wire_size(), op.qos, op.retain); }
     void on_sent(std::size_t size);
@@ -192,14 +201,14 @@ struct engine::state {
     struct due {
         enum class what : std::uint8_t { nothing, operation, phase, ping, life, silence, ping_answer, acknowledgement };
         what which = what::nothing;
-        operation::place list{};  // acknowledgement: where it is awaited
+        operation* op = nullptr;  // operation, acknowledgement: whose
         time_point at;
-        /// True when it comes before what was considered until now.
-        bool consider(time_point t, what w) {
-            if (which != what::nothing && !(t < at)) return false;
+        /// Takes the place of what was considered until now when it comes before that.
+        void consider(time_point t, what w, operation* o = nullptr) {
+            if (which != what::nothing && !(t < at)) return;
             at = t;
             which = w;
-            return true;
+            op = o;
         }
     };
     due first_due();
@@ -208,7 +217,7 @@ struct engine::state {
     bool asks_again(const operation& op) const { return wire->may_resend_while_connected && op.is_publish(); }
     /// How long an acknowledgement may be missing in all.
     duration patience() const { return config.response_time * (static_cast<std::int32_t>(config.max_repubs) + 1); }
-    void judge_acknowledgement(place list);
+    void judge_acknowledgement(operation& op);
     void judge_silence();
     /// A sign of life: silence, if it begins, begins now. What was not awaited before is not awaited now.
     void on_life() {
@@ -229,119 +238,13 @@ struct engine::state {
     bool keeps_session() const { return !config.clean; }
     void check() const;
 
-    // The small ones come first: a Cortex-M0+ reaches bytes below 32 in one instruction, half words below 64 and words
-    // below 128.
-
-    // ---- phase ----------------------------------------------------------------------------------------------
-    phase phase_ = phase::stopped;
-    stage stage_ = stage::idle;
-    after after_ = after::retry;  // what follows when the transport is gone
-    bool leaving_ = false;        // closing, but DISCONNECT is still to be taken by the transport
-    bool accepting_ = true;       // until `stop`
-    bool closed_ = false;         // by `close`, for good
-    bool retry_first_ = false;    // `start` asked for it
-    bool was_online_ = false;     // since `start`
-    bool is_outage_ = false;      // not online although started
-    bool at_cap_ = false;         // the next wait is at the back-off's cap
-    bool open_due_ = false;       // commands that wait to be taken
-    bool close_due_ = false;
-
-    // ---- events that wait to be taken: at most one of each kind, in this order ---------------------------------
-    enum notice : std::uint8_t {
-        tell_disconnected = 1,
-        tell_gave_up = 2,
-        tell_waiting = 4,
-        tell_connected = 8,
-        tell_refusals = 16,
-        tell_renewed = 32,
-        tell_stopped = 64
-    };
-    std::uint8_t notices_ = 0;
-    void tell(notice n) { notices_ = static_cast<std::uint8_t>(notices_ | n); }
-    void keep_quiet(unsigned which) { notices_ = static_cast<std::uint8_t>(notices_ & ~which); }
-    bool take(notice n) {
-        if ((notices_ & n) == 0) return false;
-        keep_quiet(n);
-        return true;
-    }
-    std::optional<event> poll_notice();
-
-    // ---- the connection: what is set here ends with it ----------------------------------------------------------
-    bool connect_due_ = false;
-    bool disconnect_due_ = false;
-    bool ping_due_ = false;
-    bool ping_outstanding_ = false;
-    bool is_silent_ = false;        // an answer is due, and nothing has come since `silent_since_`
-    bool silent_by_write_ = false;  // ... only because a write is under way: begins anew when it is through
-    bool probed_ = false;
-    bool life_is_due_ = false;  // the network changed: without a sign of life until `life_due_` it is replaced
-    bool is_draining_ = false;  // the peer's TCP was still taking what we had sent when we looked last, and nothing has
-                                // been received since
-    bool assembly_used_ = false;  // given out in the last call: its views are valid until this one
-
-    // ---- session --------------------------------------------------------------------------------------------
-    bool have_session_ = false;  // the server keeps state that we know: from the first connection on
-    bool ever_online_ = false;
-    bool clean_start_ = false;  // sent with the last CONNECT
-    bool wiping_ = false;       // 3.1.1: this connection only ends the old session
-    bool wiped_ = false;
-    std::uint8_t connects_unanswered_ = 0;  // CONNECTs since the last accepting CONNACK; more than one is as two
-    bool link_up_ = true;
-    bool session_present_ = false;
-    bool first_connection_ = false;
-    reason_code goodbye_{};  // of DISCONNECT
-
-    size_type in_flight_ = 0;  // publishes that use the server's receive maximum
-    size_type next_order_ = 0;
-    size_type renewals_pending_ = 0;
-    size_type ping_end_ = 0;  // where PINGREQ ends in the batch; 0: none
-    wire::negotiated agreed_;
-
-    // ---- time -----------------------------------------------------------------------------------------------
-    time_point now_;    // of the input that is worked on
-    time_point since_;  // of the phase
-    time_point until_;  // waiting: next attempt; opening, handshake: limit of the stage; draining: end of grace;
-                        // leaving: limit
-    time_point ping_at_;
-    time_point ping_sent_at_;
-    time_point last_received_;
-    time_point judging_since_;  // no acknowledgement is missed for what came before: we did not read, or the peer's TCP
-                                // was still taking what we had sent
-    time_point silent_since_;
-    time_point life_due_;
-    time_point outage_since_;
-
-    // ---- given at construction ----------------------------------------------------------------------------
-    const engine_config& config;
-    const limits& limit;
-    [[no_unique_address]] std::conditional_t<profile::only_v3_1_1, only_protocol, either_protocol> wire;
-
-    property_view properties_;           // of the packet just read
-    const message* received_ = nullptr;  // the message in it, when it is for the application
-
-    // ---- the parts: data and small decisions ----------------------------------------------------------------
-    pool memory;
-    mqtt_as::outbox outbox;
-    operations ops;
-    mqtt_as::inbox inbox;
-    mqtt_as::subscriptions filters;
-    mqtt_as::assembly assembly;
-    mqtt_as::supervisor supervisor;
-    [[no_unique_address]] mqtt_as::timers timers;
-    [[no_unique_address]] std::conditional_t<profile::is_board, no_direct_publishes, direct_publishes> direct;
-
-    // ---- what is seldom looked at -----------------------------------------------------------------------------
-    epoch epoch_ = 0;
-    duration ping_interval_{};
-    duration round_trip_{0};  // measured last, on any connection; 0: never
-    time_point link_since_;   // when it came or went
-    ending last_;             // of the last connection or attempt
     random_source random;
-    std::uint16_t assigned_client_id_size_ = 0;
-    char* assigned_client_id_ = nullptr;  // the server gave it to us
     memory_source& source;
-    wire::publish arrived_;
-    counters count;
+    [[no_unique_address]] wire::kept_limits agreed_;  // from `open` on
+    // What the last call has handed out, a message or a report: the next one may use its place.
+    wire::publish& message_out() { return *reinterpret_cast<wire::publish*>(out_); }
+    op_done& report_out() { return *reinterpret_cast<op_done*>(out_); }
+    alignas(wire::publish) alignas(op_done) std::byte out_[std::max(sizeof(wire::publish), sizeof(op_done))];
 };
 
 // ---- what happens to every message, inline ------------------------------------------------------------------

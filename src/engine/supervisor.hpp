@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mqtt_as/engine_config.hpp"
+#include "src/wire/profile.hpp"
 
 #include <algorithm>
 
@@ -36,32 +37,30 @@ private:
 
 class supervisor {
 public:
-    explicit supervisor(const engine_config& config) : config_(config) {}
-
     /// An attempt begins.
     void on_attempt() { ++attempt_; }
     void on_online() { attempt_ = 0; }
     /// A connection that was online since `since` ended. Only one that held resets the outage: a server that accepts
     /// and then throws out is not reached any faster for it.
-    void on_lost(time_point now, time_point since) {
-        if (!(now - since < config_.backoff.stable_after)) begin(now);
+    void on_lost(time_point now, time_point since, const engine_config& config) {
+        if (!(now - since < config.backoff.stable_after)) begin(now, config);
     }
     /// `start`: whatever was before, the first wait is short.
-    void begin(time_point now) {
+    void begin(time_point now, const engine_config& config) {
         outage_since_ = now;
-        step_ = config_.backoff.first_step;
+        step_ = config.backoff.first_step;
     }
 
     /// The wait before the next attempt: full jitter, uniform in (0, step]. `at_cap`, for what retrying cannot cure:
     /// uniform in (cap/2, cap].
-    duration next_wait(time_point now, bool at_cap, random_source& random) {
-        const duration cap = config_.backoff.cap;
+    duration next_wait(time_point now, bool at_cap, random_source& random, const engine_config& config) {
+        const duration cap = config.backoff.cap;
         if (at_cap) {
             step_ = cap;
             return cap / 2 + random.up_to(cap - cap / 2);
         }
-        if (now - outage_since_ > config_.backoff.steady_for) step_ = std::min(step_ * 2, cap);
-        if (++endpoint_ >= config_.endpoints) endpoint_ = 0;
+        if (now - outage_since_ > config.backoff.steady_for) step_ = shorter(step_ * 2, cap);
+        if (++endpoint_ >= config.endpoints) endpoint_ = 0;
         return random.up_to(step_);
     }
 
@@ -70,10 +69,9 @@ public:
     std::uint32_t attempt() const { return attempt_; }
 
 private:
-    const engine_config& config_;
     duration step_{0};
     time_point outage_since_;
-    std::uint32_t attempt_ = 0;
+    profile::size_type attempt_ = 0;
     std::uint8_t endpoint_ = 0;
 };
 

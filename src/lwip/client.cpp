@@ -111,7 +111,7 @@ bool MQTTClient::submit(detail::operation_wait& w, submitted s) {
 bool MQTTClient::begin_publish(detail::operation_wait& w, std::string_view topic, bytes body,
                                const publish_options& o) {
     if (!engine_.ok()) return reject(w, errc::out_of_memory);
-    if (engine_.look().unfinished >= config_.limits.operations_max) return reject(w, errc::queue_full);
+    if (engine_.unfinished() >= config_.limits.operations_max) return reject(w, errc::queue_full);
     const publish_request request{.topic = topic,
                                   .payload = body,
                                   .qos = o.qos,

@@ -174,20 +174,21 @@ void MQTTClient::read(time_point now) {
 
 void MQTTClient::write(time_point now) {
     is_write_blocked_ = false;
+    bool has_written = false;
     while (is_open_ && !is_saying_goodbye_) {
         std::array<bytes, 2> gather;
         const std::size_t count = engine_.poll_transmit(now, gather);
         collect();
-        if (count == 0) return;
+        if (count == 0) break;
         const std::size_t size = transport_.write(std::span<const bytes>(gather).first(count));
-        if (size == 0) {
-            is_write_blocked_ = true;
-            return;
-        }
+        is_write_blocked_ = size == 0;
+        if (size == 0) break;
+        has_written = true;
         written_ += static_cast<std::uint32_t>(size);
         engine_.on_sent(now, epoch_, size);
         collect();
     }
+    if (has_written) transport_.flush();
 }
 
 // ---- time ---------------------------------------------------------------------------------------------------

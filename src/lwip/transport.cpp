@@ -119,7 +119,7 @@ void transport::end(errc error, int number) {
 }
 
 err_t transport::on_connected(void* self, altcp_pcb* pcb, err_t) {
-    altcp_nagle_disable(pcb);  // batches are made by the engine
+    altcp_nagle_disable(pcb);  // packets are collected until `flush`
     self_of(self).state_ = state::open;
     port::wake();
     return ERR_OK;
@@ -188,8 +188,12 @@ std::size_t transport::write(std::span<const bytes> parts) {
         written += size;
         if (size < part.size()) break;
     }
-    if (written > 0) altcp_output(pcb_);
     return written;
+}
+
+void transport::flush() {
+    const core_lock lock;
+    if (pcb_ != nullptr) altcp_output(pcb_);
 }
 
 pbuf* transport::take_received() {

@@ -1,6 +1,8 @@
 // What both versions do alike, the parts that are not worth inlining.
 #include "src/wire/common.hpp"
 
+#include <cstring>
+
 namespace mqtt_as::wire {
 
 // ---- decoding -----------------------------------------------------------------------------------
@@ -15,20 +17,15 @@ bool take_acknowledge_flags(reader& in) {
     return flags == 1;
 }
 
-bool contains(bytes codes, std::uint8_t code) {
-    for (const std::uint8_t allowed : codes) {
-        if (allowed == code) return true;
-    }
-    return false;
+reason_code take_reason(reader& in, bytes allowed) {
+    const auto code = static_cast<std::uint8_t>(in.take_number(1));
+    if (std::memchr(allowed.data(), code, allowed.size()) == nullptr) in.fail(violation::bad_reason_code);
+    return static_cast<reason_code>(code);
 }
 
-bytes take_reasons(reader& in, bytes allowed) {
-    const bytes reasons = in.take(in.left());
-    if (reasons.empty()) in.fail(violation::wrong_code_count);
-    for (const std::uint8_t reason : reasons) {
-        if (!contains(allowed, reason)) in.fail(violation::bad_reason_code);
-    }
-    return reasons;
+reason_code take_only_reason(reader& in, bytes allowed) {
+    if (in.left() != 1) in.fail(violation::wrong_code_count);
+    return take_reason(in, allowed);
 }
 
 // ---- encoding -----------------------------------------------------------------------------------

@@ -45,22 +45,13 @@ inline violation read_publish_head(std::uint8_t flags, bytes body, publish& out,
     return out.packet_id != 0 ? violation::none : violation::zero_packet_identifier;
 }
 
-/// An acknowledgement of nothing but its packet identifier, which most are. Without a reader, too.
-inline violation read_packet_id(bytes body, acknowledgement& out) {
-    out = {};
-    if (body.size() < 2) return violation::truncated_packet;
-    out.packet_id = read_u16(body.data());
-    if (out.packet_id == 0) return violation::zero_packet_identifier;
-    return body.size() == 2 ? violation::none : violation::trailing_bytes;
-}
-
 /// The first byte of CONNACK: true for session present.
 bool take_acknowledge_flags(reader& in);
 
-/// The rest of a SUBACK or UNSUBACK: one code or more, each in `allowed`.
-bytes take_reasons(reader& in, bytes allowed);
-
-bool contains(bytes codes, std::uint8_t code);
+/// A reason code that is one of `allowed`.
+reason_code take_reason(reader& in, bytes allowed);
+/// The rest of a SUBACK or UNSUBACK: the one code of the one filter.
+reason_code take_only_reason(reader& in, bytes allowed);
 
 // ---- encoding -----------------------------------------------------------------------------------
 

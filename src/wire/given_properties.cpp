@@ -74,8 +74,6 @@ void put_fields(writer& out, const connect& given) {
         put_boolean(out, property_id::request_problem_information, false);
     }
     put_user_properties(out, given.properties.user_properties);
-    put_data(out, property_id::authentication_method, given.authentication_method);
-    put_data(out, property_id::authentication_data, given.authentication_data);
 }
 
 template <class Given>
@@ -127,11 +125,7 @@ errc check_given(const subscribe_properties& given) {
 }
 
 errc check_given(const connect& given) {
-    const bool has_good_method = given.authentication_method ? is_good(given.authentication_method)
-                                                             : !given.authentication_data;  // section 3.1.2.11.10
-    if (given.receive_maximum == 0 || !has_good_method || !is_good_data(given.authentication_data)) {
-        return errc::bad_properties;
-    }
+    if (given.receive_maximum == 0) return errc::bad_properties;
     if (given.last_will) {
         const errc of_will = check_given(*given.last_will->properties);
         if (of_will != errc::ok) return of_will;

@@ -5,6 +5,7 @@
 #include "mqtt_as/message.hpp"
 #include "mqtt_as/properties.hpp"
 #include "mqtt_as/types.hpp"
+#include "src/wire/profile.hpp"
 
 #include <optional>
 #include <string_view>
@@ -36,7 +37,7 @@ inline constexpr std::uint32_t packet_bytes_max = remaining_length_max + fixed_h
 // ---- received ---------------------------------------------------------------------------------
 
 /// What CONNACK agreed on, with the specification's default where the server said nothing. In 3.1.1 these
-/// are the defaults.
+/// are the defaults, and where nothing else is spoken they take no room.
 struct negotiated {
     std::uint32_t maximum_packet_size = packet_bytes_max;
     std::uint16_t receive_maximum = 65'535;
@@ -45,7 +46,25 @@ struct negotiated {
     bool wildcard_subscription_available : 1 = true;
     bool subscription_identifier_available : 1 = true;
     bool shared_subscription_available : 1 = true;
+
+    /// Nor packets that are larger than we can make.
+    void keep_packets_to(std::size_t most) {
+        if (maximum_packet_size > most) maximum_packet_size = static_cast<std::uint32_t>(most);
+    }
 };
+struct not_negotiated {
+    not_negotiated() = default;
+    constexpr not_negotiated(const negotiated&) {}
+    static void keep_packets_to(std::size_t) {}
+    static constexpr std::uint32_t maximum_packet_size = packet_bytes_max;
+    static constexpr std::uint16_t receive_maximum = 65'535;
+    static constexpr std::uint8_t maximum_qos = 2;
+    static constexpr bool retain_available = true;
+    static constexpr bool wildcard_subscription_available = true;
+    static constexpr bool subscription_identifier_available = true;
+    static constexpr bool shared_subscription_available = true;
+};
+using kept_limits = std::conditional_t<profile::only_v3_1_1, not_negotiated, negotiated>;
 
 struct connack {
     bool session_present = false;
@@ -62,18 +81,11 @@ struct publish : message {
     std::uint16_t packet_id = 0;  ///< 0 when qos is 0
 };
 
-/// PUBACK, PUBREC, PUBREL, PUBCOMP.
+/// PUBACK, PUBREC, PUBREL, PUBCOMP; SUBACK and UNSUBACK of the one filter that we ask for at a time. Where a packet has
+/// no code, as UNSUBACK of 3.1.1, it is success; SUBACK's 0x80 of 3.1.1 is unspecified_error, as in 5.
 struct acknowledgement {
     std::uint16_t packet_id = 0;
     reason_code reason{};
-    property_view properties;
-};
-
-/// SUBACK and UNSUBACK. UNSUBACK of 3.1.1 has no reasons. Each byte is a checked `reason_code`
-/// (3.1.1: 0x80 is unspecified_error, as in 5).
-struct subscription_acknowledgement {
-    std::uint16_t packet_id = 0;
-    bytes reasons;
     property_view properties;
 };
 
@@ -91,20 +103,22 @@ struct auth {
 
 using will = engine_will;
 
+inline constexpr std::optional<std::string_view> not_given{};
+inline constexpr connect_properties no_connect_properties{};
+
+/// What the configuration has is referred to.
 struct connect {
     std::string_view client_id;
     std::uint16_t keep_alive = 60;  ///< seconds
     bool clean_start = true;        ///< 3.1.1: clean session
-    std::optional<std::string_view> user{};
-    std::optional<std::string_view> password{};
+    const std::optional<std::string_view>& user = not_given;
+    const std::optional<std::string_view>& password = not_given;
     const will* last_will = nullptr;
     // MQTT 5 only
     std::uint32_t session_expiry_interval = 0;  ///< seconds; sent when not 0
     std::uint16_t receive_maximum = 65'535;     ///< sent when not 65,535
     std::uint32_t maximum_packet_size = 0;      ///< sent when not 0
-    std::optional<std::string_view> authentication_method{};
-    std::optional<std::string_view> authentication_data{};
-    connect_properties properties{};
+    const connect_properties& properties = no_connect_properties;
 };
 
 /// Everything of a PUBLISH but its payload, which follows the head on the wire.

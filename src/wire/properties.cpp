@@ -86,8 +86,8 @@ const rule& rule_at(const reader& in) {
     return rules[*in.at() < rules.size() ? *in.at() : 0];
 }
 
-property take_property(reader& in, kind type) {
-    property out;
+void take_property(reader& in, kind type, property& out) {
+    out = {};
     out.id = static_cast<property_id>(in.take_number(1));
     switch (type) {
     case kind::byte:
@@ -98,7 +98,6 @@ property take_property(reader& in, kind type) {
     case kind::binary:
     case kind::string: out.data = in.take_data(); break;
     }
-    return out;
 }
 
 violation judge_value(const property& given, const rule& by) {
@@ -115,11 +114,12 @@ violation judge_value(const property& given, const rule& by) {
 
 violation judge_all(bytes block, packet_type type) {
     reader in(block);
+    property given;
     std::uint32_t seen[2] = {};  // bit n of both: identifier n
     while (in.left() != 0) {
         const rule& by = rule_at(in);
         if ((by.packets & wire::in(type)) == 0) return violation::bad_property;
-        const property given = take_property(in, by.type);
+        take_property(in, by.type, given);
         if (in.why() != violation::none) break;
         const auto id = static_cast<unsigned>(given.id);
         const std::uint32_t bit = std::uint32_t{1} << (id & 31);
@@ -144,14 +144,18 @@ property_view take_properties(reader& in, packet_type type) {
 
 // ---- the view ---------------------------------------------------------------------------------------
 
-property_view::iterator::iterator(const std::uint8_t* at, const std::uint8_t* end) : at_(at), next_(end), end_(end) {
-    if (at == end) return;
-    wire::reader in(bytes(at, end));
-    current_ = wire::take_property(in, wire::rule_at(in).type);
+void property_view::iterator::read() {
+    if (at_ == end_) return;
+    wire::reader in(bytes(at_, end_));
+    wire::take_property(in, wire::rule_at(in).type, current_);
     next_ = in.at();
 }
 
-property_view::iterator& property_view::iterator::operator++() { return *this = iterator(next_, end_); }
+property_view::iterator& property_view::iterator::operator++() {
+    at_ = next_;
+    read();
+    return *this;
+}
 
 std::optional<property> property_view::find(property_id id) const {
     for (const property& each : *this) {

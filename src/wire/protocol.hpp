@@ -65,10 +65,8 @@ struct protocol {
     violation (*decode_connack)(bytes body, connack&) noexcept;
     /// `flags` as read_fixed_header let them through.
     violation (*decode_publish)(std::uint8_t flags, bytes body, publish&) noexcept;
-    /// `type` is puback, pubrec, pubrel or pubcomp: each has its own list of reason codes.
+    /// `type` is puback, pubrec, pubrel, pubcomp, suback or unsuback: each has its own list of reason codes.
     violation (*decode_acknowledgement)(packet_type type, bytes body, acknowledgement&) noexcept;
-    violation (*decode_suback)(bytes body, subscription_acknowledgement&) noexcept;
-    violation (*decode_unsuback)(bytes body, subscription_acknowledgement&) noexcept;
     violation (*decode_disconnect)(bytes body, disconnect&) noexcept;
     violation (*decode_auth)(bytes body, auth&) noexcept;
 
@@ -96,6 +94,18 @@ inline fixed_header read_short_header(bytes in, const protocol& p) noexcept {
     const bool is_short = in.size() >= 2 && in[1] < 0x80 && in[0] < static_cast<int>(packet_type::pingresp) << 4;
     if (!is_short || (p.received_flags[in[0] >> 4] >> (in[0] & 0x0F) & 1) == 0) return read_fixed_header(in, p);
     return {.state = fixed_header::status::complete, .first = in[0], .header_size = 2, .remaining_length = in[1]};
+}
+
+/// The options of a filter in SUBSCRIBE: in 3.1.1 the qos alone.
+inline std::uint8_t options_byte(const subscribe& s) {
+    return static_cast<std::uint8_t>(s.qos | (s.no_local ? 0x04 : 0) | (s.retain_as_published ? 0x08 : 0) |
+                                     s.retain_handling << 4);
+}
+inline void read_options(std::uint8_t bits, subscribe& s) {
+    s.qos = bits & 3;
+    s.no_local = (bits & 0x04) != 0;
+    s.retain_as_published = (bits & 0x08) != 0;
+    s.retain_handling = bits >> 4;
 }
 
 /// PINGREQ is the same two bytes in both versions.

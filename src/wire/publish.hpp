@@ -112,8 +112,13 @@ struct checked_publish {
 
 /// As protocol::check_publish.
 inline checked_publish check_publish(const protocol& p, const publish_head& head) {
-    if (!profile::prefers_speed || !head.properties.empty()) return check_by_table(p, head);
-    checked_publish result{.error = check_publish_fields(head)};
+    checked_publish result;
+    if (!profile::prefers_speed) {
+        result.error = p.check_publish(head, result.layout);
+        return result;
+    }
+    if (!head.properties.empty()) return check_by_table(p, head);
+    result.error = check_publish_fields(head);
     if (result.error == errc::ok) result.error = lay_out_publish(head, p.has_properties ? 1 : 0, result.layout);
     return result;
 }
@@ -121,7 +126,9 @@ inline checked_publish check_publish(const protocol& p, const publish_head& head
 /// As protocol::encode_publish_head; where the payload begins.
 inline std::uint8_t* encode_publish_head(const protocol& p, std::uint8_t* to, const publish_head& head,
                                          const publish_layout& layout) {
-    if (!profile::prefers_speed || layout.property_bytes > 1) {
+    if (!profile::prefers_speed) {
+        p.encode_publish_head(to, head, layout);
+    } else if (layout.property_bytes > 1) {
         encode_by_table(p, to, head, layout);
     } else {
         std::uint8_t* const properties = put_publish_start(to, head, layout);

@@ -43,22 +43,11 @@ violation decode_publish(std::uint8_t flags, bytes body, publish& out) noexcept 
     return violation::none;
 }
 
-violation decode_acknowledgement(packet_type, bytes body, acknowledgement& out) noexcept {
-    return read_packet_id(body, out);
-}
-
-violation decode_suback(bytes body, subscription_acknowledgement& out) noexcept {
+violation decode_acknowledgement(packet_type type, bytes body, acknowledgement& out) noexcept {
     reader in(body);
     out = {};
     out.packet_id = take_packet_id(in);
-    out.reasons = take_reasons(in, suback_codes);
-    return in.why();
-}
-
-violation decode_unsuback(bytes body, subscription_acknowledgement& out) noexcept {
-    reader in(body);
-    out = {};
-    out.packet_id = take_packet_id(in);
+    if (type == packet_type::suback) out.reason = take_only_reason(in, suback_codes);
     return in.why_at_end();
 }
 
@@ -121,8 +110,7 @@ errc check_connect(const connect& packet) noexcept {
     if (!is_known) return errc::bad_client_id;                          // [MQTT-3.1.3-7]
     if (packet.password && !packet.user) return errc::bad_credentials;  // [MQTT-3.1.2-22]
     const connect_properties& asked = packet.properties;
-    if (packet.authentication_method || packet.authentication_data || asked.request_response_information ||
-        !asked.request_problem_information || !asked.user_properties.empty()) {
+    if (asked.request_response_information || !asked.request_problem_information || !asked.user_properties.empty()) {
         return errc::unsupported_by_version;
     }
     if (packet.last_will && (packet.last_will->delay_interval != 0 || !packet.last_will->properties->empty())) {
@@ -147,8 +135,6 @@ constinit const protocol v3_1_1 = {
     .decode_connack = decode_connack,
     .decode_publish = decode_publish,
     .decode_acknowledgement = decode_acknowledgement,
-    .decode_suback = decode_suback,
-    .decode_unsuback = decode_unsuback,
     .decode_disconnect = decode_disconnect,
     .decode_auth = decode_auth,
     .encode_connect = encode_connect,

@@ -22,13 +22,8 @@ constexpr std::uint8_t auth_codes[] = {0x00, 0x18};  // 0x19 is the client's
 
 // ---- decoding -------------------------------------------------------------------------------------
 
-reason_code take_reason(reader& in, bytes allowed) {
-    const auto code = static_cast<std::uint8_t>(in.take_number(1));
-    if (!contains(allowed, code)) in.fail(violation::bad_reason_code);
-    return static_cast<reason_code>(code);
-}
-
-void take_limits(const property_view& properties, connack& out) {
+/// Apart, so that its stack is not that of reading them, too.
+[[gnu::noinline]] void take_limits(const property_view& properties, connack& out) {
     negotiated& agreed = out.agreed;
     for (const property& each : properties) {
         const std::uint32_t number = each.number;
@@ -86,30 +81,18 @@ violation decode_publish(std::uint8_t flags, bytes body, publish& out) noexcept 
 }
 
 violation decode_acknowledgement(packet_type type, bytes body, acknowledgement& out) noexcept {
-    if (body.size() == 2) return read_packet_id(body, out);
     reader in(body);
     out = {};
     out.packet_id = take_packet_id(in);
+    if (type == packet_type::suback || type == packet_type::unsuback) {
+        out.properties = take_properties(in, type);
+        out.reason = take_only_reason(in, type == packet_type::suback ? bytes(suback_codes) : bytes(unsuback_codes));
+        return in.why_at_end();
+    }
     const bool is_first_step = type == packet_type::puback || type == packet_type::pubrec;
     if (in.left() != 0) out.reason = take_reason(in, is_first_step ? bytes(puback_codes) : bytes(pubrel_codes));
     if (in.left() != 0) out.properties = take_properties(in, type);
     return in.why_at_end();
-}
-
-violation decode_answers(packet_type type, bytes allowed, bytes body, subscription_acknowledgement& out) {
-    reader in(body);
-    out.packet_id = take_packet_id(in);
-    out.properties = take_properties(in, type);
-    out.reasons = take_reasons(in, allowed);
-    return in.why();
-}
-
-violation decode_suback(bytes body, subscription_acknowledgement& out) noexcept {
-    return decode_answers(packet_type::suback, suback_codes, body, out);
-}
-
-violation decode_unsuback(bytes body, subscription_acknowledgement& out) noexcept {
-    return decode_answers(packet_type::unsuback, unsuback_codes, body, out);
 }
 
 violation decode_disconnect(bytes body, disconnect& out) noexcept {
@@ -180,9 +163,7 @@ void encode_subscribe(writer& out, const subscribe& packet) noexcept {
     out.put_u16(0);
     put_block(out, packet.properties);
     out.put_string(packet.filter);
-    const int options = packet.qos | (packet.no_local ? 0x04 : 0) | (packet.retain_as_published ? 0x08 : 0) |
-                        packet.retain_handling << 4;
-    out.put_byte(static_cast<std::uint8_t>(options));
+    out.put_byte(options_byte(packet));
 }
 
 void encode_unsubscribe(writer& out, const subscribe& packet) noexcept {
@@ -254,8 +235,6 @@ constinit const protocol v5 = {
     .decode_connack = decode_connack,
     .decode_publish = decode_publish,
     .decode_acknowledgement = decode_acknowledgement,
-    .decode_suback = decode_suback,
-    .decode_unsuback = decode_unsuback,
     .decode_disconnect = decode_disconnect,
     .decode_auth = decode_auth,
     .encode_connect = encode_connect,

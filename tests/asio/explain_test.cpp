@@ -9,7 +9,7 @@ TEST(explain, puts_numbers_into_words) {
     e.now = time_point(100'000);
     e.now_in = status::phase::waiting;
     e.outage_since = time_point(59'000);
-    e.last_error = disconnected{.error = errc::connect_failed, .at = stage::connect, .transport_error = ECONNREFUSED};
+    e.last_error = disconnected{{.error = errc::connect_failed, .at = stage::connect, .transport_error = ECONNREFUSED}};
     e.address = "127.0.0.1:1883";
     e.attempt = 7;
     e.next_attempt = time_point(112'300);

@@ -326,7 +326,7 @@ TEST(range_picture, fits_a_terminal_and_tells_the_figures) {
     const verdict so_far = judge(of, {});
     explanation client;
     client.now_in = status::phase::waiting;
-    client.last_error = disconnected{.error = errc::connect_failed, .at = stage::connect, .transport_error = 113};
+    client.last_error = disconnected{{.error = errc::connect_failed, .at = stage::connect, .transport_error = 113}};
     const scene seen{.what = what, .of = of, .so_far = so_far, .client = client, .now = "Ctrl-C ends the test"};
     std::string all;
     for (const terminal::line& each : draw(seen, terminal::ascii_glyphs)) {

@@ -4,7 +4,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "dev"))
-from size import deepest_stack, flash, heap_users, judge, read_gates, symbols
+from size import deepest_stack, flash, heap_users, image_sizes, judge, read_gates, symbols
 
 GATES = read_gates("# a comment\nboth\tflash\t100\t150\nboth\theap\t0\t0\n")
 
@@ -63,6 +63,15 @@ class Size(unittest.TestCase):
 
     def test_heap_is_found_by_name(self):
         self.assertEqual(heap_users("00008000 T main\n00008010 T malloc\n00008020 T _Znwj\n"), ["malloc", "_Znwj"])
+
+    def test_an_image_takes_flash_for_what_its_variables_begin_with(self):
+        text = "   text\t   data\t    bss\t    dec\t    hex\tfilename\n    100\t     10\t      1\t    111\t     6f\timage\n"
+        self.assertEqual(image_sizes(text), {"flash": 110, "ram": 11})
+
+    def test_a_larger_firmware_is_worse(self):
+        gates = read_gates("microbit_traffic\tflash\t100\t150\n")
+        worse, _ = judge({"microbit_traffic": {"flash": 151, "ram": 1}}, gates)
+        self.assertEqual(worse, ["firmware: UART, engine: flash 151, gate 100, recorded 150"])
 
     def test_symbols_have_sizes(self):
         self.assertEqual(symbols("00000000 00000010 B engine_memory\n         U other\n"), {"engine_memory": 16})

@@ -90,8 +90,8 @@ TEST_P(board_memory, of_another_size_or_in_use_is_refused) {
 
 TEST_P(board_memory, running_out_is_an_error_and_nothing_else) {
     w.go_online();
-    // Larger than a batch, or than all that publishes may have.
-    EXPECT_EQ(w.publish("t", std::string(small_board_limits.batch_bytes_max, 'x'), 1), 0);
+    // Larger than any packet, or than all that publishes may have.
+    EXPECT_EQ(w.publish("t", std::string(small_board_limits.packet_bytes_max, 'x'), 1), 0);
     EXPECT_EQ(w.last_error, errc::too_large);
     EXPECT_NE(w.publish("t", payload_for(small_board_limits.payload_bytes_max / 2 + 1), 1), 0);
     EXPECT_EQ(w.publish("t", payload_for(small_board_limits.payload_bytes_max / 2), 1), 0);

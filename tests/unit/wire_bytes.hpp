@@ -106,7 +106,7 @@ struct any_packet {
     violation why{};
     property_view properties;
     std::string_view text;  ///< topic of PUBLISH, assigned client identifier of CONNACK
-    bytes data;             ///< payload of PUBLISH, reasons of SUBACK and UNSUBACK
+    bytes data;             ///< payload of PUBLISH
     bool needs_id = false;
     std::uint16_t packet_id = 0;
 };
@@ -122,13 +122,6 @@ inline any_packet decode_any(const protocol& by, packet_type type, std::uint8_t 
         publish out;
         const violation why = by.decode_publish(flags, body, out);
         return {why, out.properties, out.topic, out.payload, out.qos != 0, out.packet_id};
-    }
-    case packet_type::suback:
-    case packet_type::unsuback: {
-        subscription_acknowledgement out;
-        const auto decode = type == packet_type::suback ? by.decode_suback : by.decode_unsuback;
-        const violation why = decode(body, out);
-        return {why, out.properties, {}, out.reasons, true, out.packet_id};
     }
     case packet_type::disconnect: {
         disconnect out;

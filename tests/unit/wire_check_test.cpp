@@ -255,7 +255,6 @@ TEST(check_connect, knows_properties_in_5_only) {
         EXPECT_EQ(v3_1_1.check_connect(packet), errc::unsupported_by_version);
         EXPECT_EQ(v5.check_connect(packet), errc::ok);
     };
-    both({.client_id = "c", .authentication_method = "m"});
     both({.client_id = "c", .properties = {.request_response_information = true}});
     both({.client_id = "c", .properties = {.request_problem_information = false}});
     both({.client_id = "c", .properties = {.user_properties = a_user}});
@@ -268,14 +267,6 @@ TEST(check_connect, knows_properties_in_5_only) {
 
 TEST(check_connect, wants_good_properties_in_5) {
     const user_property bad_user[] = {{not_utf8, "v"}};
-    for (const std::string& bad : {not_utf8, with_zero, too_long}) {
-        EXPECT_EQ(v5.check_connect({.client_id = "c", .authentication_method = bad}), errc::bad_properties);
-    }
-    EXPECT_EQ(v5.check_connect({.client_id = "c", .authentication_data = "d"}), errc::bad_properties);
-    EXPECT_EQ(v5.check_connect({.client_id = "c", .authentication_method = "m", .authentication_data = not_utf8}),
-              errc::ok);
-    EXPECT_EQ(v5.check_connect({.client_id = "c", .authentication_method = "m", .authentication_data = too_long}),
-              errc::bad_properties);
     EXPECT_EQ(v5.check_connect({.client_id = "c", .receive_maximum = 0}), errc::bad_properties);
     EXPECT_EQ(v5.check_connect({.client_id = "c", .properties = {.user_properties = bad_user}}), errc::bad_properties);
     const publish_properties bad_topic{.response_topic = "#"};

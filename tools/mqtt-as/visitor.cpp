@@ -17,11 +17,11 @@ mqtt_as::config alone(mqtt_as::config config) {
 
 // The library's words for it: "TLS: the server's certificate expired on...".
 std::string words_for(const visitor::attempt& c) {
-    return describe(disconnected{.error = static_cast<errc>(c.error.value()),
-                                 .at = c.result.at,
-                                 .why = c.result.why,
-                                 .reason = c.result.reason,
-                                 .transport_error = c.result.transport_error},
+    return describe(disconnected{{.error = static_cast<errc>(c.error.value()),
+                                  .at = c.result.at,
+                                  .why = c.result.why,
+                                  .reason = c.result.reason,
+                                  .transport_error = c.result.transport_error}},
                     c.result.error_text);
 }
 

@@ -45,6 +45,8 @@ public:
 
     /// Copies into lwIP's buffers what has room there.
     std::size_t write(std::span<const bytes> parts);
+    /// Sends what was written: packets that were written one after the other share segments.
+    void flush();
     /// What has come since the last call. The receive window opens again as it is given back.
     pbuf* take_received();
     /// The first segment of `p`, `size` bytes, is done with: the rest.

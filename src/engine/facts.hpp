@@ -1,0 +1,121 @@
+// The plain facts that the engine keeps about itself: all of them are nothing at first, and made so at once.
+//
+// The small ones come first: a Cortex-M0+ reaches bytes below 32 in one instruction, half words below 64 and words
+// below 128.
+#pragma once
+
+#include "mqtt_as/engine.hpp"
+#include "src/engine/supervisor.hpp"
+#include "src/wire/packets.hpp"
+
+namespace mqtt_as {
+
+/// What is set in the course of a connection and forgotten with it.
+struct connection_facts {
+    bool leaving_ = false;    // closing, but DISCONNECT is still to be taken by the transport
+    bool close_due_ = false;  // a command that waits to be taken
+    bool connect_due_ = false;
+    bool disconnect_due_ = false;
+    bool ping_due_ = false;
+    bool ping_outstanding_ = false;
+    bool is_silent_ = false;        // an answer is due, and nothing has come since `silent_since_`
+    bool silent_by_write_ = false;  // ... only because a write is under way: begins anew when it is through
+    bool probed_ = false;
+    bool life_is_due_ = false;  // the network changed: without a sign of life until `life_due_` it is replaced
+    bool is_draining_ = false;  // the peer's TCP was still taking what we had sent when we looked last, and nothing has
+                                // been received since
+    reason_code goodbye_{};     // of DISCONNECT
+    profile::size_type in_flight_ = 0;  // publishes that use the server's receive maximum
+    profile::size_type renewals_pending_ = 0;
+    profile::size_type ping_end_ = 0;  // where PINGREQ ends in the batch; 0: none
+};
+
+/// Where nothing but 3.1.1 is spoken there are none.
+struct no_properties {
+    no_properties() = default;
+    constexpr no_properties(property_view) {}
+    constexpr operator property_view() const { return {}; }
+};
+using kept_properties = std::conditional_t<profile::only_v3_1_1, no_properties, property_view>;
+
+struct facts : connection_facts {
+    using phase = status::phase;
+
+    // ---- phase ----------------------------------------------------------------------------------------------
+    phase phase_ = phase::stopped;
+    stage stage_ = stage::idle;
+    enum class after : std::uint8_t { retry, reopen, give_up, stop };
+    after after_ = after::retry;  // what follows when the transport is gone
+    bool is_refusing_ = false;    // after `stop`
+    bool closed_ = false;         // by `close`, for good
+    bool retry_first_ = false;    // `start` asked for it
+    bool was_online_ = false;     // since `start`
+    bool is_outage_ = false;      // not online although started
+    bool at_cap_ = false;         // the next wait is at the back-off's cap
+    bool open_due_ = false;       // a command that waits to be taken
+    bool is_link_down_ = false;
+    bool assembly_used_ = false;  // given out in the last call: its views are valid until this one
+    bool has_message_ = false;    // for the application, in the packet just read
+
+    // ---- session --------------------------------------------------------------------------------------------
+    bool have_session_ = false;  // the server keeps state that we know: from the first connection on
+    bool ever_online_ = false;
+    bool clean_start_ = false;  // sent with the last CONNECT
+    bool wiping_ = false;       // 3.1.1: this connection only ends the old session
+    bool wiped_ = false;
+    std::uint8_t connects_unanswered_ = 0;  // CONNECTs since the last accepting CONNACK; more than one is as two
+    bool session_present_ = false;
+    bool first_connection_ = false;
+
+    // ---- events that wait to be taken: at most one of each kind, in this order ---------------------------------
+    enum notice : std::uint8_t {
+        tell_disconnected = 1,
+        tell_gave_up = 2,
+        tell_waiting = 4,
+        tell_connected = 8,
+        tell_refusals = 16,
+        tell_renewed = 32,
+        tell_stopped = 64
+    };
+    std::uint8_t notices_ = 0;
+    void tell(notice n) { notices_ = static_cast<std::uint8_t>(notices_ | n); }
+    void keep_quiet(unsigned which) { notices_ = static_cast<std::uint8_t>(notices_ & ~which); }
+    bool take(notice n) {
+        if ((notices_ & n) == 0) return false;
+        keep_quiet(n);
+        return true;
+    }
+
+    profile::size_type next_order_ = 0;
+    std::uint16_t assigned_client_id_size_ = 0;
+
+    // ---- time -----------------------------------------------------------------------------------------------
+    time_point now_;    // of the input that is worked on
+    time_point since_;  // of the phase
+    time_point until_;  // waiting: next attempt; opening, handshake: limit of the stage; online: next ping; draining:
+                        // end of grace; leaving: limit
+    time_point ping_sent_at_;
+    time_point last_received_;
+    time_point judging_since_;  // no acknowledgement is missed for what came before: we did not read, or the peer's TCP
+                                // was still taking what we had sent
+    time_point silent_since_;
+    time_point life_due_;
+    epoch epoch_ = 0;
+    duration ping_interval_{};
+    duration round_trip_{0};  // measured last, on any connection; 0: never
+
+    [[no_unique_address]] kept_properties properties_;  // of the packet just read
+};
+
+/// The same, of what is seldom looked at.
+struct rare_facts {
+    ending last_;  // of the last connection or attempt
+
+    char* assigned_client_id_ = nullptr;  // the server gave it to us
+    mqtt_as::supervisor supervisor;
+    time_point outage_since_;
+    time_point link_since_;  // when it came or went
+    counters count;
+};
+
+}  // namespace mqtt_as
