@@ -11,7 +11,7 @@ void both_versions::takes_no_text_like(std::string_view bad) {
     w.go_online();
     refuses(errc::bad_topic, publish_request{.topic = bad});
     refuses(errc::bad_filter, subscription{.filter = bad});
-    refuses(errc::bad_filter, unsubscription{.filter = bad});
+    refuses_unsubscribe(errc::bad_filter, {.filter = bad});
     refuses_config(errc::bad_client_id, [bad](auto& c) { c.client_id = bad; });
     refuses_config(errc::bad_credentials, [bad](auto& c) { c.user = bad; });
     refuses_config(errc::bad_will, [bad](auto& c) { c.will = engine_will{.topic = bad}; });
@@ -268,7 +268,7 @@ void both_versions::refuses_to_ask_for_no_filter() {
     // Each request has exactly one filter, and that one is not empty.
     w.go_online();
     refuses(errc::bad_filter, subscription{});
-    refuses(errc::bad_filter, unsubscription{});
+    refuses_unsubscribe(errc::bad_filter, {});
 }
 
 void both_versions::closes_at_answers(std::string_view first, std::initializer_list<const char*> codes) {
@@ -425,7 +425,7 @@ void both_versions::takes_no_empty_topic() {
     w.go_online();
     refuses(errc::bad_topic, publish_request{});
     refuses(errc::bad_filter, subscription{});
-    refuses(errc::bad_filter, unsubscription{});
+    refuses_unsubscribe(errc::bad_filter, {});
     closes_at({packet("30", "00 00 " + w.none())}, "82");
 }
 
@@ -438,7 +438,7 @@ void both_versions::takes_65535_bytes_and_no_more() {
     w.forget_sent();
     refuses(errc::bad_topic, publish_request{.topic = too_long});
     refuses(errc::bad_filter, subscription{.filter = too_long});
-    refuses(errc::bad_filter, unsubscription{.filter = too_long});
+    refuses_unsubscribe(errc::bad_filter, {.filter = too_long});
 }
 
 }  // namespace engine_tests

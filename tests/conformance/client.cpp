@@ -138,7 +138,7 @@ void conformance::refuses(errc why, const subscription& request) {
     EXPECT_EQ(w.sent(), "");
 }
 
-void conformance::refuses(errc why, const unsubscription& request) {
+void conformance::refuses_unsubscribe(errc why, const unsubscription& request) {
     demands_.count();
     EXPECT_EQ(w.eng().unsubscribe(w.now, request).error, why) << name(why);
     EXPECT_EQ(w.sent(), "");

@@ -70,7 +70,7 @@ protected:
     /// Refused at once, by that name; nothing is sent.
     void refuses(errc why, const publish_request& request);
     void refuses(errc why, const subscription& request);
-    void refuses(errc why, const unsubscription& request);
+    void refuses_unsubscribe(errc why, const unsubscription& request);
     /// No client can be made of `w.config` so changed.
     void refuses_config(errc why, const std::function<void(engine_config&)>& change);
 

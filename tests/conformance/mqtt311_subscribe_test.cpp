@@ -46,7 +46,7 @@ TEST_F(mqtt_3_1_1, MQTT_3_10_3_1) {
     w.unsubscribe("a/\xC3\xA4");
     const std::string out = w.sent();
     holds(out == "a2 08 " + u16(id_of(out)) + " 00 04 61 2f c3 a4", out);
-    refuses(errc::bad_filter, unsubscription{.filter = "a/\xC3"});
+    refuses_unsubscribe(errc::bad_filter, {.filter = "a/\xC3"});
 }
 TEST_F(mqtt_3_1_1, MQTT_3_10_3_2) { refuses_to_ask_for_no_filter(); }
 
