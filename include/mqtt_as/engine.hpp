@@ -146,8 +146,8 @@ struct taken {
         closed,     ///< the connection is over; drop the rest
     } reason;
     std::uint32_t size = 0;             ///< bytes taken from the front of the input
-    const message* received = nullptr;  ///< the packet, if it was a message; valid until the next call, its views until
-                                        ///< that of on_bytes
+    const message* received = nullptr;  ///< the packet, if it was a message; valid, as are its views, until the next
+                                        ///< on_bytes (boards: the message itself until the next poll_done)
 
     taken(why r, std::size_t s = 0, const message* m = nullptr)
         : reason(r), size(static_cast<std::uint32_t>(s)), received(m) {}

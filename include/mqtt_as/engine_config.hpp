@@ -32,8 +32,8 @@ protected:
 
 /// Hard limits. Nothing grows past them, in an outage or otherwise.
 struct limits {
-    std::uint32_t operations_max = 10'000;       ///< accepted and not yet finished; above it, `subscriptions_max`
-                                                 ///< places are for SUBSCRIBE and UNSUBSCRIBE alone
+    std::uint32_t operations_max = 10'000;       ///< accepted and not yet finished; on hosts, `subscriptions_max`
+                                                 ///< places above it are for SUBSCRIBE and UNSUBSCRIBE alone
     std::size_t payload_bytes_max = 64u << 20;   ///< of unfinished operations; one larger payload alone is accepted
     std::uint32_t subscriptions_max = 1'000;     ///< wanted filters
     std::uint16_t inbound_max = 1'000;           ///< messages given out and not yet acknowledged by the application

@@ -160,8 +160,10 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
     const auto check = subscribes ? wire->check_subscribe : wire->check_unsubscribe;
     if (const errc error = check(s); error != errc::ok) return error;
     if (subscribes && is_online() && !is_offered(s)) return errc::unsupported_by_server;
-    // An outage fills the queue with publishes: these have places of their own, for `connect_coro` must find one.
-    if (ops.unfinished + direct.size() >= limit.operations_max + limit.subscriptions_max) return errc::queue_full;
+    // An outage fills the queue with publishes: these have places of their own, for `connect_coro` must find one. On
+    // boards, where each place takes memory, the front counts them.
+    const std::uint32_t places_of_their_own = profile::is_board ? 0 : limit.subscriptions_max;
+    if (ops.unfinished + direct.size() >= limit.operations_max + places_of_their_own) return errc::queue_full;
     wanted* w = filters.find(s.filter);
     if (subscribes && w == nullptr && filters.size() >= limit.subscriptions_max) return errc::queue_full;
 

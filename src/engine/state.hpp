@@ -241,10 +241,12 @@ struct engine::state : facts, parts, rare_facts {
     random_source random;
     memory_source& source;
     [[no_unique_address]] wire::kept_limits agreed_;  // from `open` on
-    // What the last call has handed out, a message or a report: the next one may use its place.
+    // The message and the report that were handed out last. On boards they have one place: the report ends the message.
+    static constexpr std::size_t report_at = profile::is_board ? 0 : sizeof(wire::publish);
     wire::publish& message_out() { return *reinterpret_cast<wire::publish*>(out_); }
-    op_done& report_out() { return *reinterpret_cast<op_done*>(out_); }
-    alignas(wire::publish) alignas(op_done) std::byte out_[std::max(sizeof(wire::publish), sizeof(op_done))];
+    op_done& report_out() { return *reinterpret_cast<op_done*>(out_ + report_at); }
+    alignas(wire::publish) alignas(
+        op_done) std::byte out_[std::max(sizeof(wire::publish), report_at + sizeof(op_done))];
 };
 
 // ---- what happens to every message, inline ------------------------------------------------------------------

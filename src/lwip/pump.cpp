@@ -156,8 +156,9 @@ void MQTTClient::read(time_point now) {
             const taken t = engine_.on_bytes(now, epoch_, rest);
             rest = rest.subspan(t.size);
             if (t.received != nullptr) {
-                if (config_.subs_cb) config_.subs_cb(received_message(*t.received));
-                engine_.acknowledge(now, t.received->id);
+                const message received = *t.received;  // the callback's own calls may end that one
+                if (config_.subs_cb) config_.subs_cb(received_message(received));
+                engine_.acknowledge(now, received.id);
             }
             collect();
             if (t.reason == taken::why::busy) {
