@@ -46,7 +46,8 @@ std::string joined(const std::vector<std::string>& texts) {
 }
 
 boost::json::array json_of(const std::vector<std::string>& texts) {
-    return boost::json::array(texts.begin(), texts.end());
+    boost::json::array all(texts.begin(), texts.end());
+    return all;
 }
 
 std::string reason_in_words(reason_code reason) {
@@ -248,7 +249,7 @@ task<finding> examination::tcp() {
     }
     co_await try_all(attempts, deadline());
     // Quickest first, those that failed last: the next stages go where the first one leads.
-    std::stable_sort(attempts.begin(), attempts.end(), [](const attempt& a, const attempt& b) {
+    std::sort(attempts.begin(), attempts.end(), [](const attempt& a, const attempt& b) {
         return std::pair(a.error.failed(), a.took) < std::pair(b.error.failed(), b.took);
     });
     boost::json::array all;
