@@ -36,7 +36,8 @@ inline constexpr std::size_t filter_bytes = is_small ? 20 : 32;
 inline constexpr std::size_t entry_bytes = 4;  // of the inbox
 inline constexpr std::size_t due_bytes = 4;    // an acknowledgement that is due
 inline constexpr std::size_t due_spare = 4;
-inline constexpr std::size_t granule = sizeof(void*);  // pieces of the block are multiples of this
+inline constexpr std::size_t block_bytes_max = 65'535;  // counted in 16 bits
+inline constexpr std::size_t granule = sizeof(void*);   // pieces of the block are multiples of this
 constexpr std::size_t piece(std::size_t size) { return (size + granule - 1) / granule * granule; }
 }  // namespace detail
 
@@ -54,7 +55,7 @@ constexpr std::size_t memory_required(const limits& l) {
 }
 
 /// Gives one engine one block, which its user owns, and which is aligned for any type. `engine::ok()` is false when the
-/// block is smaller than `memory_required(limits)`, or has an engine already.
+/// block is smaller than `memory_required(limits)`, or has an engine already; also where that is 64 KiB or more.
 class block_memory : public memory_source {
 public:
     explicit block_memory(std::span<std::uint8_t> block) : block_(block) {}
@@ -79,7 +80,7 @@ private:
 ///     static mqtt_as::engine engine(my_config, my_limits, memory, seed);
 template <limits Limits>
 class board_memory final : public block_memory {
-    static_assert(memory_required(Limits) < 65'536, "a board's engine counts its memory in 16 bits");
+    static_assert(memory_required(Limits) <= detail::block_bytes_max, "a board's engine counts its memory in 16 bits");
 
 public:
     board_memory() : block_memory(storage_) {}

@@ -62,8 +62,9 @@ errc check(const engine_config& config, const limits& limit) noexcept {
 
 engine::engine(const engine_config& config, const limits& limits, memory_source& memory, std::uint64_t seed)
     : state_(nullptr) {
-    if (void* block = memory.allocate(state::block_size(limits)))
-        state_ = new (block) state(config, limits, memory, seed);
+    const std::size_t size = state::block_size(limits);
+    if (profile::is_board && size > detail::block_bytes_max) return;
+    if (void* block = memory.allocate(size)) state_ = new (block) state(config, limits, memory, seed);
 }
 
 engine::~engine() {

@@ -88,6 +88,15 @@ TEST_P(board_memory, of_another_size_or_in_use_is_refused) {
     EXPECT_TRUE(engine(w.config, w.bounds, own, 1).ok());
 }
 
+TEST_P(board_memory, of_64_KiB_is_refused) {
+    limits large = small_board_limits;
+    large.payload_bytes_max = 70'000;
+    alignas(std::max_align_t) static std::uint8_t block[100'000];
+    ASSERT_LE(memory_required(large), sizeof block);
+    block_memory enough(block);
+    EXPECT_FALSE(engine(w.config, large, enough, 1).ok());
+}
+
 TEST_P(board_memory, running_out_is_an_error_and_nothing_else) {
     w.go_online();
     // Larger than any packet, or than all that publishes may have.

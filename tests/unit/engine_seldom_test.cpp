@@ -80,6 +80,20 @@ TEST_P(engine_seldom, a_qos_0_message_may_be_acknowledged_twice) {
     EXPECT_EQ(w.sent(), "");
 }
 
+TEST_P(engine_seldom, a_message_stays_whole_while_a_report_is_taken) {
+    w.go_online();
+    const auto in = unhex(packet("30", "00 01 61 " + w.none() + "78"));
+    const taken t = w->on_bytes(w.now, w.current, in);
+    ASSERT_NE(t.received, nullptr);
+    const submitted s = w->publish(w.now, {.topic = "b", .qos = 1});
+    w->cancel(w.now, s.id, cancel_scope::end_wait);
+    EXPECT_NE(w->poll_done(), nullptr);
+    EXPECT_EQ(t.received->topic, "a");
+    EXPECT_EQ(t.received->payload.size(), 1u);
+    w->acknowledge(w.now, t.received->id);
+    w->check();
+}
+
 TEST_P(engine_seldom, an_equal_request_after_a_refused_renewal_is_asked_or_refused_by_the_same_code) {
     w.go_online();
     have("a", 1);
