@@ -31,12 +31,12 @@ constexpr std::size_t round_trips = 5;
 double ms_of(span time) { return static_cast<double>(time.count()) / 1000; }
 
 // "Connection refused" -> "connection refused"; "TCP" stays.
-std::string in_sentence(std::string text) {
-    const auto is_upper = [&](std::size_t at) {
-        return at < text.size() && std::isupper(static_cast<unsigned char>(text[at])) != 0;
-    };
-    if (is_upper(0) && !is_upper(1)) text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
-    return text;
+std::string in_sentence(std::string_view text) {
+    const auto is_upper = [](char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; };
+    std::string said(text);
+    const bool is_abbreviation = text.size() > 1 && is_upper(text[1]);
+    if (!said.empty() && !is_abbreviation) said[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(said[0])));
+    return said;
 }
 
 std::string joined(const std::vector<std::string>& texts) {
@@ -61,8 +61,8 @@ std::string why(const attempt& of) {
     return is_silent ? "no answer within " + text_of(of.took) : in_sentence(of.error.message());
 }
 
-finding failed(step at, std::string why, advice what_to_do) {
-    return {.at = at, .how = outcome::fails, .says = in_sentence(std::move(why)), .advice = std::move(what_to_do)};
+finding failed(step at, std::string_view why, advice what_to_do) {
+    return {.at = at, .how = outcome::fails, .says = in_sentence(why), .advice = std::move(what_to_do)};
 }
 
 }  // namespace
@@ -529,7 +529,7 @@ task<finding> examination::wan() {
     }
     found.how = outcome::fails;
     found.says = "the DNS server " + orders_.dns_server + ": " +
-                 in_sentence(std::string(describe(told->is_there ? told->result.state : wan_state::silent)));
+                 in_sentence(describe(told->is_there ? told->result.state : wan_state::silent));
     found.advice = {
         "The broker does without the Internet; if you do, too: --skip wan. In a network with a DNS server of "
         "its own: --dns ADDRESS"};
