@@ -1,8 +1,7 @@
-// lwIP's options for a test on a host: as small as on a board, so that what runs out there runs out here.
+// lwIP's options for a test on a host: as small as on a board, so that what runs out there runs out here. The build says
+// whether lwIP has a thread (NO_SYS 0).
 #pragma once
 
-#define NO_SYS 1
-#define SYS_LIGHTWEIGHT_PROT 0
 #define LWIP_DONT_PROVIDE_BYTEORDER_FUNCTIONS
 #define LWIP_NETCONN 0
 #define LWIP_SOCKET 0
@@ -21,3 +20,27 @@
 #define TCP_WND (4 * TCP_MSS)
 #define TCP_SND_BUF (2 * TCP_MSS)
 #define LWIP_CHECKSUM_ON_COPY 1
+
+#if NO_SYS
+#define SYS_LIGHTWEIGHT_PROT 0
+#else
+#define SYS_LIGHTWEIGHT_PROT 1
+#define LWIP_TCPIP_CORE_LOCKING 1
+#define TCPIP_THREAD_STACKSIZE 0  // the host decides
+#define TCPIP_MBOX_SIZE 0
+// Each function of the raw interface ends the program when it is called without the lock.
+#define LWIP_MARK_TCPIP_THREAD() sys_mark_tcpip_thread()
+#define LWIP_ASSERT_CORE_LOCKED() sys_check_core_locking()
+#define LOCK_TCPIP_CORE() sys_lock_tcpip_core()
+#define UNLOCK_TCPIP_CORE() sys_unlock_tcpip_core()
+#ifdef __cplusplus
+extern "C" {
+#endif
+void sys_mark_tcpip_thread(void);
+void sys_check_core_locking(void);
+void sys_lock_tcpip_core(void);
+void sys_unlock_tcpip_core(void);
+#ifdef __cplusplus
+}
+#endif
+#endif
