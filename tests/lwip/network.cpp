@@ -29,7 +29,7 @@ namespace mqtt_as::lwip_test {
 
 namespace {
 void begin_lwip() { lwip_init(); }
-constexpr netif_input_fn input = &ethernet_input;
+err_t input(pbuf* p, netif* n) { return ethernet_input(p, n); }
 }  // namespace
 
 void in_lwip(const std::function<void()>& what) { what(); }
@@ -42,7 +42,8 @@ void begin_lwip() {
     tcpip_init([](void* done) { static_cast<std::promise<void>*>(done)->set_value(); }, &is_done);
     is_done.get_future().wait();
 }
-constexpr netif_input_fn input = &tcpip_input;
+/// As tcpip_input, which reads the interface's flags in the driver's thread: a race of lwIP's.
+err_t input(pbuf* p, netif* n) { return tcpip_inpkt(p, n, &ethernet_input); }
 }  // namespace
 
 /// Behind what was given to lwIP's thread before: frames of an interface that is to be removed, too.
@@ -68,7 +69,7 @@ struct network::machine {
         static const bool is_begun = (begin_lwip(), true);
         (void)is_begun;
         in_lwip([this] {
-            netif_add_noaddr(&interface, this, &begin_interface, input);
+            netif_add_noaddr(&interface, this, &begin_interface, &input);
             netif_set_default(&interface);
             netif_set_up(&interface);
             netif_set_link_up(&interface);
@@ -106,7 +107,7 @@ struct network::machine {
         pbuf* p = pbuf_alloc(PBUF_RAW, size, PBUF_POOL);
         if (p == nullptr) return;  // as a driver does: TCP sends it again
         pbuf_take(p, frame.data(), size);
-        if (interface.input(p, &interface) != ERR_OK) pbuf_free(p);
+        if (input(p, &interface) != ERR_OK) pbuf_free(p);
     }
 
     void begin();
@@ -200,28 +201,30 @@ void lwip_test::network::machine::end() {
     driver.join();
 }
 
-namespace port {
-
 namespace {
 std::mutex mutex;
 std::condition_variable condition;
 bool has_happened = false;
 }  // namespace
 
-void wait(duration at_most) {
+bool lwip_test::is_woken_within(std::chrono::milliseconds limit) {
     std::unique_lock lock(mutex);
-    condition.wait_for(lock, std::chrono::milliseconds(at_most.count()), [] { return has_happened; });
-    has_happened = false;
+    condition.wait_for(lock, limit, [] { return has_happened; });
+    return std::exchange(has_happened, false);
 }
 
+void port::wait(duration at_most) { lwip_test::is_woken_within(std::chrono::milliseconds(at_most.count())); }
+
 /// In lwIP's thread.
-void wake() {
+void port::wake() {
     const std::lock_guard lock(mutex);
     has_happened = true;
     condition.notify_one();
 }
 
-}  // namespace port
 }  // namespace mqtt_as
+
+/// lwIP's sys_arch.c looks at the owner of its lock before it takes it. Everything else is judged.
+extern "C" const char* __tsan_default_suppressions() { return "race:lwprot_thread\n"; }
 
 #endif

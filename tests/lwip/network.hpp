@@ -4,8 +4,10 @@
 
 #include "tests/lwip/wire.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
+#include <lwip/opt.h>
 #include <memory>
 
 namespace mqtt_as::lwip_test {
@@ -42,5 +44,8 @@ private:
 
 /// Runs `what` where lwIP runs, and returns when it is done.
 void in_lwip(const std::function<void()>& what);
+
+/// With NO_SYS 0: waits as `port::wait` does, and says whether `port::wake` ended it.
+bool is_woken_within(std::chrono::milliseconds limit);
 
 }  // namespace mqtt_as::lwip_test
