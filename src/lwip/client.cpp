@@ -33,7 +33,7 @@ MQTTClient::MQTTClient(event_loop& loop, const mqtt_as::config& given)
       limits_(engine_limits(given.limits)), engine_config_(make_engine_config()), memory_(memory_for(given)),
       engine_(engine_config_, limits_, memory_, port::entropy()), connect_job_(loop), wifi_job_(loop) {
     loop.clients_ = this;
-    if (config_.ssl != (config_.tls != nullptr))
+    if (config_.ssl != (config_.ssl_params.tls != nullptr))
         invalid_ = errc::bad_config;  // never in the clear what was meant to be secured
     else
         invalid_ = engine_.ok() ? check(engine_config_, limits_) : errc::out_of_memory;

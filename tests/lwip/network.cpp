@@ -224,7 +224,11 @@ void port::wake() {
 
 }  // namespace mqtt_as
 
-/// lwIP's sys_arch.c looks at the owner of its lock before it takes it. Everything else is judged.
-extern "C" const char* __tsan_default_suppressions() { return "race:lwprot_thread\n"; }
-
 #endif
+
+// ---- what the sanitizers are to overlook ----------------------------------------------------------------------
+
+/// lwIP's sys_arch.c looks at the owner of its lock before it takes it.
+extern "C" const char* __tsan_default_suppressions() { return "race:lwprot_thread\n"; }
+/// altcp_tls_free_config forgets the list of our own certificates: 24 bytes.
+extern "C" const char* __lsan_default_suppressions() { return "leak:mbedtls_ssl_conf_own_cert\n"; }

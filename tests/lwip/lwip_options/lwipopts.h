@@ -1,5 +1,5 @@
 // lwIP's options for a test on a host: as small as on a board, so that what runs out there runs out here. The build says
-// whether lwIP has a thread (NO_SYS 0).
+// whether lwIP has a thread (NO_SYS 0), and whether it has altcp_tls.
 #pragma once
 
 #define LWIP_DONT_PROVIDE_BYTEORDER_FUNCTIONS
@@ -9,10 +9,17 @@
 #define LWIP_DHCP_MAX_DNS_SERVERS 0
 #define LWIP_DNS 1
 #define DNS_MAX_RETRIES 2
+#define DNS_LOCAL_HOSTLIST 1  // this machine's loopback has a name
+#define DNS_LOCAL_HOSTLIST_INIT {DNS_LOCAL_HOSTLIST_ELEM("broker.test", IPADDR4_INIT_BYTES(10, 0, 2, 2))}
 #define LWIP_ALTCP 1
 #define LWIP_STATS 1
 #define MEM_ALIGNMENT 8
+#if LWIP_ALTCP_TLS
+#define MEM_SIZE 50000  // Debian's mbedTLS has a source of entropy that takes 37,000
+#define LWIP_ALTCP_TLS_MBEDTLS 1
+#else
 #define MEM_SIZE 6000
+#endif
 #define MEMP_NUM_TCP_PCB 4
 #define PBUF_POOL_SIZE 16
 #define PBUF_POOL_BUFSIZE 256
