@@ -1,4 +1,4 @@
-# lwIP itself, from the source that dev/fetch_lwip.sh puts into build/lwip. For tests and firmware of this tree.
+# lwIP itself, from the source that dev/fetch_sources.sh puts into build/lwip. For tests and firmware of this tree.
 include_guard()
 set(LWIP_DIR ${PROJECT_SOURCE_DIR}/build/lwip)
 set(have_lwip FALSE)

@@ -39,7 +39,9 @@ bool has_network() {
 }
 
 /// The same certificate will be as wrong the next time.
-bool has_wrong_certificate(const detail::transport::facts& t) { return t.error == errc::tls_failed && t.number > 0; }
+bool has_wrong_certificate(const detail::transport::facts& t) {
+    return MQTT_AS_LWIP_HAS_TLS && t.error == errc::tls_failed && t.number > 0;
+}
 
 }  // namespace
 
@@ -72,7 +74,7 @@ void MQTTClient::watch_link(time_point now) {
     if (!is_waiting_for_link_) return;
     if (is_up) {
         is_waiting_for_link_ = false;
-        transport_.open(config_.server, port_of_server(), config_.ssl ? &config_.ssl_params : nullptr);
+        transport_.open(config_.server, port_of_server());
     } else if (!config_.ssid.empty()) {
         if (now - opening_since_ > joining_limit) return end_connection(now, errc::wifi_timed_out, 0);
         if (now - told_at_ < joining_sign) return;

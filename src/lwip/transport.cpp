@@ -37,11 +37,10 @@ transport::~transport() {
     *at = next_alive_;
 }
 
-void transport::open(const char* server, std::uint16_t port, const ssl_params* tls) {
+void transport::open(const char* server, std::uint16_t port) {
     const core_lock lock;
     server_ = server;
     port_ = port;
-    tls_ = tls;
     error_ = errc::ok;
     number_ = 0;
     is_finished_ = false;
@@ -81,7 +80,7 @@ void transport::note_answer(const ip_addr_t* address) {
 void transport::connect() {
     stage_ = stage::connect;
     const auto type = IP_GET_TYPE(&address_);
-    pcb_ = tls_ != nullptr ? make_secured(type) : altcp_tcp_new_ip_type(type);
+    pcb_ = is_secured() ? make_secured(type) : altcp_tcp_new_ip_type(type);
     if (pcb_ == nullptr) return end(errc::connect_failed, ERR_MEM);
     altcp_arg(pcb_, this);
     altcp_recv(pcb_, &on_received);
@@ -93,7 +92,7 @@ void transport::connect() {
         altcp_abort(std::exchange(pcb_, nullptr));
         return end(errc::connect_failed, e);
     }
-    if (tls_ != nullptr) watch_below();
+    if (is_secured()) watch_below();
 }
 
 void transport::end(errc error, int number) {
@@ -105,7 +104,7 @@ void transport::end(errc error, int number) {
 
 err_t transport::on_connected(void* self, altcp_pcb* pcb, err_t) {
     transport& t = self_of(self);
-    if (const int faults = t.tls_ != nullptr ? t.faults_of_certificate() : 0; faults != 0) {
+    if (const int faults = t.is_secured() ? t.faults_of_certificate() : 0; faults != 0) {
         t.end(errc::tls_failed, faults);
         return ERR_OK;  // it is aborted in the client's turn
     }
@@ -140,7 +139,7 @@ void transport::on_error(void* self, err_t e) {
     t.pcb_ = nullptr;
     if (t.state_ == state::ended) return;  // altcp_tls may tell of a failed handshake twice
     if (t.state_ == state::open) return t.end(errc::connection_closed, e);
-    t.end(t.stage_ == stage::tls ? errc::tls_failed : errc::connect_failed, e);
+    t.end(t.is_secured() && t.stage_ == stage::tls ? errc::tls_failed : errc::connect_failed, e);
 }
 
 // ---- TLS ----------------------------------------------------------------------------------------------------
@@ -188,7 +187,6 @@ int transport::faults_of_certificate() const {
 
 #else
 
-// Without altcp_tls there is no `ssl_params::tls`, and `config::ssl` is refused before anything is opened.
 altcp_pcb* transport::make_secured(std::uint8_t) { return nullptr; }
 void transport::watch_below() {}
 int transport::faults_of_certificate() const { return 0; }
@@ -218,7 +216,7 @@ void transport::close(bool in_good_order) {
 transport::facts transport::look() const {
     const core_lock lock;
     const bool is_on_its_way = pcb_ != nullptr && altcp_sndqueuelen(pcb_) != 0;
-    return {state_, stage_, received_ != nullptr, is_finished_, is_on_its_way, acknowledgements_, error_, number_};
+    return {state_, stage_, received_ != nullptr, is_finished_, is_on_its_way, error_, acknowledgements_, number_};
 }
 
 std::size_t transport::write(std::span<const bytes> parts) {

@@ -34,8 +34,8 @@ public:
         bool has_received;
         bool is_finished;                ///< the peer sent FIN
         bool is_on_its_way;              ///< something that the peer's TCP has not acknowledged
-        std::uint16_t acknowledgements;  ///< of the peer's TCP, counted
         errc error;                      ///< with `ended`
+        std::uint16_t acknowledgements;  ///< of the peer's TCP, counted
         int number;  ///< with `ended`: lwIP's err_t, or what is wrong with the certificate (MBEDTLS_X509_BADCERT_...)
     };
 
@@ -44,8 +44,14 @@ public:
     transport(const transport&) = delete;
     transport& operator=(const transport&) = delete;
 
-    /// `server` and `tls` must stay; without `tls` everyone may read the connection.
-    void open(const char* server, std::uint16_t port, const ssl_params* tls);
+    /// From now on connections are secured; without it everyone may read them. What is given must stay.
+#if MQTT_AS_LWIP_HAS_TLS
+    void secure_by(const ssl_params& tls) { tls_ = &tls; }
+#else
+    static void secure_by(const ssl_params&) {}  // `config::ssl` is refused
+#endif
+    /// `server` must stay.
+    void open(const char* server, std::uint16_t port);
     /// In good order: FIN behind what was written. Else RST, and lwIP forgets the connection at once.
     void close(bool in_good_order);
     facts look() const;
@@ -77,20 +83,24 @@ private:
     altcp_pcb* pcb_ = nullptr;
     pbuf* received_ = nullptr;
     const char* server_ = nullptr;
-    const ssl_params* tls_ = nullptr;
-#if MQTT_AS_LWIP_HAS_TLS
-    altcp_connected_fn on_connected_of_tls_ = nullptr;  ///< begins the handshake when TCP is connected
-#endif
     transport* next_alive_;  ///< lwIP cannot be told to forget a look-up: its answer is for those who still live
     ip_addr_t address_{};
+    int number_ = 0;
     std::uint16_t port_ = 0;
     std::uint16_t acknowledgements_ = 0;
     state state_ = state::closed;
     stage stage_ = stage::idle;
     errc error_ = errc::ok;
-    int number_ = 0;
     bool is_finished_ = false;
     bool is_looking_up_ = false;  ///< lwIP has an answer to give, also when nobody waits for it any more
+
+#if MQTT_AS_LWIP_HAS_TLS
+    bool is_secured() const { return tls_ != nullptr; }
+    const ssl_params* tls_ = nullptr;
+    altcp_connected_fn on_connected_of_tls_ = nullptr;  ///< begins the handshake when TCP is connected
+#else
+    static constexpr bool is_secured() { return false; }
+#endif
 };
 
 }  // namespace mqtt_as::detail
