@@ -234,7 +234,7 @@ TEST(lwip_tls, a_handshake_cut_anywhere_is_begun_again) {
     }
 }
 
-TEST(lwip_tls, nothing_is_lost_through_ends_silence_a_lossy_wire_and_a_killed_broker) {
+TEST(lwip_tls, nothing_is_lost_through_ends_silence_lost_frames_tampered_records_and_a_killed_broker) {
     tls_world w;
     std::set<int> got;
     config c = w.settings();
@@ -273,6 +273,12 @@ TEST(lwip_tls, nothing_is_lost_through_ends_silence_a_lossy_wire_and_a_killed_br
     w.net.loss_percent = 10;
     EXPECT_TRUE(goes_on(20));
     w.net.loss_percent = 0;
+    for (const toward to : {toward::client, toward::broker}) {
+        const auto outages = client.count().outages;
+        w.proxy.add({.to = to, .type = test::packet_type::continuation, .what = action::corrupt, .bit = 200});
+        EXPECT_TRUE(goes_on(20));
+        EXPECT_GT(client.count().outages, outages);
+    }
     w.proxy.half_open();
     EXPECT_TRUE(is_down());
     EXPECT_TRUE(goes_on(20));
