@@ -245,7 +245,7 @@ TEST(lwip_tls, nothing_is_lost_through_ends_silence_lost_frames_tampered_records
     std::set<int> acknowledged;
     MQTTClient client(w.loop, c);
     EXPECT_EQ(w.run([&]() -> task<> {
-        co_await client.connect();
+        co_await client.connect({.retry = true});
         co_await client.subscribe("numbers", 1);
     }),
               errc::ok);
