@@ -1,4 +1,6 @@
-# Shows that dev/doc_code.py finds all code of a document, and that the compiler then objects to it by the document's name.
+# Shows that dev/doc_code.py finds all code of a document, and that the compiler then objects to it by the document's name;
+# and that the README's example is the program that is said to be it.
+import re
 import subprocess
 import sys
 import tempfile
@@ -7,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "dev"))
-from doc_code import source_of
+from doc_code import blocks, source_of
 
 DOCUMENT = """# Title
 ```cpp
@@ -66,6 +68,15 @@ class DocCode(unittest.TestCase):
         said = errors(bad)
         self.assertRegex(said, r"guide.md:9:\d+: error: .*srever")
         self.assertRegex(said, r"guide.md:1\d:\d+: error: .*prot")
+
+
+class Readme(unittest.TestCase):
+    def test_shows_the_example_as_it_is_compiled(self):
+        def words(code):
+            return re.sub(r"//.*", "", code).split()
+
+        first = next(blocks((ROOT / "README.md").read_text(encoding="utf-8").splitlines()))[1]
+        self.assertEqual(words(first), words((ROOT / "examples/result.cpp").read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":
