@@ -16,7 +16,8 @@
 //
 // Threads. Every method may be called from any thread and from any callback (`config::single_threaded` excepted).
 // Callbacks must not block: while one does, nothing is read or sent, and a server that misses the pings ends the
-// connection after one and a half `config::keepalive`. What takes long waits in `MQTTClient::queue`, or has a thread.
+// connection after one and a half `config::keepalive`. What takes long awaits in a coroutine behind
+// `MQTTClient::queue`; what blocks has a thread of its own.
 // The client must be destroyed while none of its callbacks runs in another thread.
 #pragma once
 
