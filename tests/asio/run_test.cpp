@@ -3,6 +3,8 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <future>
+#include <thread>
 
 namespace mqtt_as::front_test {
 namespace {
@@ -91,6 +93,21 @@ TEST(event_loop, runs_clients_of_programs_without_asio) {
     loop.run();
     EXPECT_EQ(done, (std::vector<std::string>{"connected", "posted", "later"}));
     loop.run_for(10ms);
+}
+
+// Its thread may begin before the first client is there.
+TEST(event_loop, waits_for_work_and_ends_when_it_is_told_to) {
+    event_loop loop;
+    std::thread thread([&] { loop.run(); });
+    for (int n = 0; n < 3; ++n) {
+        std::promise<void> ran;
+        loop.post([&] { ran.set_value(); });
+        ran.get_future().get();
+    }
+    loop.stop();
+    thread.join();
+    loop.stop();
+    loop.run();  // was told before it began
 }
 
 }  // namespace
