@@ -14,6 +14,7 @@ from doc_code import blocks, source_of
 DOCUMENT = """# Title
 ```cpp
 #include <map>
+using mqtt_as::task;
 task<> run(mqtt_as::MQTTClient& client) { co_await client.connect(); }
 int main() { return mqtt_as::run({}, run); }
 ```
@@ -66,8 +67,11 @@ class DocCode(unittest.TestCase):
     def test_bad_code_is_objected_to_by_its_line(self):
         bad = DOCUMENT.replace('config.server = "a"', "config.srever = 1").replace("config.port = 1", "config.prot = 1")
         said = errors(bad)
-        self.assertRegex(said, r"guide.md:9:\d+: error: .*srever")
+        self.assertRegex(said, r"guide.md:10:\d+: error: .*srever")
         self.assertRegex(said, r"guide.md:1\d:\d+: error: .*prot")
+
+    def test_a_program_stands_for_itself(self):
+        self.assertRegex(errors(DOCUMENT.replace("using mqtt_as::task;\n", "")), r"guide.md:4:\d+: error: .*task")
 
 
 class Readme(unittest.TestCase):
