@@ -77,6 +77,47 @@ TEST(run, a_second_signal_ends_at_once) {
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
 }
 
+// The usual shape of a gateway. It never ended: once cancelled, each `co_await` threw at once.
+TEST(run, a_signal_ends_a_coroutine_that_catches_everything) {
+    scripted_server server({good_broker});
+    int caught = 0;
+    const int status = mqtt_as::run(config_for(server.port()), [&](MQTTClient& client) -> task<> {
+        co_await client.connect();
+        std::raise(SIGTERM);
+        while (caught < 1'000) {
+            try {
+                co_await sleep_for(60s);
+            } catch (const std::exception&) {
+                ++caught;
+            }
+        }
+    });
+    EXPECT_EQ(status, 128 + SIGTERM);
+    EXPECT_EQ(caught, 1);
+}
+
+TEST(run, a_cancelled_coroutine_may_still_publish) {
+    std::atomic<bool> said_it{false};
+    scripted_server server({[&](peer& p) {
+        p.accept();
+        p.serve([&](const frame& f) {
+            said_it = said_it || f.type() == PUBLISH;
+            return false;
+        });
+    }});
+    const int status = mqtt_as::run(config_for(server.port()), [&](MQTTClient& client) -> task<> {
+        co_await client.connect();
+        std::raise(SIGTERM);
+        try {
+            co_await sleep_for(60s);
+        } catch (const std::exception&) {
+        }
+        co_await client.publish("status", "going", {.qos = 1});
+    });
+    EXPECT_EQ(status, 128 + SIGTERM);
+    EXPECT_TRUE(said_it);
+}
+
 TEST(event_loop, runs_clients_of_programs_without_asio) {
     scripted_server server({good_broker});
     event_loop loop;

@@ -111,7 +111,7 @@ bool tls_context::may_resume() const noexcept {
     const X509* const certificate = SSL_SESSION_get0_peer(session_.get());
     const bool is_expired = certificate != nullptr && params_.verify != ssl_verify::none &&
                             X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0;
-    return SSL_SESSION_is_resumable(session_.get()) == 1 && !is_expired;
+    return !is_expired;
 }
 
 }  // namespace mqtt_as::detail

@@ -24,9 +24,8 @@ public:
     /// A connection to be, with everything but its BIO. Reads the files if they have changed. Throws tls_error.
     ssl_ptr begin();
 
-    /// For the next connection.
+    /// For the next connection. OpenSSL resumes none whose connection ended by an error of TLS.
     void keep(ssl_session_ptr session) noexcept { session_ = std::move(session); }
-    void forget_session() noexcept { session_.reset(); }
 
     const ssl_params& params() const noexcept { return params_; }
     /// The name or address that the server's certificate must be for.

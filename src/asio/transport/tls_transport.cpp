@@ -187,7 +187,6 @@ io_result tls_transport::end_of_call(side& who, std::size_t moved) noexcept {
     }
     if (why_.error == errc::ok) why_ = explain_error(ERR_peek_error(), facts_);
     ERR_clear_error();
-    context_.forget_session();
     return {.size = moved, .now = io_result::state::failed};
 }
 
