@@ -6,7 +6,8 @@ Of each document it takes
 - blocks fenced as ```cpp: whole programs, functions, or statements;
 - in tables with a column called "C++": each `statement;` in that column.
 
-Statements find what a reader expects to be there: `client`, `config`, `query`, `topic`, a coroutine `f`. Errors of the compiler name the document.
+A whole program, which has a `main`, stands for itself. Functions and statements find `task` and the literals of std::chrono; statements also what a reader
+expects to be there: `client`, `config`, `query`, `topic`, a coroutine `f`. Errors of the compiler name the document.
 """
 import re
 import sys
@@ -70,16 +71,18 @@ def table_statements(lines):
 
 def source_of(documents):
     """The source, and how many pieces of code are in it."""
-    includes, parts, count = [], [], 0
+    includes, programs, parts, count = [], [], [], 0
     for path in documents:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
         for number, code in blocks(lines):
             count += 1
             includes += re.findall(r"^#include .*$", code, re.MULTILINE)
             code = re.sub(r"^#include .*$", "", code, flags=re.MULTILINE)
-            code = code.replace("int main(", "int main_of_document(")
             place = f'#line {number} "{path}"'
-            if BEGINS_FUNCTION.search(code):
+            if "int main(" in code:
+                code = code.replace("int main(", "int main_of_document(")
+                programs.append(f"namespace block_{count} {{\n{place}\n{code}\n}}")
+            elif BEGINS_FUNCTION.search(code):
                 parts.append(f"namespace block_{count} {{\n{place}\n{code}\n}}")
             else:
                 parts.append(f"mqtt_as::task<> block_{count}({CONTEXT}) {{\n{place}\n{code}\n    co_return;\n}}")
@@ -87,8 +90,8 @@ def source_of(documents):
             count += 1
             place = f'#line {number} "{path}"'
             parts.append(f"mqtt_as::task<> block_{count}({CONTEXT}) {{\n{place}\n{statement(code)}\n    co_return;\n}}")
-    usings = "using namespace std::chrono_literals;\nusing mqtt_as::task;\n"
-    return HEAD + "\n".join(sorted(set(includes))) + "\n" + usings + "\n\n".join(parts) + "\n", count
+    usings = "using namespace std::chrono_literals;\nusing mqtt_as::task;"
+    return HEAD + "\n\n".join(["\n".join(sorted(set(includes))), *programs, usings, *parts]) + "\n", count
 
 
 if __name__ == "__main__":

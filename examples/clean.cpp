@@ -12,7 +12,8 @@ task<> wifi_han(bool state) {
     co_await mqtt_as::sleep_for(1s);
 }
 
-/// The session is clean: each connection needs the subscription again.
+/// As the original's demo does. Here once would do: a wanted subscription is renewed at each connection with a clean
+/// session before this runs, and asking for it again sends nothing.
 task<> conn_han(mqtt_as::MQTTClient& client) { co_await client.subscribe("foo_topic", 1); }
 
 task<> demo(mqtt_as::MQTTClient& client) {

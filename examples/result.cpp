@@ -5,8 +5,9 @@
 using namespace std::chrono_literals;
 using mqtt_as::task;
 
-task<> run(mqtt_as::MQTTClient& client) {
-    co_await client.connect();
+task<> count(mqtt_as::MQTTClient& client) {
+    co_await client.connect({.retry = true});   // an absent broker is an outage like any other
+    co_await client.subscribe("foo_topic", 1);  // once: it is renewed whenever the broker has lost it
     for (int n = 0;; ++n) {
         co_await mqtt_as::sleep_for(5s);
         std::cout << "publish " << n << '\n';
@@ -20,6 +21,5 @@ int main() {
     config.subs_cb = [](std::string_view topic, std::string_view message, bool retained) {
         std::cout << topic << ' ' << message << ' ' << retained << '\n';
     };
-    config.connect_coro = [](mqtt_as::MQTTClient& client) -> task<> { co_await client.subscribe("foo_topic", 1); };
-    return mqtt_as::run(config, run);  // event loop, signals, orderly shutdown
+    return mqtt_as::run(config, count);  // event loop, signals, orderly shutdown
 }

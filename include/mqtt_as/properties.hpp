@@ -107,7 +107,9 @@ private:
 /// Properties of a PUBLISH or of a will that the caller gives. Everything is borrowed until the call
 /// that takes it returns (the encoder copies).
 struct publish_properties {
-    std::optional<std::uint32_t> message_expiry_interval{};  ///< seconds
+    /// Seconds, counted by the server from when it gets the message. How long it may wait here is the operation's
+    /// `timeout`.
+    std::optional<std::uint32_t> message_expiry_interval{};
     std::optional<std::string_view> content_type{};
     std::optional<std::string_view> response_topic{};
     std::optional<std::string_view> correlation_data{};  ///< any bytes

@@ -1,4 +1,6 @@
-# Shows that dev/doc_code.py finds all code of a document, and that the compiler then objects to it by the document's name.
+# Shows that dev/doc_code.py finds all code of a document, and that the compiler then objects to it by the document's name;
+# and that the README's example is the program that is said to be it.
+import re
 import subprocess
 import sys
 import tempfile
@@ -7,11 +9,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "dev"))
-from doc_code import source_of
+from doc_code import blocks, source_of
 
 DOCUMENT = """# Title
 ```cpp
 #include <map>
+using mqtt_as::task;
 task<> run(mqtt_as::MQTTClient& client) { co_await client.connect(); }
 int main() { return mqtt_as::run({}, run); }
 ```
@@ -64,8 +67,20 @@ class DocCode(unittest.TestCase):
     def test_bad_code_is_objected_to_by_its_line(self):
         bad = DOCUMENT.replace('config.server = "a"', "config.srever = 1").replace("config.port = 1", "config.prot = 1")
         said = errors(bad)
-        self.assertRegex(said, r"guide.md:9:\d+: error: .*srever")
+        self.assertRegex(said, r"guide.md:10:\d+: error: .*srever")
         self.assertRegex(said, r"guide.md:1\d:\d+: error: .*prot")
+
+    def test_a_program_stands_for_itself(self):
+        self.assertRegex(errors(DOCUMENT.replace("using mqtt_as::task;\n", "")), r"guide.md:4:\d+: error: .*task")
+
+
+class Readme(unittest.TestCase):
+    def test_shows_the_example_as_it_is_compiled(self):
+        def words(code):
+            return re.sub(r"//.*", "", code).split()
+
+        first = next(blocks((ROOT / "README.md").read_text(encoding="utf-8").splitlines()))[1]
+        self.assertEqual(words(first), words((ROOT / "examples/result.cpp").read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

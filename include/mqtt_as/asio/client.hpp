@@ -15,6 +15,9 @@
 // Coroutine forms begin when they are awaited: `co_await` them at once, or keep the client and what you passed by view.
 //
 // Threads. Every method may be called from any thread and from any callback (`config::single_threaded` excepted).
+// Callbacks must not block: while one does, nothing is read or sent, and a server that misses the pings ends the
+// connection after one and a half `config::keepalive`. What takes long awaits in a coroutine behind
+// `MQTTClient::queue`; what blocks has a thread of its own.
 // The client must be destroyed while none of its callbacks runs in another thread.
 #pragma once
 
@@ -223,7 +226,7 @@ public:
     static inline std::atomic<std::uint32_t> REPUB_COUNT{0};
 
     /// Throws std::invalid_argument when the configuration is wrong: in words. What is needed of it is copied. Nothing
-    /// happens before `connect()`.
+    /// happens before `connect()`. The loop must outlive the client.
     MQTTClient(event_loop&, const config&);
     /// Completions and callbacks run on `executor`, one at a time.
     MQTTClient(const boost::asio::any_io_executor& executor, const config&);
@@ -250,7 +253,7 @@ public:
         return detail::start<connect_result>(core_, std::forward<Token>(token), detail::connect_operation{options});
     }
 
-    /// Publishes `body` to `topic`; waits through outages.
+    /// Publishes `body` to `topic`; waits through outages. Before the first `connect()` it is accepted, and waits.
     ///
     /// Completes once: qos 0 when the transport took the last byte; qos 1 on PUBACK; qos 2 on PUBCOMP.
     /// Lifetime: views are borrowed until the operation has begun; owned bodies are not copied (see `payload`).
