@@ -255,6 +255,9 @@ public:
     /// The next batch, or the rest of one that was taken in part; 0 while nothing is to be sent. Bytes stay
     /// put until all of them are reported by on_sent, or on_closed.
     std::size_t poll_transmit(time_point now, std::span<bytes> gather);
+    /// Bytes of the batch. Before poll_transmit they are those of messages that went straight into it: a front may send
+    /// them before it has told all that it has to tell, while they are in the caches.
+    std::size_t staged() const;
     /// The next operation that has something to report; nullptr when none has. Valid until the next call.
     const op_done* poll_done();
     /// What the connection has to tell, when no operation has anything more to report.

@@ -100,4 +100,29 @@ private:
     waiter* last_ = nullptr;
 };
 
+/// Waiters that nobody looks for any more, in order. Every one passes through such a list: it is no more than is
+/// needed.
+class ready_waiters {
+public:
+    ready_waiters() = default;
+    ready_waiters(const ready_waiters&) = delete;
+    ready_waiters& operator=(const ready_waiters&) = delete;
+
+    bool empty() const noexcept { return first_ == nullptr; }
+    void push(waiter* w) noexcept {
+        w->next = nullptr;
+        *end_ = w;
+        end_ = &w->next;
+    }
+    /// All of them, linked by `next`.
+    waiter* take() noexcept {
+        end_ = &first_;
+        return std::exchange(first_, nullptr);
+    }
+
+private:
+    waiter* first_ = nullptr;
+    waiter** end_ = &first_;  // where the next one goes
+};
+
 }  // namespace mqtt_as::detail

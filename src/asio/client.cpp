@@ -57,8 +57,6 @@ void wait_operation::begin(core& c, result_waiter<void>* who) { c.wait(up, who);
 void* acquire_block(core& c) { return c.acquire_block(); }
 void release_block(core& c, void* memory) noexcept { c.release_block(memory); }
 const boost::asio::any_io_executor& executor_of(const core& c) noexcept { return c.executor(); }
-std::uint64_t new_ticket(core& c, waiter& who) noexcept { return c.new_ticket(who); }
-void cancel(core& c, waiter* who, std::uint64_t ticket, cancel_scope scope) noexcept { c.cancel(who, ticket, scope); }
 
 }  // namespace detail
 

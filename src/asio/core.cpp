@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <functional>
 #include <utility>
 
 namespace mqtt_as::detail {
@@ -16,10 +17,12 @@ constexpr int rounds_max = 16;
 /// Reads, and writes, of one round.
 constexpr int reads_max = 4;
 constexpr int writes_max = 16;
+/// Of one write: what a batch of the engine has at most.
+constexpr std::size_t pieces_max = 16;
 /// Before time is judged everything readable is read, but not for ever.
 constexpr int late_rounds_max = 512;
 
-constexpr std::size_t read_size = 16 * 1024;
+constexpr std::size_t read_size = 64 * 1024;
 
 /// The buffer that all clients of a thread read into. Who finds it in use (a callback runs an event loop of its own)
 /// gets another one.
@@ -42,6 +45,11 @@ private:
     const bool shared_;
     std::vector<std::uint8_t> own_;
 };
+
+bool holds(bytes buffer, std::string_view text) {
+    const auto* const at = reinterpret_cast<const std::uint8_t*>(text.data());
+    return !std::less<>()(at, buffer.data()) && std::less<>()(at, buffer.data() + buffer.size());
+}
 
 /// Another thread that asks for something may ask for more. Where it shares a processor with us, its first request has
 /// just interrupted it, and each of its messages would become a write of its own: it is to go first. Where that brought
@@ -132,11 +140,11 @@ void core::turn(lock_type& lock) {
     core* const outer = std::exchange(current_turn_, this);
     int round = 0;
     do {
-        again_ = false;
         if (std::exchange(timer_fired_, false)) judge_time(lock);
         if (read_ready_) read(lock);
-        if (std::exchange(room_, false)) unpark(boot_time());
+        if (std::exchange(room_, false) && !parked_publishes_.empty()) unpark(boot_time());
         run_ready(lock);
+        again_ = false;  // what was asked so far is seen to by what follows
         write(lock);
         if (stop_due_) stop();
         perform(lock);  // last: what was written may have been the last thing to say
@@ -194,14 +202,21 @@ bool core::feed(lock_type& lock, bytes in) {
     received_ += in.size();
     upload_.reset();
     if (packet_log_) note(packet_log_->received(in));
+    message_batch batch;
     while (!in.empty()) {
         const taken t = engine_.on_bytes(now, of, in);
-        in = in.subspan(t.size);
         if (t.received != nullptr) {
-            deliver(lock, *t.received);
-        } else {
-            collect();
+            batch.add(*t.received);
+            const bool lies_in_engine = !holds(in, t.received->topic);  // until the next call
+            if (batch.is_full() || lies_in_engine || queue_) deliver(lock, batch);
+            in = in.subspan(t.size);
+            continue;
         }
+        const bool may_make_room = t.reason == taken::why::busy && !batch.empty();
+        deliver(lock, batch);
+        if (may_make_room) continue;
+        collect();
+        in = in.subspan(t.size);
         if (t.reason == taken::why::busy) {
             leftover_.assign(in.begin(), in.end());
             break;
@@ -211,6 +226,7 @@ bool core::feed(lock_type& lock, bytes in) {
             return false;
         }
     }
+    deliver(lock, batch);
     end_asking(true);
     return true;
 }
@@ -218,34 +234,47 @@ bool core::feed(lock_type& lock, bytes in) {
 // ---- bytes out --------------------------------------------------------------------------------------------
 
 void core::write(lock_type& lock) {
-    std::array<bytes, 64> gather;
-    for (int i = 0; i < writes_max && open_ && !write_blocked_; ++i) {
-        const time_point now = now_ = boot_time();
-        const std::size_t count = engine_.poll_transmit(now, gather);
-        if (count == 0) return;
-        lock.unlock();
-        const io_result r = transport_->write(std::span<const bytes>(gather).first(count));
-        lock.lock();
-        if (r.size > 0) {
-            sent_ += r.size;
-            if (packet_log_) note(packet_log_->sent(std::span<const bytes>(gather).first(count), r.size));
-            engine_.on_sent(now, epoch_, r.size);
-            collect();
-        }
-        if (r.now == io_result::state::would_block) {
-            write_blocked_ = true;
-            lock.unlock();
-            transport_->wait_writable();
-            lock.lock();
-        } else if (r.now != io_result::state::done) {
-            // What the server said before it closed may still be readable: why it refused us, or left.
-            read_ready_ = true;
-            read(lock);
-            if (open_) lose_transport(lock, errc::connection_closed, r.error);
-            again_ = true;
-        }
+    now_ = boot_time();
+    for (int i = 0; i < writes_max; ++i) {
+        if (write_error_) return fail_write(lock);
+        if (!write_batch(lock)) return;
     }
-    if (open_ && !write_blocked_) again_ = true;
+    again_ = true;
+}
+
+/// False when there is nothing to write, or no way to.
+bool core::write_batch(lock_type& lock) {
+    if (!open_ || write_blocked_ || write_error_) return false;
+    std::array<bytes, pieces_max> gather;
+    const time_point now = now_;
+    const std::size_t count = engine_.poll_transmit(now, gather);
+    if (count == 0) return false;
+    lock.unlock();
+    const io_result r = transport_->write(std::span<const bytes>(gather).first(count));
+    lock.lock();
+    if (r.size > 0) {
+        sent_ += r.size;
+        if (packet_log_) note(packet_log_->sent(std::span<const bytes>(gather).first(count), r.size));
+        engine_.on_sent(now, epoch_, r.size);
+        collect();
+    }
+    if (r.now == io_result::state::would_block) {
+        write_blocked_ = true;
+        lock.unlock();
+        transport_->wait_writable();
+        lock.lock();
+    } else if (r.now != io_result::state::done) {
+        write_error_ = r.error;
+    }
+    return true;
+}
+
+void core::fail_write(lock_type& lock) {
+    // What the server said before it closed may still be readable: why it refused us, or left.
+    read_ready_ = true;
+    read(lock);
+    if (open_) lose_transport(lock, errc::connection_closed, write_error_.value_or(0));
+    again_ = true;
 }
 
 /// What was accepted before `disconnect` has been given to the transport by now, as far as that took it.
@@ -279,6 +308,7 @@ void core::perform(lock_type& lock) {
 void core::lose_transport(lock_type& lock, errc error, int number) {
     const auto lost = std::exchange(transport_, nullptr);
     open_ = read_ready_ = read_armed_ = write_blocked_ = false;
+    write_error_.reset();
     leftover_ = {};
     if (lost) {
         lock.unlock();

@@ -21,6 +21,7 @@
 #include "mqtt_as/upload_watch.hpp"
 #include "src/asio/blocks.hpp"
 #include "src/asio/errand.hpp"
+#include "src/asio/message_batch.hpp"
 #include "src/asio/packet_log.hpp"
 #include "src/asio/parts.hpp"
 #include "src/asio/settings.hpp"
@@ -207,6 +208,8 @@ private:
     bool feed(lock_type&, bytes in);
     void perform(lock_type&);
     void write(lock_type&);
+    bool write_batch(lock_type&);
+    void fail_write(lock_type&);
     void stop();
     void judge_time(lock_type&);
     void judge_front_deadlines(time_point now);
@@ -237,7 +240,7 @@ private:
     void on_event(const waiting&);
     void on_event(const gave_up&);
     void on_event(const stopped&);
-    void deliver(lock_type&, const message&);
+    void deliver(lock_type&, message_batch&);
     void enqueue(time_point now, const message&);
     errc try_publish(time_point now, std::string_view topic, payload& body, const publish_options&,
                      result_waiter<publish_result>*);
@@ -270,6 +273,7 @@ private:
 
     // ---- user code (core_callbacks.cpp) -------------------------------------------------------------------
     void run_ready(lock_type&);
+    void run_completions(lock_type&, waiter* first);
     void run_notice(const notice&);
     void start_wifi_coro(bool up);
     void start_connect_coro();
@@ -290,7 +294,7 @@ private:
     // ---- waiters --------------------------------------------------------------------------------------------
     std::vector<payload> payloads_;  // by op_id::index, grown when the first one is adopted
     std::array<waiter_list, list_count> lists_;
-    waiter_list ready_;
+    ready_waiters ready_;
     std::list<parked_publish> parked_publishes_;
     struct question {
         result_waiter<bool>* who;
@@ -332,7 +336,8 @@ private:
     bool read_ready_ = false;  // bytes may be there
     bool read_armed_ = false;
     bool write_blocked_ = false;
-    bool open_ = false;  // the transport is connected
+    std::optional<int> write_error_;  // of a write that failed, until the turn comes to it
+    bool open_ = false;               // the transport is connected
     epoch epoch_ = 0;
     std::shared_ptr<transport> transport_;
     address_book book_;

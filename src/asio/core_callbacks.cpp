@@ -1,4 +1,5 @@
 // User code: completions and callbacks. It runs from the turn, without the lock, and what it throws is reported.
+#include "src/asio/clock.hpp"
 #include "src/asio/core.hpp"
 
 #include <cstdio>
@@ -13,21 +14,38 @@ namespace asio = boost::asio;
 /// again at once, and fails at once, holds up nobody else.
 void core::run_ready(lock_type& lock) {
     if (ready_.empty() && notices_.empty() && dead_payloads_.empty()) return;
-    waiter_list ready = std::exchange(ready_, {});
+    waiter* const ready = ready_.take();
     const auto notices = std::exchange(notices_, {});
     auto dead = std::exchange(dead_payloads_, {});
     lock.unlock();
-    while (waiter* who = ready.pop()) {
+    run_completions(lock, ready);
+    for (const notice& n : notices) run_notice(n);
+    dead.clear();
+    lock.lock();
+    if (dead_payloads_.empty()) dead_payloads_.swap(dead);  // its memory serves again
+}
+
+/// Without the lock, but between bursts: then what they have published so far may go out, before it leaves the caches.
+void core::run_completions(lock_type& lock, waiter* first) {
+    constexpr int burst = 32;
+    constexpr std::size_t worth_a_write = std::size_t{64} * 1024;
+    int left = burst;
+    while (first != nullptr) {
+        waiter* const who = std::exchange(first, first->next);
         try {
             who->complete(*this);
         } catch (...) {
             report(std::current_exception(), "a completion");
         }
+        if (--left != 0) continue;
+        left = burst;
+        lock.lock();
+        if (engine_.staged() >= worth_a_write) {
+            now_ = boot_time();
+            write_batch(lock);
+        }
+        lock.unlock();
     }
-    for (const notice& n : notices) run_notice(n);
-    dead.clear();
-    lock.lock();
-    if (dead_payloads_.empty()) dead_payloads_.swap(dead);  // its memory serves again
 }
 
 void core::run_notice(const notice& n) {

@@ -5,6 +5,9 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <exception>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -13,13 +16,24 @@ namespace mqtt_as::detail {
 
 namespace {
 
-task<> run(std::function<std::optional<task<>>()> main) {
-    if (auto called = main()) co_await std::move(*called);
+task<> run(when_cancelled how, std::function<std::optional<task<>>()> main,
+           std::function<void(std::exception_ptr)> ended) {
+    std::exception_ptr thrown;
+    try {
+        if (how == when_cancelled::once) co_await boost::asio::this_coro::throw_if_cancelled(false);
+        if (auto called = main()) co_await std::move(*called);
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    ended(std::move(thrown));
 }
 
-void spawn(const boost::asio::any_io_executor& executor, std::function<std::optional<task<>>()> main,
-           boost::asio::cancellation_slot slot, std::function<void(std::exception_ptr)> ended) {
-    boost::asio::co_spawn(executor, run(std::move(main)), boost::asio::bind_cancellation_slot(slot, std::move(ended)));
+/// What is thrown is caught in there: a handler of our own for it would be another type for Asio to make its code of.
+void spawn(const boost::asio::any_io_executor& executor, when_cancelled how,
+           std::function<std::optional<task<>>()> main, boost::asio::cancellation_slot slot,
+           std::function<void(std::exception_ptr)> ended) {
+    boost::asio::co_spawn(executor, run(how, std::move(main), std::move(ended)),
+                          boost::asio::bind_cancellation_slot(slot, boost::asio::detached));
 }
 
 }  // namespace
@@ -29,7 +43,8 @@ const coroutine_code coroutines{
 
 void core::spawn_wifi_coro(bool up) {
     spawn(
-        executor_, [self = shared_from_this(), up] { return (*self->settings_.keys().wifi_coro.coroutine())(up); }, {},
+        executor_, when_cancelled::always,
+        [self = shared_from_this(), up] { return (*self->settings_.keys().wifi_coro.coroutine())(up); }, {},
         [self = shared_from_this()](std::exception_ptr thrown) {
             if (thrown) self->report(thrown, "wifi_coro");
         });
@@ -43,7 +58,7 @@ void core::spawn_connect_coro() {
     connect_coro_runs_ = true;
     connect_coro_cancelled_ = false;
     spawn(
-        executor_,
+        executor_, when_cancelled::always,
         [self = shared_from_this()]() -> std::optional<task<>> {
             MQTTClient* const client = self->client_;
             if (client == nullptr) return std::nullopt;

@@ -132,23 +132,29 @@ void core::end_asking(bool answer) {
 // ---- messages ---------------------------------------------------------------------------------------------
 
 /// Runs user code without the lock.
-void core::deliver(lock_type& lock, const message& m) {
+void core::deliver(lock_type& lock, message_batch& batch) {
+    if (batch.empty()) return;
     if (!ready_.empty() || !notices_.empty()) run_ready(lock);  // what came earlier is told earlier
-    const message_callback& call = settings_.keys().subs_cb;
-    if (call && !closed_) {
+    if (const message_callback& call = settings_.keys().subs_cb) {
         mutex_.unlock();  // `lock` has it again before it can miss it
-        try {
-            call(received_message(m));
-        } catch (...) {
-            report(std::current_exception(), "subs_cb");
+        for (const message& m : batch.messages()) {
+            if (closed_) break;
+            try {
+                call(received_message(m));
+            } catch (...) {
+                report(std::current_exception(), "subs_cb");
+            }
         }
         mutex_.lock();
     }
-    if (queue_ && !closed_) {
-        enqueue(now_, m);
-    } else {
-        engine_.acknowledge(now_, m.id);
+    for (const message& m : batch.messages()) {
+        if (queue_ && !closed_) {
+            enqueue(now_, m);
+        } else {
+            engine_.acknowledge(now_, m.id);
+        }
     }
+    batch.clear();
 }
 
 void core::enqueue(time_point now, const message& m) {

@@ -53,7 +53,7 @@ void core::abandon() noexcept {
             block::of(who)->ticket.store(0, std::memory_order_relaxed);
             if (who->where == waiter::place::operation) engine_.disown(who->id);
         }
-        ready_ = {};
+        ready_.take();
         lists_ = {};
         questions_.clear();
         errands_.clear();

@@ -52,10 +52,15 @@ struct wifi_code {
     std::shared_ptr<joined_network> (*make)(const boost::asio::any_io_executor&, const config&);
 };
 
+/// What becomes of a coroutine that is cancelled and goes on. Asio's own way is that all it awaits throws at once.
+/// `once`: what it awaits from then on is awaited as ever: one that catches everything would otherwise spin, and one
+/// that has something to say before it ends could not.
+enum class when_cancelled : bool { always, once };
+
 /// Runs handlers that are coroutines.
 struct coroutine_code {
     /// `main` is called on the executor; without a value there is nothing to run. What it throws is given to `ended`.
-    void (*spawn)(const boost::asio::any_io_executor&, std::function<std::optional<task<>>()> main,
+    void (*spawn)(const boost::asio::any_io_executor&, when_cancelled, std::function<std::optional<task<>>()> main,
                   boost::asio::cancellation_slot, std::function<void(std::exception_ptr)> ended);
     // Of a client whose handler is one.
     void (core::*start_wifi_coro)(bool up);

@@ -3,16 +3,16 @@
 
 #include "mqtt_as/asio/async.hpp"
 #include "src/asio/parts.hpp"
+#include "src/asio/stop_signals.hpp"
 #include "src/asio/world.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <csignal>
 #include <cstdio>
+#include <memory>
 #include <utility>
 
 namespace mqtt_as {
@@ -21,37 +21,38 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// A signal ends what is awaited at that moment. What is awaited later is awaited as ever: a coroutine that catches
-/// everything and goes on would otherwise spin, and one that has something to say before it ends could not.
-task<> cancelled_once(const std::function<task<>(MQTTClient&)>& main, MQTTClient& client) {
-    co_await asio::this_coro::throw_if_cancelled(false);
-    co_await main(client);
-}
+/// An event loop, a client, and what ends them.
+class program {
+public:
+    explicit program(const config& given)
+        : client_(loop_.get_executor(), given), executor_(loop_.get_executor()),
+          signals_(executor_, [this](int number) { on_signal(number); }), patience_(detail::io_executor(&executor_)) {}
 
-}  // namespace
+    int run(const std::function<task<>(MQTTClient&)>& main) {
+        signals_.listen();
+        detail::coroutines.spawn(
+            executor_, detail::when_cancelled::once, [&] { return main(client_); }, cancel_.slot(),
+            [this](std::exception_ptr thrown) { on_end(thrown); });
+        loop_.run();
+        return status_;
+    }
 
-int run(const config& given, std::function<task<>(MQTTClient&)> main) {
-    asio::io_context loop(1);
-    MQTTClient client(loop.get_executor(), given);
-    asio::signal_set signals(loop, SIGINT, SIGTERM);
-    asio::cancellation_signal cancel;
-    asio::steady_timer patience(loop);
-    int status = 0;
-    const auto leave = [&] { client.disconnect([&loop](std::error_code) { loop.stop(); }); };
+private:
+    void on_signal(int number) {
+        if (std::exchange(is_cancelled_, true)) return loop_.stop();
+        status_ = 128 + number;
+        cancel_.emit(asio::cancellation_type::terminal);
+        patience_.expires_after(disconnect_options().grace);
+        patience_.async_wait(detail::wait_handler::calling<&program::on_patience_over>(detail::borrowed(*this)));
+    }
 
-    signals.async_wait([&](boost::system::error_code error, int number) {
-        if (error) return;
-        status = 128 + number;
-        signals.async_wait([&loop](boost::system::error_code, int) { loop.stop(); });
-        cancel.emit(asio::cancellation_type::terminal);
-        patience.expires_after(disconnect_options().grace);
-        patience.async_wait([&](boost::system::error_code cancelled) {
-            if (!cancelled) leave();
-        });
-    });
-    const auto ended = [&](std::exception_ptr thrown) {
-        if (thrown && status == 0) {
-            status = 1;
+    void on_patience_over(boost::system::error_code cancelled) {
+        if (!cancelled) leave();
+    }
+
+    void on_end(std::exception_ptr thrown) {
+        if (thrown && status_ == 0) {
+            status_ = 1;
             try {
                 std::rethrow_exception(thrown);
             } catch (const std::exception& e) {
@@ -60,13 +61,27 @@ int run(const config& given, std::function<task<>(MQTTClient&)> main) {
                 std::fprintf(stderr, "an exception that is not a std::exception\n");
             }
         }
-        patience.cancel();
+        patience_.cancel();
         leave();
-    };
-    detail::coroutines.spawn(client.get_executor(), [&] { return cancelled_once(main, client); }, cancel.slot(), ended);
-    loop.run();
-    return status;
-}
+    }
+
+    void leave() {
+        client_.disconnect([this](std::error_code) { loop_.stop(); });
+    }
+
+    asio::io_context loop_{1};
+    MQTTClient client_;
+    const asio::any_io_executor executor_;
+    asio::cancellation_signal cancel_;
+    detail::stop_signals signals_;
+    detail::steady_timer patience_;
+    int status_ = 0;
+    bool is_cancelled_ = false;
+};
+
+}  // namespace
+
+int run(const config& given, std::function<task<>(MQTTClient&)> main) { return program(given).run(main); }
 
 task<> sleep_for(std::chrono::nanoseconds span) {
     asio::steady_timer timer(co_await asio::this_coro::executor);

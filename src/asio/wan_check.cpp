@@ -1,5 +1,6 @@
 // wan_ok: is the broker up, and does a DNS server on the Internet answer? Linked by programs that ask alone.
 #include "mqtt_as/asio/async.hpp"
+#include "src/asio/awaited.hpp"
 #include "src/asio/core.hpp"
 #include "src/asio/dns.hpp"
 #include "src/asio/errand.hpp"
@@ -138,7 +139,12 @@ void wan_operation::begin(core& c, result_waiter<wan_result>* who) {
 
 }  // namespace detail
 
-task<wan_result> MQTTClient::wan_ok(wan_options options) { return wan_ok(options, boost::asio::use_awaitable); }
+task<wan_result> MQTTClient::wan_ok(wan_options options) {
+    detail::ended<wan_result> e;
+    co_await detail::until_ended(core_, e,
+                                 [&](detail::core& c, auto* who) { detail::wan_operation{options}.begin(c, who); });
+    co_return std::move(e).or_throw("wan_ok");
+}
 
 std::string_view describe(wan_state state) noexcept {
     switch (state) {

@@ -140,6 +140,8 @@ std::size_t engine::poll_transmit(time_point now, std::span<bytes> gather) {
     return state_->at(now)->poll_transmit(gather);
 }
 
+std::size_t engine::staged() const { return state_->outbox.size(); }
+
 const op_done* engine::poll_done() {
     state& s = *state_;
     const op_done* const report = s.direct.take_report();

@@ -45,6 +45,12 @@ private:
     const boost::asio::any_io_executor* borrowed_;
 };
 
+/// Of what lives until its event loop ends, without a share in its life.
+template <class T>
+std::shared_ptr<T> borrowed(T& from) {
+    return {std::shared_ptr<void>(), &from};
+}
+
 /// What runs when a wait is over. One type for all waits: each type of handler has Asio make a kilobyte and a half of
 /// code of its own.
 class wait_handler {

@@ -69,6 +69,30 @@ TEST(lifetime, close_inside_a_callback_ends_callbacks) {
     EXPECT_EQ(called, 2);
 }
 
+TEST(lifetime, close_inside_a_callback_leaves_the_rest_of_a_read_untold) {
+    scripted_server server({[](peer& p) {
+        p.accept();
+        std::string many;
+        for (char digit = '0'; digit <= '9'; ++digit) many += std::string("\x30\x04\x00\x01t", 5) + digit;
+        p.send(many);
+        p.serve();
+    }});
+    world w;
+    MQTTClient* client = nullptr;
+    std::string told;
+    config c = config_for(server.port());
+    c.subs_cb = [&](std::string_view, std::string_view text, bool) {
+        told += text;
+        if (text == "4") client->close();
+    };
+    MQTTClient mine(w.executor(), c);
+    client = &mine;
+    mine.connect([](std::error_code, connect_result) {});
+    EXPECT_TRUE(w.until([&] { return told.size() == 5; }));
+    w.until([] { return false; }, 50ms);
+    EXPECT_EQ(told, "01234");
+}
+
 TEST(lifetime, the_destructor_ends_operations_without_waiting) {
     scripted_server server({[](peer& p) {
         p.accept();

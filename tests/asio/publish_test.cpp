@@ -387,5 +387,67 @@ TEST(publish, a_thousand_at_once_all_arrive_in_order) {
     for (std::size_t i = 0; i < 1000; ++i) EXPECT_EQ(r.seen[i].payload(), std::to_string(i));
 }
 
+/// A window of publishes in one batch, and room for the next one.
+config with_large_batches(config c) {
+    c.limits.batch_bytes_max = std::size_t{1} << 20;
+    return c;
+}
+
+TEST(publish, goes_out_before_all_completions_that_publish_have_run) {
+    recorder r;
+    scripted_server server({r.script()});
+    world w;
+    MQTTClient client(w.executor(), with_large_batches(config_for(server.port())));
+    const std::string body(1'000, 'x');
+    constexpr std::size_t each = 200;
+    std::size_t done = 0;
+    std::uint64_t sent_by_then = 0;
+    client.connect([&](std::error_code, connect_result) {
+        for (std::size_t i = 0; i < each; ++i) {
+            client.publish("t", std::to_string(i) + body, [&](std::error_code, publish_result) {
+                client.publish("t", std::to_string(each + done) + body,
+                               [&](std::error_code, publish_result) { ++done; });
+                if (++done == each) sent_by_then = client.count().bytes_sent;
+            });
+        }
+    });
+    EXPECT_TRUE(w.until([&] { return done == 2 * each; }));
+    EXPECT_GT(sent_by_then, each * (body.size() + 10) + 64'000) << "the second ones have waited for all completions";
+    EXPECT_TRUE(w.until([&] { return r.count() == 2 * each; }));
+    for (std::size_t i = 0; i < 2 * each; ++i) EXPECT_EQ(r.seen[i].payload(), std::to_string(i) + body);
+}
+
+TEST(publish, loses_nothing_when_the_connection_is_lost_between_completions) {
+    std::atomic<bool> gone{false};
+    recorder r;
+    scripted_server server({[&](peer& p) {
+                                p.accept();
+                                p.expect(PUBLISH);
+                                p.reset();
+                                gone = true;
+                            },
+                            r.script()});
+    world w;
+    config c = with_large_batches(config_for(server.port()));
+    int losses = 0;
+    c.wifi_coro = [&](bool up) { losses += !up; };
+    MQTTClient client(w.executor(), c);
+    const std::string body(1'000, 'x');
+    constexpr int each = 200;
+    int done = 0;
+    client.connect([&](std::error_code, connect_result) {
+        for (int i = 0; i < each; ++i) {
+            client.publish("t", body, [&](std::error_code first, publish_result) {
+                while (!gone) std::this_thread::sleep_for(1ms);  // what is written from here on fails
+                client.publish("t", body, [&](std::error_code second, publish_result) { done += !second; });
+                done += !first;
+            });
+        }
+    });
+    EXPECT_TRUE(w.until([&] { return done == 2 * each; }));
+    EXPECT_EQ(losses, 1);
+    EXPECT_TRUE(w.until([&] { return r.count() >= each; }));  // the second ones, which the first connection never took
+}
+
 }  // namespace
 }  // namespace mqtt_as::front_test

@@ -1,6 +1,7 @@
 // run(): a program around one coroutine.
 #include "tests/asio/world.hpp"
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <future>
@@ -75,6 +76,39 @@ TEST(run, a_second_signal_ends_at_once) {
     });
     EXPECT_EQ(status, 128 + SIGTERM);
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+}
+
+TEST(run, two_at_once_both_hear_a_signal) {
+    scripted_server server({good_broker});
+    std::atomic<int> ready{0};
+    const auto program = [&] {
+        return mqtt_as::run(config_for(server.port()), [&](MQTTClient& client) -> task<> {
+            co_await client.connect();
+            ++ready;
+            co_await sleep_for(60s);
+        });
+    };
+    std::future<int> first = std::async(std::launch::async, program);
+    std::future<int> second = std::async(std::launch::async, program);
+    for (int i = 0; i < 20'000 && ready < 2; ++i) std::this_thread::sleep_for(1ms);
+    ASSERT_EQ(ready, 2);
+    std::raise(SIGTERM);
+    EXPECT_EQ(first.get(), 128 + SIGTERM);
+    EXPECT_EQ(second.get(), 128 + SIGTERM);
+}
+
+TEST(run, puts_back_what_a_signal_meant_and_hears_none_that_came_before) {
+    static std::atomic<int> heard_here;
+    heard_here = 0;
+    const auto before = std::signal(SIGINT, [](int) { ++heard_here; });
+    for (int round = 1; round <= 2; ++round) {
+        std::raise(SIGINT);
+        EXPECT_EQ(heard_here, round);
+        EXPECT_EQ(mqtt_as::run(config_for(1), [](MQTTClient&) -> task<> { co_return; }), 0);
+    }
+    std::raise(SIGINT);
+    EXPECT_EQ(heard_here, 3);
+    std::signal(SIGINT, before);
 }
 
 // The usual shape of a gateway. It never ended: once cancelled, each `co_await` threw at once.

@@ -29,6 +29,19 @@ TEST_P(engine_direct, takes_no_memory_once_warm) {
     EXPECT_EQ(w->look().unfinished, 0u);
 }
 
+TEST_P(engine_direct, is_counted_as_staged_until_the_transport_has_it) {
+    EXPECT_EQ(w->staged(), 0u);
+    w.publish("a", "1", 0);
+    w.publish("a", "2", 0);
+    const std::size_t both = w->staged();
+    EXPECT_EQ(w.offer(), both);
+    w.take(1);
+    EXPECT_EQ(w->staged(), both);
+    w.offer();
+    w.take_all();
+    EXPECT_EQ(w->staged(), 0u);
+}
+
 TEST_P(engine_direct, is_cancelled_without_a_trace_before_the_transport_has_it) {
     w.publish("a", "1", 0);
     const int second = w.publish("a", "2", 0);

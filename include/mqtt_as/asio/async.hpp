@@ -12,7 +12,7 @@
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
-#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -27,13 +27,21 @@
 namespace mqtt_as::detail {
 
 const boost::asio::any_io_executor& executor_of(const core&) noexcept;
-/// A number that names the waiter for `cancel` below. To be asked for before the operation begins.
-std::uint64_t new_ticket(core&, waiter&) noexcept;
-void cancel(core&, waiter*, std::uint64_t ticket, cancel_scope) noexcept;
+/// What is emitted into the slot from now on cancels what `waiter` waits for. To be called before the operation begins.
+void let_cancel(boost::asio::cancellation_slot, const std::shared_ptr<core>&, waiter&);
 
 std::exception_ptr make_exception(const char* operation, errc, const connect_result&);
 std::exception_ptr make_exception(const char* operation, errc, const operation_result&);
 std::exception_ptr make_exception(const char* operation, errc);
+/// Of an operation with any result.
+template <class... Result>
+std::exception_ptr make_exception_of(const char* operation, errc error, const Result&... result) {
+    if constexpr (requires { make_exception(operation, error, result...); }) {
+        return make_exception(operation, error, result...);
+    } else {
+        return make_exception(operation, error);
+    }
+}
 
 /// Tokens that turn an error into an exception get the exception made by us: a std::system_error that knows more.
 template <class Token>
@@ -62,29 +70,14 @@ using signature =
     typename signature_of<std::conditional_t<throws<Token>, std::exception_ptr, boost::system::error_code>,
                           Result>::type;
 
-template <bool as_exception, class Operation, class Handler, class Result>
-void call(Handler& handler, errc error, Result&& result) {
+template <bool as_exception, class Operation, class Handler, class... Result>
+void call(Handler& handler, errc error, Result&&... result) {
     if constexpr (as_exception) {
-        std::exception_ptr thrown;
-        if (error != errc::ok) {
-            if constexpr (requires { make_exception("", error, result); }) {
-                thrown = make_exception(Operation::name, error, result);
-            } else {
-                thrown = make_exception(Operation::name, error);
-            }
-        }
-        std::move(handler)(std::move(thrown), std::forward<Result>(result));
+        auto thrown = error == errc::ok ? std::exception_ptr() : make_exception_of(Operation::name, error, result...);
+        std::move(handler)(std::move(thrown), std::forward<Result>(result)...);
     } else {
         const boost::system::error_code code = error == errc::ok ? std::error_code() : make_error_code(error);
-        std::move(handler)(code, std::forward<Result>(result));
-    }
-}
-template <bool as_exception, class Operation, class Handler>
-void call(Handler& handler, errc error) {
-    if constexpr (as_exception) {
-        std::move(handler)(error == errc::ok ? std::exception_ptr() : make_exception(Operation::name, error));
-    } else {
-        std::move(handler)(boost::system::error_code(error == errc::ok ? std::error_code() : make_error_code(error)));
+        std::move(handler)(code, std::forward<Result>(result)...);
     }
 }
 
@@ -92,9 +85,10 @@ void call(Handler& handler, errc error) {
 template <bool as_exception, class Operation, class Handler, class Result>
 class direct_waiter final : public result_waiter<Result> {
 public:
-    explicit direct_waiter(Handler&& handler) : handler_(std::move(handler)) {}
+    explicit direct_waiter(Handler&& handler)
+        : result_waiter<Result>(std::type_identity<direct_waiter>()), handler_(std::move(handler)) {}
 
-    void complete(core& c) override {
+    void complete(core& c) {
         Handler handler = handler_.take();
         const errc ended = this->error;
         if constexpr (std::is_void_v<Result>) {
@@ -106,7 +100,6 @@ public:
             call<as_exception, Operation>(handler, ended, std::move(value));
         }
     }
-    void abandon() noexcept override { this->~direct_waiter(); }
 
 private:
     void release(core& c) noexcept {
@@ -121,9 +114,10 @@ private:
 template <bool as_exception, class Operation, class Handler, class Result, class Executor>
 class remote_waiter final : public result_waiter<Result> {
 public:
-    remote_waiter(Handler&& handler, const Executor& executor) : work_(work{std::move(handler), executor}) {}
+    remote_waiter(Handler&& handler, const Executor& executor)
+        : result_waiter<Result>(std::type_identity<remote_waiter>()), work_(work{std::move(handler), executor}) {}
 
-    void complete(core& c) override {
+    void complete(core& c) {
         auto taken = std::make_unique<work>(work_.take());
         const errc ended = this->error;
         if constexpr (std::is_void_v<Result>) {
@@ -145,7 +139,6 @@ public:
             });
         }
     }
-    void abandon() noexcept override { this->~remote_waiter(); }
 
 private:
     struct work {
@@ -159,22 +152,6 @@ private:
     }
 
     stored_handler<work> work_;
-};
-
-/// Sits in a cancellation slot. Names the waiter instead of holding it, so that it may come too late.
-struct canceller {
-    std::weak_ptr<core> target;
-    waiter* who;
-    std::uint64_t ticket;
-
-    void operator()(boost::asio::cancellation_type type) {
-        using boost::asio::cancellation_type;
-        if (const auto c = target.lock(); c && type != cancellation_type::none) {
-            const bool ends_wait =
-                (type & (cancellation_type::terminal | cancellation_type::partial)) != cancellation_type::none;
-            cancel(*c, who, ticket, ends_wait ? cancel_scope::end_wait : cancel_scope::if_untouched);
-        }
-    }
 };
 
 template <bool as_exception, class Result, class Operation>
@@ -203,9 +180,7 @@ struct initiate {
             who = make_waiter<remote_waiter<as_exception, Operation, handler_type, Result, its_executor>>(
                 *target, std::forward<Handler>(handler), executor);
         }
-        if (slot.is_connected()) {
-            slot.template emplace<canceller>(target, who, new_ticket(*target, *who));
-        }
+        if (slot.is_connected()) let_cancel(slot, target, *who);
         operation.begin(*target, who);
     }
 };

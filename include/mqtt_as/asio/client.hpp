@@ -12,7 +12,7 @@
 // under a lock; on the handler's associated executor, else on the client's. Asio's tokens get a
 // boost::system::error_code; `use_awaitable` and `use_future` throw what the coroutine form throws.
 //
-// Coroutine forms begin when they are awaited: `co_await` them at once, or keep what you passed by view.
+// Coroutine forms begin when they are awaited: `co_await` them at once, or keep the client and what you passed by view.
 //
 // Threads. Every method may be called from any thread and from any callback (`config::single_threaded` excepted).
 // Callbacks must not block: while one does, nothing is read or sent, and a server that misses the pings ends the

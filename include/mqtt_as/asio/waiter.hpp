@@ -25,9 +25,9 @@ class core;
 class waiter {
 public:
     /// Runs the handler, or passes it to its executor, and gives the block back.
-    virtual void complete(core&) = 0;
+    void complete(core& c) { end_(*this, &c); }
     /// Ends without running the handler: the core is going, and with it the event loop.
-    virtual void abandon() noexcept = 0;
+    void abandon() noexcept { end_(*this, nullptr); }
 
     // Set by the list, or with the operation, that the waiter enters, and looked at only while it is there.
     waiter* next;
@@ -43,27 +43,44 @@ public:
     }
 
 protected:
-    waiter() = default;
+    /// `Kind` has a `complete` of its own, and is destroyed when it is abandoned. One pointer instead of virtual
+    /// functions: with a table, its relocations and a type's long name each kind, and so each handler, would cost a
+    /// program half a kilobyte.
+    template <class Kind>
+    explicit waiter(std::type_identity<Kind>) noexcept
+        : end_([](waiter& who, core* c) {
+              auto& kind = static_cast<Kind&>(who);
+              c != nullptr ? kind.Kind::complete(*c) : kind.~Kind();
+          }) {}
     ~waiter() = default;
+
+private:
+    void (*const end_)(waiter&, core*);
 };
 
 template <class Result>
 class result_waiter : public waiter {
 public:
+    using waiter::waiter;
     Result take_result() { return std::move(result); }
     Result result{};
 };
 template <>
-class result_waiter<void> : public waiter {};
+class result_waiter<void> : public waiter {
+public:
+    using waiter::waiter;
+};
 
 /// The owner of an operation in the engine: whatever was asked for, it ends in the same way.
 class operation_waiter : public waiter {
 public:
+    using waiter::waiter;
     operation_result result{};
 };
 template <std::derived_from<operation_result> Result>
 class result_waiter<Result> : public operation_waiter {
 public:
+    using operation_waiter::operation_waiter;
     Result take_result() { return Result{std::move(result)}; }
 };
 
@@ -117,10 +134,11 @@ template <class Handler, class Result>
 class callback_waiter final : public result_waiter<Result> {
 public:
     template <class H>
-    explicit callback_waiter(H&& handler) : handler_(std::forward<H>(handler)) {}
+    explicit callback_waiter(H&& handler)
+        : result_waiter<Result>(std::type_identity<callback_waiter>()), handler_(std::forward<H>(handler)) {}
 
     /// The handler runs where it lies: it needs not be moved, and what it begins takes another block.
-    void complete(core& c) override {
+    void complete(core& c) {
         const ending end{*this, c};
         const std::error_code ended = make_error_code(this->error);
         if constexpr (std::is_void_v<Result>) {
@@ -129,7 +147,6 @@ public:
             handler_.get()(ended, this->take_result());
         }
     }
-    void abandon() noexcept override { this->~callback_waiter(); }
 
 private:
     struct ending {
