@@ -47,7 +47,7 @@ taken engine::state::on_bytes(bytes in) {
     if (!profile::prefers_speed) return assemble(in);
     const wire::fixed_header header = wire::read_short_header(in, *wire);
     const std::size_t size = header.packet_size();
-    const bool is_whole = header.state == wire::fixed_header::status::complete && size <= in.size();
+    const bool is_whole = header.is_complete && header.why == violation::none && size <= in.size();
     if (!is_whole || size > limit.packet_bytes_max || !is_expected(header.type())) return assemble(in);
     last_received_ = now_;
     on_packet(header.type(), header.flags(), in.subspan(header.header_size, header.remaining_length));
@@ -80,21 +80,17 @@ std::size_t engine::state::take_bare_acknowledgements(bytes in) {
 taken engine::state::assemble(bytes in) {
     last_received_ = now_;
     std::size_t taken_now = 0;
-    while (!assembly.has_header()) {
-        if (taken_now == in.size()) {
-            on_life();
-            return {taken::why::need_more, taken_now};
-        }
-        assembly.add_to_header(in[taken_now++]);
-        const wire::fixed_header header = wire::read_fixed_header(assembly.header(), *wire);
-        if (header.state == wire::fixed_header::status::need_more) continue;
-        const violation v = header.state == wire::fixed_header::status::malformed ? header.why
-                            : !is_expected(header.type())                         ? violation::unexpected_packet
-                            : header.packet_size() > limit.packet_bytes_max       ? violation::packet_too_large
-                                                                                  : violation::none;
+    wire::fixed_header& header = assembly.header;
+    while (!header.is_complete && taken_now != in.size()) {
+        header.add(in[taken_now++], *wire);
+        if (header.needs_more()) continue;
+        const violation v = header.why != violation::none                   ? header.why
+                            : !is_expected(header.type())                   ? violation::unexpected_packet
+                            : header.packet_size() > limit.packet_bytes_max ? violation::packet_too_large
+                                                                            : violation::none;
         if (v != violation::none)  // before it can take any memory
             end_by_violation(v);
-        else if (!assembly.begin(header.remaining_length))
+        else if (!assembly.begin())
             end_connection(errc::out_of_memory);
         else
             break;
@@ -106,8 +102,7 @@ taken engine::state::assemble(bytes in) {
         return {taken::why::need_more, taken_now};
     }
     assembly_used_ = true;
-    const std::uint8_t first = assembly.header()[0];
-    on_packet(static_cast<packet_type>(first >> 4), first & 0x0F, assembly.body());
+    on_packet(header.type(), header.flags(), assembly.body());
     return {taken::why::packet, taken_now, message_read()};
 }
 
