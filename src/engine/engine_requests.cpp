@@ -349,7 +349,6 @@ void engine::state::requeue_after_loss() {
     while (operation* op = ops.back(place::batch)) requeue(*op);
     while (operation* op = ops.back(place::awaiting_sub)) requeue(*op);
     while (operation* op = ops.front(place::awaiting)) requeue(*op);
-    while (operation* op = ops.front(place::releasing)) requeue(*op);
     for (const place where : {place::resend, place::release_due}) {
         for (operation* op = ops.front(where); op != nullptr; op = ops.after(*op)) {
             op->repubs = 0;

@@ -136,7 +136,7 @@ bool engine::state::stage_operation(operation& op) {
         return false;
     }
     if (!again)
-        op.order = next_order_++;
+        ops.come_last(op);
     else if (op.repubs == 0)
         ++count.resent;
     if (counts) {

@@ -86,7 +86,6 @@ struct facts : connection_facts {
         return true;
     }
 
-    profile::size_type next_order_ = 0;
     std::uint16_t assigned_client_id_size_ = 0;
 
     // ---- time -----------------------------------------------------------------------------------------------

@@ -36,17 +36,34 @@ public:
         return n;
     }
 
-    /// Moves `op` behind all others there. The rest of `op` stays.
+    /// Moves `op` behind all others there. The rest of `op` stays. On boards it stays where it is in the list, whose
+    /// order is the one in which they were first sent, behind those that wait for it.
     void move(operation& op, place to) {
-        leave(op);
-        enter(op, to);
+        if constexpr (profile::is_board) {
+            op.now_in = to;
+        } else {
+            leave(op);
+            enter(op, to);
+        }
     }
     void move_front(operation& op, place to) {
         leave(op);
         enter_front(op, to);
     }
-    /// By `order`: nearly always at the end.
-    void move_by_order(operation& op, place to);
+    /// To where `come_last` has put it among the others there.
+    void move_by_order(operation& op, place to) {
+        if constexpr (profile::is_board)
+            op.now_in = to;
+        else
+            move_by_number(op, to);
+    }
+    /// What is repeated after a lost connection comes in the order of these calls.
+    void come_last(operation& op) {
+        if constexpr (profile::is_board)
+            move_back(op);
+        else
+            op.order = next_order_ = next_order_ + 1u;
+    }
     void enter(operation& op, place to) { insert(op, to, *end_of(to).prev); }
     void enter_front(operation& op, place to) { insert(op, to, end_of(to)); }
 
@@ -83,6 +100,14 @@ public:
         }
     }
 
+    /// Whatever may have awaited its answer for longest: on hosts the first of both lists, on boards all of them.
+    template <class F>
+    void for_each_longest(F&& f) {
+        for (const place where : {place::awaiting, place::awaiting_sub}) {
+            for (operation* op = front(where); op != nullptr; op = profile::is_board ? after(*op) : nullptr) f(*op);
+        }
+    }
+
     pool memory;               // of the other parts, too
     size_type unfinished = 0;  // all but internal ones
     profile::byte_count payload_bytes = 0;
@@ -111,6 +136,11 @@ private:
         return at == &end_of(p) ? nullptr : static_cast<operation*>(at);
     }
     void push_event(operation& op);
+    void move_by_number(operation& op, place to);
+    void move_back(operation& op) {
+        leave(op);
+        enter(op, op.now_in);
+    }
     /// Its name and its block, when it is in no list.
     void forget(operation& op);
 
@@ -118,6 +148,7 @@ private:
     [[no_unique_address]] operation_index index_;
     operation* first_event_ = nullptr;
     operation** events_end_ = &first_event_;  // where the next one goes
+    [[no_unique_address]] profile::host_number next_order_ = 0;
     size_type generation_ = 0;
     std::uint16_t last_packet_id_ = 0;
 };
@@ -139,16 +170,12 @@ inline void operations::report(operation& op, errc error, reason_code reason) {
 
 inline void operations::finish(operation& op) {
     assert(op.reported);
-    leave(op);
+    if (op.internal || !profile::is_board) leave(op);  // on hosts its event alone will know of it
     release_packet_id(op);
     payload_bytes = static_cast<profile::byte_count>(payload_bytes - op.counted_bytes());
     if (op.internal) return forget(op);
     --unfinished;
-    // On hosts it is in no list any more: its event alone knows of it.
-    if constexpr (profile::is_board)
-        enter(op, place::finished);
-    else
-        op.now_in = place::finished;
+    op.now_in = place::finished;
     if (op.in_events) return;  // the one report still waits, and will say this, too
     op.reported_before = true;
     op.owner = nullptr;

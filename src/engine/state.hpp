@@ -212,7 +212,7 @@ struct engine::state : facts, parts, rare_facts {
         }
     };
     due first_due();
-    void consider_acknowledgement(due& first, place list);
+    void consider_acknowledgement(due& first, operation& op);
     void perform(const due&);
     bool asks_again(const operation& op) const { return wire->may_resend_while_connected && op.is_publish(); }
     /// How long an acknowledgement may be missing in all.
@@ -256,7 +256,7 @@ struct engine::state : facts, parts, rare_facts {
 inline void engine::state::on_answer(operation& op, reason_code reason, bool is_late) {
     const bool releases = profile::qos_max == 2 && op.qos == 2 && !op.released && !is_failure(reason);
     if (op.now_in == place::batch && op.answered_early) return;
-    if (releases && !is_late) op.order = next_order_++;
+    if (releases && !is_late) ops.come_last(op);
     if (op.now_in == place::batch) {
         // The transport may still be reading the packet's bytes: it is settled when the last one is taken.
         op.answered_early = true;
@@ -273,7 +273,7 @@ inline void engine::state::on_answer(operation& op, reason_code reason, bool is_
 inline void engine::state::on_staged_sent(operation& op) {
     op.sent_at = now_;
     if (op.is_publish() && op.qos == 0) return complete(op, errc::ok);
-    ops.move(op, op.released ? place::releasing : op.is_publish() ? place::awaiting : place::awaiting_sub);
+    ops.move(op, op.is_publish() ? place::awaiting : place::awaiting_sub);
     if (!op.answered_early) return;
     op.answered_early = false;
     on_answer(op, op.early_reason, true);
