@@ -71,7 +71,6 @@ struct protocol {
     /// `type` is puback, pubrec, pubrel, pubcomp, suback or unsuback: each has its own list of reason codes.
     violation (*decode_acknowledgement)(packet_type type, bytes body, acknowledgement&) noexcept;
     violation (*decode_disconnect)(bytes body, disconnect&) noexcept;
-    violation (*decode_auth)(bytes body, auth&) noexcept;
 
     // ---- encoding: whole packets, fixed header included ----------------------------------------
     // Arguments have been validated by the engine (see `check_*`). The writer may be a counting one.

@@ -55,8 +55,6 @@ const sample of_5[] = {
     {"E0", "", {}},
     {"E0", "8E", {0}},
     {"E0", "9D 0C 1C 00 04 'b:18' 1F 00 02 'go'", {0, 1}},
-    {"F0", "", {}},
-    {"F0", "18 08 15 00 01 'm' 16 00 01 'd'", {0}},
 };
 
 std::span<const sample> samples(const protocol& version) {
@@ -185,7 +183,8 @@ TEST(hostile_bytes, a_hundred_thousand_mutations_end_in_a_violation_or_a_good_pa
         if (header.why != violation::none) ++count[header.why];
         if (header.why != violation::none || header.needs_more() || header.packet_size() > packet.size()) continue;
         const block whole{bytes(exact).subspan(header.header_size, header.remaining_length)};
-        if (header.type() == packet_type::pingresp) continue;
+        if (header.type() == packet_type::pingresp || header.type() == packet_type::auth)
+            continue;  // without a decoder
         const any_packet result = decode(version, header.first, whole);
         ++count[result.why];
         if (result.why == violation::none) expect_good(result, header.type(), whole);
