@@ -396,7 +396,7 @@ void engine::state::close_transport() {
 void engine::state::connection_over() {
     turn_direct_into_operations();
     outbox.reset();
-    requeue_after_loss();
+    ops.for_each_backwards([this](operation& op) { requeue_after_loss(op); });
     inbox.on_connection_lost();
     if (!assembly_used_) assembly.drop();
     static_cast<connection_facts&>(*this) = {};

@@ -331,30 +331,18 @@ bool engine::state::is_superseded(operation& op) const {
     return false;
 }
 
-void engine::state::requeue_after_loss() {
+void engine::state::requeue_after_loss(operation& op) {
+    op.repubs = 0;
+    op.counted = false;
+    if (op.now_in < place::batch || op.now_in > place::awaiting_sub) return;
     // What was answered before the transport reported its last byte has its answer all the same.
-    for (operation *op = ops.front(place::batch), *next = nullptr; op != nullptr; op = next) {
-        next = ops.after(*op);
-        if (op->answered_early) on_staged_sent(*op);
-    }
-    const auto requeue = [this](operation& op) {
-        if (op.released) return ops.move_by_order(op, place::release_due);
-        if (op.is_publish() && op.qos != 0) return ops.move_by_order(op, place::resend);
-        if (op.is_publish() && op.reported) return ops.finish(op);
-        if (!op.is_publish() && is_superseded(op)) return complete(op, errc::cancelled);
-        ops.release_packet_id(op);
-        ops.move_front(op, op.is_publish() ? place::queued : place::control);
-    };
-    // From the back, so that what returns to the front of a queue keeps its order.
-    while (operation* op = ops.back(place::batch)) requeue(*op);
-    while (operation* op = ops.back(place::awaiting_sub)) requeue(*op);
-    while (operation* op = ops.front(place::awaiting)) requeue(*op);
-    for (const place where : {place::resend, place::release_due}) {
-        for (operation* op = ops.front(where); op != nullptr; op = ops.after(*op)) {
-            op->repubs = 0;
-            op->counted = false;
-        }
-    }
+    if (op.answered_early) return on_staged_sent(op);
+    if (op.released) return ops.move_by_order(op, place::release_due);
+    if (op.is_publish() && op.qos != 0) return ops.move_by_order(op, place::resend);
+    if (op.is_publish() && op.reported) return ops.finish(op);
+    if (!op.is_publish() && is_superseded(op)) return complete(op, errc::cancelled);
+    ops.release_packet_id(op);
+    ops.move_front(op, op.is_publish() ? place::queued : place::control);
 }
 
 void engine::state::lose_session() {

@@ -61,10 +61,9 @@ void engine::state::stage_connect() {
 
 void engine::state::stage_disconnect() {
     if (!disconnect_due_ || !outbox.has_room(acknowledgement_max)) return;
-    std::uint8_t packet[acknowledgement_max];
-    wire::writer out(packet);
+    wire::writer out(outbox.room_for(acknowledgement_max));
     wire->encode_disconnect(out, goodbye_);
-    std::memcpy(outbox.append(out.size()).data(), packet, out.size());
+    (void)outbox.append(out.size());
     disconnect_due_ = false;
 }
 
@@ -85,7 +84,8 @@ void engine::state::stage_online() {
         ops.move(*op, place::batch);
     }
     if (ping_due_ && outbox.has_room(sizeof wire::pingreq)) {
-        std::memcpy(outbox.append(sizeof wire::pingreq).data(), wire::pingreq, sizeof wire::pingreq);
+        std::uint8_t* to = outbox.append(sizeof wire::pingreq).data();
+        for (const std::uint8_t byte : wire::pingreq) *to++ = byte;
         ping_end_ = static_cast<size_type>(outbox.size());
         ping_due_ = false;
     }
@@ -109,10 +109,9 @@ bool engine::state::stage_acknowledgement(wire::packet_type type, std::uint16_t 
         wire::put_bare_acknowledgement(outbox.append(wire::bare_acknowledgement_size).data(), type, packet_id);
         return true;
     }
-    std::uint8_t packet[acknowledgement_max];
-    wire::writer out(packet);
+    wire::writer out(outbox.room_for(acknowledgement_max));
     wire->encode_acknowledgement(out, type, packet_id, reason);
-    std::memcpy(outbox.append(out.size()).data(), packet, out.size());
+    (void)outbox.append(out.size());
     return true;
 }
 

@@ -100,6 +100,17 @@ public:
         }
     }
 
+    /// In each place from the back, so that what returns to the front of another one keeps its order.
+    template <class F>
+    void for_each_backwards(F&& f) {
+        for (list_node& end : ends_) {
+            for (list_node* at = end.prev; at != &end;) {
+                auto& op = static_cast<operation&>(*at);
+                at = at->prev;
+                f(op);
+            }
+        }
+    }
     /// Whatever may have awaited its answer for longest: on hosts the first of both lists, on boards all of them.
     template <class F>
     void for_each_longest(F&& f) {

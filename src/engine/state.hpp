@@ -146,7 +146,7 @@ struct engine::state : facts, parts, rare_facts {
     void settle_subscribe(operation& op, errc error, reason_code reason);
     bool has_joined(const operation& carrier) const;
     bool is_superseded(operation& op) const;
-    void requeue_after_loss();
+    void requeue_after_loss(operation& op);
     void lose_session();
     void doubt_session();
     void want_renewals(bool all);
