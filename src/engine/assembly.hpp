@@ -57,13 +57,13 @@ private:
     /// Boards: one for all of them, so that none can fail.
     class block_for_all {
     public:
-        block_for_all(pool& memory, std::size_t max) : data_(static_cast<std::uint8_t*>(memory.take(max))) {}
+        block_for_all(pool& memory, std::size_t max) : bytes_(memory, max) {}
         static bool take(std::size_t) { return true; }
         static void give(std::size_t) {}
-        std::uint8_t* data() const { return data_; }
+        std::uint8_t* data() const { return bytes_.data(); }
 
     private:
-        std::uint8_t* data_;
+        whole_array<std::uint8_t> bytes_;
     };
 
     [[no_unique_address]] std::conditional_t<profile::is_board, block_for_all, block_for_each> memory_;

@@ -166,21 +166,10 @@ violation engine::state::on_connack(bytes body) {
         after_ = after::reopen;
         leave(reason_code::success);
     } else {
-        keep_client_id(ack.assigned_client_identifier);
+        given_client_id_.keep(ack.assigned_client_identifier, ops.memory);
         go_online(ack);
     }
     return violation::none;
-}
-
-/// What the server calls us, for the next CONNECT.
-void engine::state::keep_client_id(std::string_view id) {
-    if (profile::only_v3_1_1 || id.empty()) return;
-    auto* const copy = static_cast<char*>(ops.memory.take(id.size()));
-    if (copy == nullptr) return;
-    if (assigned_client_id_ != nullptr) ops.memory.give(assigned_client_id_, assigned_client_id_size_);
-    assigned_client_id_ = copy;
-    assigned_client_id_size_ = static_cast<std::uint16_t>(id.size());
-    std::memcpy(copy, id.data(), id.size());
 }
 
 violation engine::state::on_publish(std::uint8_t flags, bytes body) {

@@ -206,7 +206,7 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
 
 void engine::state::acknowledge(acknowledge_id id) {
     // When there is room again we look at the world again: silence begins to count only now.
-    if (inbox.acknowledge(id)) judging_since_ = silent_since_ = now_;
+    if (inbox.acknowledge(id) && is_connected()) judging_since_ = silent_since_ = now_;
 }
 
 bool engine::state::drop_oldest_qos0() {

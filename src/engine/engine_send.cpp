@@ -35,20 +35,19 @@ void engine::state::stage_connect() {
     const bool first = !ever_online_;
     wiping_ = first && config.clean_init && !config.clean && !wire->may_start_clean_and_keep && !wiped_;
     clean_start_ = config.clean || wiping_ || (first && config.clean_init && wire->may_start_clean_and_keep);
-    const wire::connect c{
-        .client_id = assigned_client_id_ != nullptr ? std::string_view(assigned_client_id_, assigned_client_id_size_)
-                                                    : config.client_id,
-        .keep_alive = config.keepalive,
-        .clean_start = clean_start_,
-        .user = config.user,
-        .password = config.password,
-        // The will belongs to the connection that stays.
-        .last_will = config.will && !wiping_ ? &*config.will : nullptr,
-        .session_expiry_interval = keeps_session() ? config.session_expiry : 0,
-        .receive_maximum = config.receive_maximum,
-        .maximum_packet_size =
-            limit.packet_bytes_max < wire::packet_bytes_max ? static_cast<std::uint32_t>(limit.packet_bytes_max) : 0,
-        .properties = config.properties};
+    const wire::connect c{.client_id = given_client_id_.text().empty() ? config.client_id : given_client_id_.text(),
+                          .keep_alive = config.keepalive,
+                          .clean_start = clean_start_,
+                          .user = config.user,
+                          .password = config.password,
+                          // The will belongs to the connection that stays.
+                          .last_will = config.will && !wiping_ ? &*config.will : nullptr,
+                          .session_expiry_interval = keeps_session() ? config.session_expiry : 0,
+                          .receive_maximum = config.receive_maximum,
+                          .maximum_packet_size = limit.packet_bytes_max < wire::packet_bytes_max
+                                                     ? static_cast<std::uint32_t>(limit.packet_bytes_max)
+                                                     : 0,
+                          .properties = config.properties};
     wire::writer measure;
     wire->encode_connect(measure, c);
     const std::span<std::uint8_t> packet = outbox.append_connect(measure.size(), assembly.room(limit));

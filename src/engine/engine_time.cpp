@@ -19,7 +19,7 @@ constexpr duration unknown_patience{1'000};  // while no round trip was ever mea
 }  // namespace
 
 void engine::state::refresh_old() {
-    for (time_point* t : {&since_, &link_since_, &judging_since_, &outage_since_, &supervisor.outage_since()}) {
+    for (time_point* t : {&since_, &link_since_, &judging_since_, &supervisor.outage_since()}) {
         if (now_ - *t > old_age || now_ - *t < duration(0)) *t = now_ + -old_age;
     }
 }
@@ -107,7 +107,7 @@ void engine::state::perform(const due& what) {
         return end_connection(errc::stage_timed_out);
     case due::what::ping:
         ping_due_ = true;
-        until_ = now_ + ping_interval_;
+        until_ = now_ + ping_interval();
         return;
     case due::what::life: return replace_connection();
     case due::what::silence: return judge_silence();

@@ -71,7 +71,7 @@ void inbox::on_pubrel(std::uint16_t packet_id) {
 }
 
 bool inbox::settle(acknowledge_id id) {
-    const std::uint32_t place = (id - first_id_) & ~named;
+    const auto place = static_cast<profile::size_type>((id - first_id_) & ~named);
     if ((id & named) == 0 || place >= given_out_.size()) return false;
     const bool was_full = full();
     given_out_[place].acknowledged = true;

@@ -161,7 +161,7 @@ private:
     ring<entry> given_out_;
     ring<acknowledgement> due_;
     identifier_set received_;
-    acknowledge_id first_id_ = 0;  // of the oldest entry, without `named`
+    profile::size_type first_id_ = 0;  // of the oldest entry, without `named`; wraps
     profile::size_type qos0_given_out_ = 0;
     profile::size_type qos1_open_ = 0;        // of this connection
     profile::size_type received_before_ = 0;  // qos 2 identifiers that the connection began with

@@ -173,24 +173,29 @@ private:
     std::size_t capacity_ = 0;
 };
 
-/// For boards: the same interface, and `max` values from the beginning.
+/// For boards: the same interface, and `max` values from the beginning. They lie in the block that begins with the
+/// state, of which this is a part: two bytes say how far behind.
 template <class T>
 class whole_array {
 public:
-    whole_array(pool& memory, std::size_t max)
-        : data_(static_cast<T*>(memory.take(max * sizeof(T)))), capacity_(static_cast<profile::size_type>(max)) {}
+    whole_array(pool& memory, std::size_t max) : capacity_(static_cast<profile::size_type>(max)) {
+        const auto place = reinterpret_cast<std::uintptr_t>(memory.take(max * sizeof(T)));
+        offset_ = static_cast<profile::size_type>(place - reinterpret_cast<std::uintptr_t>(this));
+    }
     whole_array(const whole_array&) = delete;
     whole_array& operator=(const whole_array&) = delete;
 
     bool reserve(std::size_t wanted) const { return wanted <= capacity_; }
-    T* data() { return data_; }
-    const T* data() const { return data_; }
-    T& operator[](std::size_t i) { return data_[i]; }
-    const T& operator[](std::size_t i) const { return data_[i]; }
+    T* data() const {
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): see block_pool
+        return reinterpret_cast<T*>(reinterpret_cast<std::uintptr_t>(this) + offset_);
+    }
+    T& operator[](std::size_t i) { return data()[i]; }
+    const T& operator[](std::size_t i) const { return data()[i]; }
     std::size_t capacity() const { return capacity_; }
 
 private:
-    T* data_;
+    profile::size_type offset_;
     profile::size_type capacity_;
 };
 

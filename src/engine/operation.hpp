@@ -110,7 +110,10 @@ struct operation : list_node {
         return released ? wire::packet_type::pubcomp : wire::packet_type::pubrec;
     }
     bool is_finished() const { return now_in == place::finished; }
-    op_id id() const { return {is_direct ? direct_name_index : std::uint32_t{slot}, generation}; }
+    op_id id() const {
+        const bool has_direct_name = !profile::is_board && is_direct;
+        return {has_direct_name ? direct_name_index : std::uint32_t{slot}, generation};
+    }
     std::uint8_t* packet() { return reinterpret_cast<std::uint8_t*>(this + 1); }
     /// Into the hole that was left for it.
     void write_packet_id() {

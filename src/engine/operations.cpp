@@ -10,8 +10,7 @@ operations::operations(memory_source& source, void* begin, std::size_t size, con
 
 operations::~operations() {
     if constexpr (profile::is_board) return;  // the block goes back whole
-    while (operation* const op = first_event_) {
-        first_event_ = op->next_event;
+    while (operation* const op = pop_event()) {
         if (op->is_finished()) forget(*op);
     }
     for (list_node& end : ends_) {

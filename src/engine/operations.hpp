@@ -147,6 +147,8 @@ private:
         return at == &end_of(p) ? nullptr : static_cast<operation*>(at);
     }
     void push_event(operation& op);
+    /// The first one that waits to be taken, which it does no longer; nullptr when there is none.
+    operation* pop_event();
     void move_by_number(operation& op, place to);
     void move_back(operation& op) {
         leave(op);
@@ -157,8 +159,7 @@ private:
 
     list_node ends_[profile::is_board ? 1 : operation::places];  // before the first and behind the last
     [[no_unique_address]] operation_index index_;
-    operation* first_event_ = nullptr;
-    operation** events_end_ = &first_event_;  // where the next one goes
+    operation* last_event_ = nullptr;  // behind it the first one follows
     [[no_unique_address]] profile::host_number next_order_ = 0;
     size_type generation_ = 0;
     std::uint16_t last_packet_id_ = 0;
@@ -196,9 +197,19 @@ inline void operations::finish(operation& op) {
 inline void operations::push_event(operation& op) {
     assert(!op.in_events);
     op.in_events = true;
-    op.next_event = nullptr;
-    *events_end_ = &op;
-    events_end_ = &op.next_event;
+    op.next_event = last_event_ != nullptr ? std::exchange(last_event_->next_event, &op) : &op;
+    last_event_ = &op;
+}
+
+inline operation* operations::pop_event() {
+    if (last_event_ == nullptr) return nullptr;
+    operation* const first = last_event_->next_event;
+    if (first == last_event_)
+        last_event_ = nullptr;
+    else
+        last_event_->next_event = first->next_event;
+    first->in_events = false;
+    return first;
 }
 
 inline operation* operations::create(operation::kind what, std::uint32_t packet_size, bool internal) {
@@ -228,11 +239,8 @@ inline bool operations::bind_packet_id(operation& op) {
 }
 
 inline const op_done* operations::take_report(op_done& room, property_view properties) {
-    operation* const op = first_event_;
+    operation* const op = pop_event();
     if (op == nullptr) return nullptr;
-    first_event_ = op->next_event;
-    if (first_event_ == nullptr) events_end_ = &first_event_;
-    op->in_events = false;
     op_done& out = room;
     out.id = op->id();
     out.owner = op->owner;

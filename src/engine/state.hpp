@@ -170,7 +170,6 @@ struct engine::state : facts, parts, rare_facts {
     [[gnu::noinline]] violation on_connack(bytes body);
     violation on_disconnect(bytes body);
     violation take_explanation(property_view);
-    void keep_client_id(std::string_view);
     violation on_publish(std::uint8_t flags, bytes body);
     violation on_acknowledgement(wire::packet_type, bytes body);
     void release(operation& op);
@@ -227,6 +226,7 @@ struct engine::state : facts, parts, rare_facts {
     bool has_unanswered() const;
     bool awaits_answer() const { return has_unanswered() || ping_outstanding_; }
     void on_round_trip(duration measured);
+    duration ping_interval() const;
     /// Something must come within a few round trips.
     void demand_life();
     /// Old moments are kept comparable: the clock wraps.
