@@ -57,13 +57,13 @@ private:
     /// Boards: one for all of them, so that none can fail.
     class block_for_all {
     public:
-        block_for_all(pool& memory, std::size_t max) : bytes_(memory, max) {}
+        block_for_all(pool& memory, std::size_t max) : place_(memory.take(max)) {}
         static bool take(std::size_t) { return true; }
         static void give(std::size_t) {}
-        std::uint8_t* data() const { return bytes_.data(); }
+        std::uint8_t* data() const { return static_cast<std::uint8_t*>(place_.get()); }
 
     private:
-        whole_array<std::uint8_t> bytes_;
+        place_behind place_;
     };
 
     [[no_unique_address]] std::conditional_t<profile::is_board, block_for_all, block_for_each> memory_;

@@ -283,9 +283,9 @@ void engine::state::enter(phase p, stage at) {
 }
 
 errc engine::state::start(bool retry) {
-    if (closed_) return errc::closed;
+    if (refusing_ == errc::closed) return errc::closed;
     if (phase_ != phase::stopped) return errc::already_started;
-    is_refusing_ = false;
+    refusing_ = errc::ok;
     retry_first_ = retry;
     was_online_ = false;
     at_cap_ = false;
@@ -306,7 +306,7 @@ void engine::state::open() {
 }
 
 void engine::state::stop(duration grace) {
-    is_refusing_ = true;
+    if (refusing_ == errc::ok) refusing_ = errc::not_started;
     after_ = after::stop;
     const time_point limit_of_grace = now_ + grace;
     switch (phase_) {
@@ -326,8 +326,7 @@ void engine::state::stop(duration grace) {
 }
 
 void engine::state::close() {
-    closed_ = true;
-    is_refusing_ = true;
+    refusing_ = errc::closed;
     turn_direct_into_operations();
     after_ = after::stop;
     report_all(errc::closed);
@@ -432,8 +431,9 @@ void engine::state::finish_stop() {
     enter(phase::stopped, stage::idle);
     after_ = after::retry;
     is_outage_ = false;
-    report_all(closed_ ? errc::closed : errc::stopped);
-    const bool session_lives = keeps_session() && !closed_;
+    const bool is_closed = refusing_ == errc::closed;
+    report_all(is_closed ? errc::closed : errc::stopped);
+    const bool session_lives = keeps_session() && !is_closed;
     for (std::size_t i = 0; i < operation::places - 1; ++i) {
         const auto where = static_cast<place>(i);
         // What the session knows is resent when a later `start` finds it again [MQTT-4.4.0-1].
@@ -457,7 +457,6 @@ void engine::state::go_online(const wire::connack& ack) {
     session_present_ = ack.session_present;
     first_connection_ = !was_online_;
     was_online_ = ever_online_ = true;
-    have_session_ = keeps_session();
     wiped_ = false;
     on_round_trip(now_ - since_);
     // It counts from what we sent last: CONNECT.

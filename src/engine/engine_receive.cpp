@@ -157,7 +157,7 @@ violation engine::state::on_connack(bytes body) {
     }
     if (ack.session_present && clean_start_) return violation::bad_session_present;
     // An application that says clean_init = false has the session by its own word; otherwise it must be ours.
-    const bool session_is_ours = have_session_ || (!ever_online_ && !config.clean_init) || wiped_;
+    const bool session_is_ours = wiped_ || (ever_online_ ? keeps_session() : !config.clean_init);
     if (ack.session_present && !session_is_ours) {
         end_connection(errc::session_unknown);
     } else if (wiping_) {

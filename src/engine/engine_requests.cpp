@@ -23,11 +23,6 @@ void put_payload(std::uint8_t* to, bytes payload) {
 
 // ---- submission -------------------------------------------------------------------------------------------
 
-errc engine::state::refusing() const {
-    if (!is_refusing_) return errc::ok;
-    return closed_ ? errc::closed : errc::not_started;
-}
-
 inline errc engine::state::room_for(std::size_t payload_size) const {
     if (ops.unfinished + direct.size() >= limit.operations_max) return errc::queue_full;
     // A payload above the whole limit is accepted when it is alone: the limit bounds what piles up.
@@ -88,7 +83,7 @@ submitted engine::state::publish_operation(const publish_request& r) {
 }
 
 inline errc engine::state::make_publish(const publish_request& r, operation*& made) {
-    if (const errc error = refusing(); error != errc::ok) return error;
+    if (refusing_ != errc::ok) return refusing_;
     const wire::publish_head head{.topic = r.topic,
                                   .payload_size = r.payload.size(),
                                   .qos = r.qos,
@@ -156,7 +151,7 @@ submitted engine::state::request(operation::kind what, const subscription& s) {
 
 inline errc engine::state::make_wanted(operation::kind what, const subscription& s, operation*& op) {
     const bool subscribes = what == operation::kind::subscribe;
-    if (const errc error = refusing(); error != errc::ok) return error;
+    if (refusing_ != errc::ok) return refusing_;
     const auto check = subscribes ? wire->check_subscribe : wire->check_unsubscribe;
     if (const errc error = check(s); error != errc::ok) return error;
     if (subscribes && is_online() && !is_offered(s)) return errc::unsupported_by_server;

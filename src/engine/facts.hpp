@@ -75,8 +75,7 @@ struct facts : connection_facts {
     stage stage_ = stage::idle;
     enum class after : std::uint8_t { retry, reopen, give_up, stop };
     after after_ = after::retry;  // what follows when the transport is gone
-    bool is_refusing_ = false;    // after `stop`
-    bool closed_ = false;         // by `close`, for good
+    errc refusing_ = errc::ok;    // requests: not_started after `stop`; closed after `close`, for good
     bool retry_first_ = false;    // `start` asked for it
     bool was_online_ = false;     // since `start`
     bool is_outage_ = false;      // not online although started
@@ -87,7 +86,6 @@ struct facts : connection_facts {
     bool has_message_ = false;    // for the application, in the packet just read
 
     // ---- session --------------------------------------------------------------------------------------------
-    bool have_session_ = false;  // the server keeps state that we know: from the first connection on
     bool ever_online_ = false;
     bool clean_start_ = false;  // sent with the last CONNECT
     bool wiping_ = false;       // 3.1.1: this connection only ends the old session
@@ -109,11 +107,6 @@ struct facts : connection_facts {
     std::uint8_t notices_ = 0;
     void tell(notice n) { notices_ = static_cast<std::uint8_t>(notices_ | n); }
     void keep_quiet(unsigned which) { notices_ = static_cast<std::uint8_t>(notices_ & ~which); }
-    bool take(notice n) {
-        if ((notices_ & n) == 0) return false;
-        keep_quiet(n);
-        return true;
-    }
 
     std::uint16_t keep_alive_s_ = 0;  // of this connection; 0: none
 

@@ -85,7 +85,7 @@ void inbox::settle() {
         if (e.owed) {
             const auto type = e.qos == 1 ? wire::packet_type::puback : wire::packet_type::pubrec;
             if (!due_.push({e.packet_id, type, reason_code::success})) return;  // goes on when one has been sent
-            if (e.qos == 1) --qos1_open_;
+            if (e.qos == 1) quota_.on_acknowledged();
         }
         given_out_.pop();
         ++first_id_;
@@ -95,8 +95,7 @@ void inbox::settle() {
 void inbox::on_connection_lost() {
     due_.clear();
     for (std::uint32_t i = 0; i < given_out_.size(); ++i) given_out_[i].owed = false;
-    qos1_open_ = 0;
-    received_before_ = static_cast<profile::size_type>(received_.size());
+    quota_.on_connection(received_.size());
     settle();
 }
 

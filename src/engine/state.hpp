@@ -130,7 +130,6 @@ struct engine::state : facts, parts, rare_facts {
     void turn_direct_into_operations();
     operation* find(op_id);
     errc room_for(std::size_t payload_size) const;
-    errc refusing() const;
     bool is_offered(const subscription&) const;
     bool submit(operation& op, duration timeout);
     void end_wait(operation& op, errc error);
