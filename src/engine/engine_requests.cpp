@@ -160,13 +160,20 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
     const std::uint32_t places_of_their_own = profile::is_board ? 0 : limit.subscriptions_max;
     if (ops.unfinished + direct.size() >= limit.operations_max + places_of_their_own) return errc::queue_full;
     wanted* w = filters.find(s.filter);
-    if (subscribes && w == nullptr && filters.size() >= limit.subscriptions_max) return errc::queue_full;
-
-    if (const errc error = make_request(what, s, false, op); error != errc::ok) return error;
-    operation* const carrier = w != nullptr ? w->carrier : nullptr;
+    if (subscribes && w == nullptr) {
+        if (filters.size() >= limit.subscriptions_max) return errc::queue_full;
+        w = filters.add(s, ops.memory);
+        if (w == nullptr) return errc::out_of_memory;
+    }
+    errc error = make_request(what, s, false, op);
+    if (error == errc::ok && !submit(*op, s.timeout)) error = errc::out_of_memory;
+    if (error != errc::ok) {
+        if (w != nullptr && !w->granted && w->carrier == nullptr) filters.remove(*w, ops.memory);  // just added
+        return error;
+    }
+    if (w == nullptr) return errc::ok;
+    operation* const carrier = w->carrier;
     if (!subscribes) {
-        if (!submit(*op, s.timeout)) return errc::out_of_memory;
-        if (w == nullptr) return errc::ok;
         if (w->renewal_due) on_renewed();
         filters.remove(*w, ops.memory);
         // A renewal that has not gone out yet need not go at all.
@@ -174,14 +181,8 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
             complete(*carrier, errc::cancelled);
         return errc::ok;
     }
-    const bool is_known = w != nullptr && w->options == subscription_options(s);
+    const bool is_known = w->options == subscription_options(s);
     const bool joins = is_known && carrier != nullptr && (carrier->renewal || carrier->now_in == place::control);
-    if (w == nullptr) w = filters.add(s, ops.memory);
-    if (w == nullptr) ops.discard(*op);
-    if (w == nullptr || !submit(*op, s.timeout)) {
-        if (w != nullptr && !w->granted && w->carrier == nullptr) filters.remove(*w, ops.memory);
-        return errc::out_of_memory;
-    }
     // Asked for on this connection, or about to be: a second SUBSCRIBE would bring the retained messages twice.
     if (joins) {
         ops.move(*op, place::joined);

@@ -109,7 +109,7 @@ struct engine::state : facts, parts, rare_facts {
     /// the transport is gone already.
     void end_connection(bool lost = false);
     void end_connection(errc error, reason_code reason = {});
-    void end_by_violation(violation v);
+    [[gnu::noinline]] void end_by_violation(violation v);
     void replace_connection();
     void leave(reason_code reason);
     void close_transport();
