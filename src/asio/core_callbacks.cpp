@@ -9,24 +9,25 @@ namespace mqtt_as::detail {
 
 namespace asio = boost::asio;
 
+/// What is ready now. What that makes ready is for the next round, and after some rounds for another turn: who tries
+/// again at once, and fails at once, holds up nobody else.
 void core::run_ready(lock_type& lock) {
-    while (!ready_.empty() || !notices_.empty() || !dead_payloads_.empty()) {
-        waiter_list ready = std::exchange(ready_, {});
-        const auto notices = std::exchange(notices_, {});
-        auto dead = std::exchange(dead_payloads_, {});
-        lock.unlock();
-        while (waiter* who = ready.pop()) {
-            try {
-                who->complete(*this);
-            } catch (...) {
-                report(std::current_exception(), "a completion");
-            }
+    if (ready_.empty() && notices_.empty() && dead_payloads_.empty()) return;
+    waiter_list ready = std::exchange(ready_, {});
+    const auto notices = std::exchange(notices_, {});
+    auto dead = std::exchange(dead_payloads_, {});
+    lock.unlock();
+    while (waiter* who = ready.pop()) {
+        try {
+            who->complete(*this);
+        } catch (...) {
+            report(std::current_exception(), "a completion");
         }
-        for (const notice& n : notices) run_notice(n);
-        dead.clear();
-        lock.lock();
-        if (dead_payloads_.empty()) dead_payloads_.swap(dead);  // its memory serves again
     }
+    for (const notice& n : notices) run_notice(n);
+    dead.clear();
+    lock.lock();
+    if (dead_payloads_.empty()) dead_payloads_.swap(dead);  // its memory serves again
 }
 
 void core::run_notice(const notice& n) {

@@ -89,8 +89,8 @@ void core::connect(const connect_options& options, result_waiter<connect_result>
 
 void core::disconnect(const disconnect_options& options, result_waiter<void>* who) {
     lock_type lock(mutex_);
-    if (closed_ || !started_) {
-        make_ready(who, closed_ ? errc::closed : errc::ok);
+    if (closed_) {
+        make_ready(who, errc::closed);
     } else {
         const duration grace = engine_duration(options.grace);
         stop_due_ = stop_due_ ? std::min(*stop_due_, grace) : grace;

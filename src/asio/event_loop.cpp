@@ -3,6 +3,7 @@
 
 #include "src/asio/world.hpp"
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -16,13 +17,15 @@ event_loop::event_loop() : context_(std::make_unique<asio::io_context>(1)) {}
 event_loop::~event_loop() = default;
 
 void event_loop::run() {
-    context_->restart();
+    const auto waiting = asio::make_work_guard(*context_);
     context_->run();
+    context_->restart();
 }
 
 void event_loop::run_for(std::chrono::milliseconds span) {
-    context_->restart();
+    const auto waiting = asio::make_work_guard(*context_);
     context_->run_for(span);
+    context_->restart();
 }
 
 void event_loop::stop() { context_->stop(); }

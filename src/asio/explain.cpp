@@ -70,7 +70,8 @@ std::string explanation::text() const {
     case phase::stopped: return (last_error ? "stopped" + why(*this) : std::string("not started")) + backlog(*this);
     case phase::online: text = "up " + text_of(now - since) + " (" + place(*this) + ")"; break;
     case phase::waiting:
-        text = down(*this) + "; attempt " + std::to_string(attempt);
+        text = down(*this);
+        if (attempt > 0) text += "; attempt " + std::to_string(attempt);
         if (next_attempt) text += "; next in " + text_of(std::max(duration(0), *next_attempt - now), true);
         break;
     case phase::opening:

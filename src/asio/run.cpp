@@ -19,18 +19,35 @@ namespace mqtt_as {
 
 namespace asio = boost::asio;
 
+namespace {
+
+/// A signal ends what is awaited at that moment. What is awaited later is awaited as ever: a coroutine that catches
+/// everything and goes on would otherwise spin, and one that has something to say before it ends could not.
+task<> cancelled_once(const std::function<task<>(MQTTClient&)>& main, MQTTClient& client) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    co_await main(client);
+}
+
+}  // namespace
+
 int run(const config& given, std::function<task<>(MQTTClient&)> main) {
     asio::io_context loop(1);
     MQTTClient client(loop.get_executor(), given);
     asio::signal_set signals(loop, SIGINT, SIGTERM);
     asio::cancellation_signal cancel;
+    asio::steady_timer patience(loop);
     int status = 0;
+    const auto leave = [&] { client.disconnect([&loop](std::error_code) { loop.stop(); }); };
 
     signals.async_wait([&](boost::system::error_code error, int number) {
         if (error) return;
         status = 128 + number;
         signals.async_wait([&loop](boost::system::error_code, int) { loop.stop(); });
         cancel.emit(asio::cancellation_type::terminal);
+        patience.expires_after(disconnect_options().grace);
+        patience.async_wait([&](boost::system::error_code cancelled) {
+            if (!cancelled) leave();
+        });
     });
     const auto ended = [&](std::exception_ptr thrown) {
         if (thrown && status == 0) {
@@ -43,9 +60,10 @@ int run(const config& given, std::function<task<>(MQTTClient&)> main) {
                 std::fprintf(stderr, "an exception that is not a std::exception\n");
             }
         }
-        client.disconnect([&loop](std::error_code) { loop.stop(); });
+        patience.cancel();
+        leave();
     };
-    detail::coroutines.spawn(client.get_executor(), [&] { return main(client); }, cancel.slot(), ended);
+    detail::coroutines.spawn(client.get_executor(), [&] { return cancelled_once(main, client); }, cancel.slot(), ended);
     loop.run();
     return status;
 }

@@ -7,6 +7,7 @@
 #include "src/asio/world.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -81,14 +82,28 @@ void check_will(const will_message& will, protocol_version version) {
     check_user_properties("will.user_properties", will.user_properties);
 }
 
+/// What a URL or host:port is not: they would be looked up in vain, for ever. Colons are those of an IPv6 address.
+bool is_name_or_address(const std::string& server) {
+    const auto is_odd = [](char c) {
+        return static_cast<unsigned char>(c) <= ' ' || c == '/' || c == '[' || c == ']' || c == '\x7F';
+    };
+    if (std::any_of(server.begin(), server.end(), is_odd)) return false;
+    if (server.find(':') == std::string::npos) return true;
+    in6_addr address;
+    return ::inet_pton(AF_INET6, server.substr(0, server.find('%')).c_str(), &address) == 1;
+}
+
 void check_server(const config& c) {
     require(!c.server.empty() || !c.unix_socket.empty(),
             "server is empty: a name or an address is needed, or config.unix_socket");
     require(c.server.empty() || c.unix_socket.empty(),
             "server and config.unix_socket are both set: one of them is allowed");
     require(c.unix_socket.empty() || c.port == 0, "port is set together with config.unix_socket: a path has no port");
-    require(c.server.find('\0') == std::string::npos && c.server.size() <= 253,
-            "server is not a name or an address: at most 253 bytes without NUL are allowed");
+    require(c.server.size() <= 253, "server has %zu bytes: a name or an address has at most 253", c.server.size());
+    require(
+        is_name_or_address(c.server),
+        "server is '%s': a name or an address is allowed, without a scheme, brackets or a port (that is config.port)",
+        c.server.c_str());
     constexpr std::size_t path_max = sizeof(sockaddr_un::sun_path) - 1;
     require(c.unix_socket.size() <= path_max, "unix_socket has %zu bytes: at most %zu are allowed",
             c.unix_socket.size(), path_max);

@@ -201,15 +201,18 @@ violation engine::state::on_acknowledgement(packet_type type, bytes body) {
     if (v == violation::none) v = take_explanation(ack.properties);
     if (v != violation::none) return v;
     if (type == packet_type::pubrel) {
-        inbox.on_pubrel(ack.packet_id);
+        if (!inbox.on_pubrel(ack.packet_id)) end_connection(errc::out_of_memory);
     } else if (operation* op = answered_by(type, ack.packet_id)) {
         on_answer(*op, ack.reason);
     } else {
         // Late, repeated or unknown: no harm. A PUBREC of a flow that nobody knows is released, so that
         // the server can forget it, too.
         ++count.unknown_acknowledgements;
-        if (type == packet_type::pubrec && ops.by_packet_id(ack.packet_id) == nullptr && !is_failure(ack.reason))
-            inbox.push_due({ack.packet_id, packet_type::pubrel, reason_code::packet_identifier_not_found});
+        const bool to_release =
+            type == packet_type::pubrec && ops.by_packet_id(ack.packet_id) == nullptr && !is_failure(ack.reason);
+        if (to_release &&
+            !inbox.push_due({ack.packet_id, packet_type::pubrel, reason_code::packet_identifier_not_found}))
+            end_connection(errc::out_of_memory);
     }
     return violation::none;
 }

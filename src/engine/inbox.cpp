@@ -55,8 +55,8 @@ inbox::arrival inbox::on_qos2_publish(std::uint16_t packet_id, acknowledge_id& i
                 return arrival::repeated;
             }
         }
-        push_due({packet_id, wire::packet_type::pubrec, reason_code::success});
-        return arrival::repeated;
+        const bool due = push_due({packet_id, wire::packet_type::pubrec, reason_code::success});
+        return due ? arrival::repeated : arrival::out_of_memory;
     }
     if (!received_.insert(packet_id)) return arrival::out_of_memory;
     const arrival result = give_out(packet_id, 2, id);
@@ -64,10 +64,11 @@ inbox::arrival inbox::on_qos2_publish(std::uint16_t packet_id, acknowledge_id& i
     return result;
 }
 
-void inbox::on_pubrel(std::uint16_t packet_id) {
-    const bool known = received_.erase(packet_id);
-    push_due({packet_id, wire::packet_type::pubcomp,
-              known ? reason_code::success : reason_code::packet_identifier_not_found});
+bool inbox::on_pubrel(std::uint16_t packet_id) {
+    const auto reason = received_.contains(packet_id) ? reason_code::success : reason_code::packet_identifier_not_found;
+    if (!push_due({packet_id, wire::packet_type::pubcomp, reason})) return false;
+    received_.erase(packet_id);
+    return true;
 }
 
 bool inbox::settle(acknowledge_id id) {

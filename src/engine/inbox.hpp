@@ -134,8 +134,9 @@ public:
         if (profile::qos_max < 2 || qos == 1) return give_out(packet_id, 1, id);
         return on_qos2_publish(packet_id, id);
     }
-    /// The sender released a qos 2 identifier: its PUBCOMP is seen to.
-    void on_pubrel(std::uint16_t packet_id);
+    /// The sender released a qos 2 identifier: its PUBCOMP is seen to. False, and nothing has changed, when there is no
+    /// memory for it.
+    [[nodiscard]] bool on_pubrel(std::uint16_t packet_id);
     /// Ignores an identifier that is not given out.
     /// True when it was full and is not any more.
     bool acknowledge(acknowledge_id id) {
@@ -159,7 +160,8 @@ public:
         due_.pop();
         if (!given_out_.empty()) settle();
     }
-    void push_due(const acknowledgement& ack) { (void)due_.push(ack); }
+    /// False when there is no memory. On boards there is room for all.
+    [[nodiscard]] bool push_due(const acknowledgement& ack) { return due_.push(ack) || profile::is_board; }
 
     /// The connection is over: nothing is owed to it. With the session the memory of qos 2 identifiers stays.
     void on_connection_lost();

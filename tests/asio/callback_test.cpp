@@ -163,6 +163,27 @@ TEST(callback, may_call_every_method) {
     EXPECT_EQ(done, (list{"broker_up", "connect", "first", "publish", "subscribe", "unsubscribe"}));
 }
 
+TEST(callback, that_tries_again_at_once_lets_everything_else_go_on) {
+    world w;
+    config c = config_for(1);
+    c.limits.operations_max = 1;
+    MQTTClient client(w.executor(), c);
+    client.publish("t", "waits", {.qos = 1}, [](std::error_code, const publish_result&) {});
+    constexpr int retries_max = 1'000'000;
+    int retries = 0;
+    std::function<void()> again = [&] {
+        client.publish("t", "x", {.qos = 1}, [&](std::error_code e, const publish_result&) {
+            EXPECT_EQ(e, errc::queue_full);
+            if (++retries < retries_max) again();
+        });
+    };
+    again();
+    w.run([]() -> task<> { co_await sleep_for(1ms); });
+    EXPECT_LT(retries, retries_max);
+    retries = retries_max;
+    client.close();
+}
+
 TEST(callback, sees_non_ascii_empty_and_large_messages_whole) {
     const std::string large(2'500'000, 'L');
     scripted_server server({[&](peer& p) {

@@ -33,6 +33,32 @@ const wrong all[] = {
      "mqtt_as: config.server is empty: a name or an address is needed, or config.unix_socket"},
     {"both", [](config& c) { c.unix_socket = "/tmp/x"; },
      "mqtt_as: config.server and config.unix_socket are both set: one of them is allowed"},
+    {"long name", [](config& c) { c.server = std::string(254, 'x'); },
+     "mqtt_as: config.server has 254 bytes: a name or an address has at most 253"},
+    {"scheme", [](config& c) { c.server = "tcp://localhost"; },
+     "mqtt_as: config.server is 'tcp://localhost': a name or an address is allowed, without a scheme, brackets or a "
+     "port (that is "
+     "config.port)"},
+    {"server with port", [](config& c) { c.server = "localhost:1883"; },
+     "mqtt_as: config.server is 'localhost:1883': a name or an address is allowed, without a scheme, brackets or a "
+     "port (that is "
+     "config.port)"},
+    {"brackets", [](config& c) { c.server = "[::1]"; },
+     "mqtt_as: config.server is '[::1]': a name or an address is allowed, without a scheme, brackets or a port (that "
+     "is "
+     "config.port)"},
+    {"line end", [](config& c) { c.server = "localhost\n"; },
+     "mqtt_as: config.server is 'localhost\n': a name or an address is allowed, without a scheme, brackets or a port "
+     "(that is "
+     "config.port)"},
+    {"blank", [](config& c) { c.server = "local host"; },
+     "mqtt_as: config.server is 'local host': a name or an address is allowed, without a scheme, brackets or a port "
+     "(that is "
+     "config.port)"},
+    {"address with port", [](config& c) { c.server = "127.0.0.1:1883"; },
+     "mqtt_as: config.server is '127.0.0.1:1883': a name or an address is allowed, without a scheme, brackets or a "
+     "port (that is "
+     "config.port)"},
     {"long path", [](config& c) { c.server = "", c.unix_socket = std::string(200, 'x'); },
      "mqtt_as: config.unix_socket has 200 bytes: at most 107 are allowed"},
     {"long ssid", [](config& c) { c.ssid = std::string(33, 'x'); },
@@ -100,6 +126,12 @@ const wrong all[] = {
     {"nothing to verify", [](config& c) { c.server = "", c.unix_socket = "/tmp/x", c.ssl = true; },
      "mqtt_as: config.ssl_params.server_name is empty with config.unix_socket: a path is not a name to verify"},
 };
+
+TEST(config, takes_names_and_addresses_of_every_kind) {
+    for (const char* server :
+         {"localhost", "broker.example.org.", "127.0.0.1", "::1", "fe80::1%eth0", "::ffff:127.0.0.1"})
+        EXPECT_NO_THROW(check({.server = server})) << server;
+}
 
 TEST(config, every_wrong_value_is_refused_in_words) {
     for (const wrong& w : all) EXPECT_EQ(words_of(w), w.words) << w.name;

@@ -282,6 +282,19 @@ TEST(disconnect, completes_at_once_when_not_connected) {
     w.run([&]() -> task<> { co_await client.disconnect(); });
 }
 
+TEST(disconnect, before_connect_ends_what_waits_as_stopped) {
+    world w;
+    MQTTClient client(w.executor(), config_for(1));
+    w.run([&]() -> task<> {
+        std::error_code waited;
+        client.publish("t", "x", {.qos = 1}, [&](std::error_code e, const publish_result&) { waited = e; });
+        co_await client.disconnect();
+        EXPECT_EQ(waited, errc::stopped);
+        const auto r = co_await client.publish("t", "y", {.qos = 1}, as_result);
+        EXPECT_EQ(r.error, errc::not_started);
+    });
+}
+
 TEST(disconnect, ends_an_attempt_that_is_under_way) {
     scripted_server server({[](peer& p) {
         while (p.read()) {

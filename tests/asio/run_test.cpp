@@ -3,6 +3,8 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <future>
+#include <thread>
 
 namespace mqtt_as::front_test {
 namespace {
@@ -75,6 +77,47 @@ TEST(run, a_second_signal_ends_at_once) {
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
 }
 
+// The usual shape of a gateway. It never ended: once cancelled, each `co_await` threw at once.
+TEST(run, a_signal_ends_a_coroutine_that_catches_everything) {
+    scripted_server server({good_broker});
+    int caught = 0;
+    const int status = mqtt_as::run(config_for(server.port()), [&](MQTTClient& client) -> task<> {
+        co_await client.connect();
+        std::raise(SIGTERM);
+        while (caught < 1'000) {
+            try {
+                co_await sleep_for(60s);
+            } catch (const std::exception&) {
+                ++caught;
+            }
+        }
+    });
+    EXPECT_EQ(status, 128 + SIGTERM);
+    EXPECT_EQ(caught, 1);
+}
+
+TEST(run, a_cancelled_coroutine_may_still_publish) {
+    std::atomic<bool> said_it{false};
+    scripted_server server({[&](peer& p) {
+        p.accept();
+        p.serve([&](const frame& f) {
+            said_it = said_it || f.type() == PUBLISH;
+            return false;
+        });
+    }});
+    const int status = mqtt_as::run(config_for(server.port()), [&](MQTTClient& client) -> task<> {
+        co_await client.connect();
+        std::raise(SIGTERM);
+        try {
+            co_await sleep_for(60s);
+        } catch (const std::exception&) {
+        }
+        co_await client.publish("status", "going", {.qos = 1});
+    });
+    EXPECT_EQ(status, 128 + SIGTERM);
+    EXPECT_TRUE(said_it);
+}
+
 TEST(event_loop, runs_clients_of_programs_without_asio) {
     scripted_server server({good_broker});
     event_loop loop;
@@ -91,6 +134,21 @@ TEST(event_loop, runs_clients_of_programs_without_asio) {
     loop.run();
     EXPECT_EQ(done, (std::vector<std::string>{"connected", "posted", "later"}));
     loop.run_for(10ms);
+}
+
+// Its thread may begin before the first client is there.
+TEST(event_loop, waits_for_work_and_ends_when_it_is_told_to) {
+    event_loop loop;
+    std::thread thread([&] { loop.run(); });
+    for (int n = 0; n < 3; ++n) {
+        std::promise<void> ran;
+        loop.post([&] { ran.set_value(); });
+        ran.get_future().get();
+    }
+    loop.stop();
+    thread.join();
+    loop.stop();
+    loop.run();  // was told before it began
 }
 
 }  // namespace

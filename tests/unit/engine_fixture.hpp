@@ -138,7 +138,8 @@ public:
     }
     int subscribe(const subscription& s) { return keep(eng().subscribe(now, s)); }
     int subscribe(std::string_view filter, std::uint8_t qos) { return subscribe({.filter = filter, .qos = qos}); }
-    int unsubscribe(std::string_view filter) { return keep(eng().unsubscribe(now, {.filter = filter})); }
+    int unsubscribe(const subscription& s) { return keep(eng().unsubscribe(now, s)); }
+    int unsubscribe(std::string_view filter) { return unsubscribe({.filter = filter}); }
     /// True when the cancel took effect.
     bool cancel(int operation, cancel_scope scope = cancel_scope::end_wait) {
         const bool did =

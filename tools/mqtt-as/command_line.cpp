@@ -115,6 +115,9 @@ bool command_line::parse(std::vector<std::string> arguments) {
         const std::string extra = app_->remaining().front();
         throw usage_error((extra.starts_with('-') ? "there is no option " : "every value needs an option before it: ") +
                           extra + see);
+    } catch (const CLI::ArgumentMismatch& error) {
+        const std::string words = error.what();  // "--host: 1 required HOST missing"
+        throw usage_error(words.substr(0, words.find(':')) + " needs a value" + see);
     } catch (const CLI::ParseError& error) {
         throw usage_error(error.what() + see);
     }

@@ -124,6 +124,8 @@ void connection_options::set_broker(connection& c) const {
     }
     config.server = host ? *host : from_environment("MQTT_AS_HOST").value_or("localhost");
     if (config.server.empty()) throw usage_error("-h takes a name or an address, for example localhost");
+    if (config.server.find("://") != std::string::npos)
+        throw usage_error("-h takes a name or an address: the URL " + config.server + " goes into -L");
     config.port = port_.value_or(0);
     if (const auto text = from_environment("MQTT_AS_PORT"); text && !port_) {
         config.port = static_cast<std::uint16_t>(number_in(*text, 1, 65'535, "the variable MQTT_AS_PORT"));

@@ -191,7 +191,8 @@ private:
 /// Received messages that wait to be taken, when `config::queue_len` is more than 0.
 class message_queue {
 public:
-    /// Takes the oldest message, waiting for one. Taking it acknowledges it. Errors: cancelled; closed.
+    /// Takes the oldest message, waiting for one. Taking it acknowledges it. Errors: cancelled; closed; bad_config
+    /// when `config::queue_len` is 0.
     [[nodiscard]] task<queued_message> receive();
     template <class Token>
     auto receive(Token&& token) {

@@ -24,6 +24,16 @@
 
 namespace mqtt_as {
 
+namespace detail {
+/// A coroutine that nobody awaits never runs: better it does not compile.
+template <class F, class... Args>
+constexpr void expect_no_result() {
+    static_assert(std::is_void_v<std::invoke_result_t<F, Args...>>,
+                  "this handler returns nothing; of the handlers only connect_coro and wifi_coro may be coroutines, "
+                  "any other may co_spawn one");
+}
+}  // namespace detail
+
 /// Called with each received message: `(topic, message, retained)` as in the original, or `(const
 /// received_message&)` with everything. The views are valid until it returns. What it throws is reported to
 /// `config::on_error`; the message counts as received.
@@ -34,10 +44,14 @@ public:
     template <class F>
         requires std::is_invocable_v<F&, std::string_view, std::string_view, bool>
     message_callback(F f)
-        : call_([f = std::move(f)](const received_message& m) mutable { f(m.topic(), m.text(), m.retained()); }) {}
+        : call_([f = std::move(f)](const received_message& m) mutable { f(m.topic(), m.text(), m.retained()); }) {
+        detail::expect_no_result<F&, std::string_view, std::string_view, bool>();
+    }
     template <class F>
         requires(std::is_invocable_v<F&, const received_message&> && !std::is_same_v<F, message_callback>)
-    message_callback(F f) : call_(std::move(f)) {}
+    message_callback(F f) : call_(std::move(f)) {
+        detail::expect_no_result<F&, const received_message&>();
+    }
 
     explicit operator bool() const { return static_cast<bool>(call_); }
     void operator()(const received_message& m) const { call_(m); }
@@ -92,6 +106,7 @@ public:
     template <class F>
         requires(std::is_invocable_v<F&, Args...> && !std::is_same_v<F, seldom_callback>)
     seldom_callback(F f) {
+        detail::expect_no_result<F&, Args...>();
         if (std::function<void(Args...)> call(std::move(f)); call) call_ = std::move(call);
     }
 

@@ -9,7 +9,7 @@
 
 namespace mqtt_as {
 
-/// Owns a boost::asio::io_context. Clients of it run their callbacks inside `run()`.
+/// Owns a boost::asio::io_context. Clients of it run their callbacks inside `run()`, and must be gone before it is.
 class event_loop {
 public:
     event_loop();
@@ -17,11 +17,11 @@ public:
     event_loop(const event_loop&) = delete;
     event_loop& operator=(const event_loop&) = delete;
 
-    /// Runs callbacks until `stop()`, or until nothing is left to wait for. Call it from one thread.
+    /// Runs callbacks until `stop()`, also while there is nothing to wait for. Call it from one thread.
     void run();
     /// As `run()`, for at most this long.
     void run_for(std::chrono::milliseconds);
-    /// Makes `run()` return soon. Any thread.
+    /// Makes `run()` return soon; if it is not running, then the next one. Any thread.
     void stop();
     /// Calls `f` inside `run()`. Any thread.
     void post(std::function<void()> f);

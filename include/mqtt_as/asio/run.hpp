@@ -12,9 +12,11 @@ namespace mqtt_as {
 /// Makes a client of `config` and runs `main` with it, on this thread, until it ends.
 ///
 /// Returns what `main` of a program should: 0 when it returned (after a disconnect in good order), 1 when it threw
-/// (one line on standard error), 128 + signal after SIGINT or SIGTERM: the coroutine is cancelled at what it
-/// awaits, the client disconnects within its grace; a second signal ends at once.
-/// Throws std::invalid_argument when the configuration is wrong.
+/// (one line on standard error), 128 + signal after SIGINT or SIGTERM. A signal cancels what the coroutine awaits at
+/// that moment (boost::system::system_error); it may then still await, to say something before it ends. When it has
+/// ended, or after 2 s, the client disconnects within its grace and what is left of the coroutine is destroyed; a
+/// second signal ends at once. (systemd: `SuccessExitStatus=143`.) Throws std::invalid_argument when the configuration
+/// is wrong.
 int run(const config&, std::function<task<>(MQTTClient&)> main);
 
 /// Waits. `co_await sleep_for(5s);` Ends early, throwing, when the coroutine is cancelled.
