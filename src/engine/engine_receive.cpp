@@ -47,7 +47,7 @@ taken engine::state::on_bytes(bytes in) {
     if (!profile::prefers_speed) return assemble(in);
     const wire::fixed_header header = wire::read_short_header(in, *wire);
     const std::size_t size = header.packet_size();
-    const bool is_whole = header.is_complete && header.why == violation::none && size <= in.size();
+    const bool is_whole = header.is_complete && size <= in.size();
     if (!is_whole || size > limit.packet_bytes_max || !is_expected(header.type())) return assemble(in);
     last_received_ = now_;
     on_packet(header.type(), header.flags(), in.subspan(header.header_size, header.remaining_length));

@@ -20,11 +20,12 @@ void fixed_header::add(std::uint8_t byte, const protocol& protocol) noexcept {
         return;
     }
     remaining_length |= (byte & 0x7Fu) << (7 * (header_size - 2));
-    is_complete = byte < 0x80;
+    const bool is_last = byte < 0x80;
     // 3.1.1 shows how to encode a length but does not forbid a longer way; 5 does.
     const bool is_too_long = byte == 0 && header_size > 2 && protocol.wants_short_lengths;
-    if (is_too_long || (!is_complete && header_size == fixed_header_max)) why = violation::bad_remaining_length;
-    if (is_complete && type() == packet_type::pingresp && remaining_length != 0) why = violation::trailing_bytes;
+    if (is_too_long || (!is_last && header_size == fixed_header_max)) why = violation::bad_remaining_length;
+    if (is_last && type() == packet_type::pingresp && remaining_length != 0) why = violation::trailing_bytes;
+    is_complete = is_last && why == violation::none;
 }
 
 fixed_header read_fixed_header(bytes in, const protocol& protocol) noexcept {

@@ -18,7 +18,7 @@ struct protocol;
 struct fixed_header {
     std::uint8_t first = 0;           ///< packet type and flags
     std::uint8_t header_size = 0;     ///< bytes of it that have come: 2 to 5 when it is complete
-    bool is_complete = false;         ///< the remaining length is whole
+    bool is_complete = false;         ///< and good
     violation why = violation::none;  ///< when malformed
     std::uint32_t remaining_length = 0;
 
