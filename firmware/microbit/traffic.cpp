@@ -165,7 +165,7 @@ private:
 int main() {
     board::begin_uart();
     const std::uint64_t drawn = board::random();
-    for (int i = 0; i < 4; ++i) life[i] = static_cast<char>('a' + (drawn >> (8 * i)) % 26);
+    for (int i = 0; i < 4; ++i) life[i] = static_cast<char>('a' + static_cast<std::uint8_t>(drawn >> (8 * i)) % 26);
     print_line("begins ", std::string_view(life, 4));
 
     mqtt_as::engine_config config;

@@ -271,7 +271,7 @@ public:
     status look() const;
     /// Operations accepted and not finished: what limits::operations_max bounds.
     std::uint32_t unfinished() const;
-    const counters& count() const;
+    counters count() const;
     /// When bytes were last received on this connection.
     time_point last_received() const;
 

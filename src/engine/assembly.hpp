@@ -13,38 +13,30 @@ public:
     assembly(pool& memory, const limits& limits) : memory_(memory, limits.packet_bytes_max) {}
 
     /// At the border between two packets.
-    bool empty() const { return header_size_ == 0; }
-    /// The header is known, and so is the size.
-    bool has_header() const { return has_header_; }
-    bool is_whole() const { return filled_ == size_; }
-    bytes header() const { return {header_, header_size_}; }
-    bytes body() const { return {memory_.data(), size_}; }
+    bool empty() const { return header.header_size == 0; }
+    bool is_whole() const { return header.is_complete && filled_ == header.remaining_length; }
+    bytes body() const { return {memory_.data(), header.remaining_length}; }
     /// The place for bodies, while there is none. Hosts have none then.
     std::span<std::uint8_t> room(const limits& l) const {
         return {memory_.data(), profile::is_board ? l.packet_bytes_max : 0};
     }
 
-    void add_to_header(std::uint8_t byte) { header_[header_size_++] = byte; }
-    /// The header says that `size` bytes follow. False without memory.
-    bool begin(std::size_t size) {
-        if (!memory_.take(size)) return false;
-        size_ = static_cast<profile::size_type>(size);
-        has_header_ = true;
-        return true;
-    }
+    /// The header is complete. False without memory for the body.
+    bool begin() { return memory_.take(header.remaining_length); }
     /// How many bytes of `in` belong to the body: they are copied.
     std::size_t add(bytes in) {
-        const std::size_t part = std::min(std::size_t{size_} - filled_, in.size());
+        const std::size_t part = std::min(std::size_t{header.remaining_length} - filled_, in.size());
         if (part != 0) std::memcpy(memory_.data() + filled_, in.data(), part);
         filled_ = static_cast<profile::size_type>(filled_ + part);
         return part;
     }
     void drop() {
-        memory_.give(size_);
-        size_ = filled_ = 0;
-        header_size_ = 0;
-        has_header_ = false;
+        memory_.give(header.remaining_length);
+        filled_ = 0;
+        header = {};
     }
+
+    wire::fixed_header header;
 
 private:
     /// Hosts: a block for each packet.
@@ -65,21 +57,17 @@ private:
     /// Boards: one for all of them, so that none can fail.
     class block_for_all {
     public:
-        block_for_all(pool& memory, std::size_t max) : data_(static_cast<std::uint8_t*>(memory.take(max))) {}
+        block_for_all(pool& memory, std::size_t max) : place_(memory.take(max)) {}
         static bool take(std::size_t) { return true; }
         static void give(std::size_t) {}
-        std::uint8_t* data() const { return data_; }
+        std::uint8_t* data() const { return static_cast<std::uint8_t*>(place_.get()); }
 
     private:
-        std::uint8_t* data_;
+        place_behind place_;
     };
 
     [[no_unique_address]] std::conditional_t<profile::is_board, block_for_all, block_for_each> memory_;
-    profile::size_type size_ = 0;    // of the body
-    profile::size_type filled_ = 0;  // bytes of it that have come
-    std::uint8_t header_[wire::fixed_header_max] = {};
-    std::uint8_t header_size_ = 0;
-    bool has_header_ = false;
+    profile::size_type filled_ = 0;  // bytes of the body that have come
 };
 
 }  // namespace mqtt_as

@@ -163,7 +163,7 @@ bool engine::wants_bytes() const {
            (state_->is_connected() && !state_->inbox.full() && !state_->inbox.due_full());
 }
 bool engine::is_online() const { return state_->is_online(); }
-const counters& engine::count() const { return state_->count; }
+counters engine::count() const { return state_->count; }
 time_point engine::last_received() const { return state_->last_received_; }
 std::uint32_t engine::unfinished() const { return state_->ops.unfinished + state_->direct.pending(); }
 status engine::look() const { return state_->look(); }
@@ -181,7 +181,7 @@ status engine::state::look() const {
                .payload_bytes = ops.payload_bytes + direct.payload_bytes(),
                .inbox = inbox.size(),
                .subscriptions = filters.size()};
-    if (is_outage_) now.outage_since = outage_since_;
+    if (is_outage_) now.outage_since = outage_since();
     if (phase_ == phase::waiting) now.next_attempt = until_;
     if (last_.error != errc::ok) now.last_error = disconnected{last_, {}};
     for (std::size_t i = 0; i < operation::places - 1; ++i) {
@@ -193,18 +193,25 @@ status engine::state::look() const {
 }
 
 std::optional<event> engine::state::poll_notice() {
-    if (take(tell_disconnected)) return disconnected{last_, properties_};
-    if (take(tell_gave_up)) return gave_up{{last_, {}}};
-    if (take(tell_waiting)) return waiting{supervisor.attempt(), until_ - since_};
-    if (take(tell_connected)) return connected{session_present_, first_connection_, properties_};
-    if ((notices_ & tell_refusals) != 0) {
-        for (wanted* w = filters.first(); w != nullptr; w = w->next) {
-            if (std::exchange(w->refusal_to_tell, false)) return renewal_refused{w->filter(), w->result};
+    while (notices_ != 0) {
+        const unsigned first = notices_ & -unsigned{notices_};
+        keep_quiet(first);
+        switch (first) {
+        case tell_disconnected: return disconnected{last_, properties_};
+        case tell_gave_up: return gave_up{{last_, {}}};
+        case tell_waiting: return waiting{supervisor.attempt(), until_ - since_};
+        case tell_connected: return connected{session_present_, first_connection_, properties_};
+        case tell_refusals:
+            for (wanted* w = filters.first(); w != nullptr; w = w->next) {
+                if (!std::exchange(w->refusal_to_tell, false)) continue;
+                tell(tell_refusals);  // there may be more
+                return renewal_refused{w->filter(), w->result};
+            }
+            break;
+        case tell_renewed: return renewed{};
+        default: return stopped{};
         }
-        keep_quiet(tell_refusals);
     }
-    if (take(tell_renewed)) return renewed{};
-    if (take(tell_stopped)) return stopped{};
     return std::nullopt;
 }
 
@@ -268,7 +275,7 @@ engine::state::~state() {
     if constexpr (profile::is_board) return;  // the block goes back whole
     assembly.drop();
     filters.clear(ops.memory);
-    ops.memory.give(assigned_client_id_, assigned_client_id_size_);
+    given_client_id_.forget(ops.memory);
 }
 
 void engine::state::enter(phase p, stage at) {
@@ -278,14 +285,14 @@ void engine::state::enter(phase p, stage at) {
 }
 
 errc engine::state::start(bool retry) {
-    if (closed_) return errc::closed;
+    if (refusing_ == errc::closed) return errc::closed;
     if (phase_ != phase::stopped) return errc::already_started;
-    is_refusing_ = false;
+    refusing_ = errc::ok;
     retry_first_ = retry;
     was_online_ = false;
     at_cap_ = false;
     is_outage_ = true;
-    outage_since_ = now_;
+    outage_since() = now_;
     supervisor.begin(now_, config);
     open();
     return errc::ok;
@@ -301,7 +308,7 @@ void engine::state::open() {
 }
 
 void engine::state::stop(duration grace) {
-    is_refusing_ = true;
+    if (refusing_ == errc::ok) refusing_ = errc::not_started;
     after_ = after::stop;
     const time_point limit_of_grace = now_ + grace;
     switch (phase_) {
@@ -321,8 +328,7 @@ void engine::state::stop(duration grace) {
 }
 
 void engine::state::close() {
-    closed_ = true;
-    is_refusing_ = true;
+    refusing_ = errc::closed;
     turn_direct_into_operations();
     after_ = after::stop;
     report_all(errc::closed);
@@ -354,7 +360,7 @@ void engine::state::end_connection(bool lost) {
         if (last_.was_online) {
             ++count.outages;
             is_outage_ = true;
-            outage_since_ = now_;
+            outage_since() = now_;
             supervisor.on_lost(now_, since_, config);
         }
     }
@@ -398,7 +404,7 @@ void engine::state::close_transport() {
 void engine::state::connection_over() {
     turn_direct_into_operations();
     outbox.reset();
-    requeue_after_loss();
+    ops.for_each_backwards([this](operation& op) { requeue_after_loss(op); });
     inbox.on_connection_lost();
     if (!assembly_used_) assembly.drop();
     static_cast<connection_facts&>(*this) = {};
@@ -427,8 +433,9 @@ void engine::state::finish_stop() {
     enter(phase::stopped, stage::idle);
     after_ = after::retry;
     is_outage_ = false;
-    report_all(closed_ ? errc::closed : errc::stopped);
-    const bool session_lives = keeps_session() && !closed_;
+    const bool is_closed = refusing_ == errc::closed;
+    report_all(is_closed ? errc::closed : errc::stopped);
+    const bool session_lives = keeps_session() && !is_closed;
     for (std::size_t i = 0; i < operation::places - 1; ++i) {
         const auto where = static_cast<place>(i);
         // What the session knows is resent when a later `start` finds it again [MQTT-4.4.0-1].
@@ -452,16 +459,11 @@ void engine::state::go_online(const wire::connack& ack) {
     session_present_ = ack.session_present;
     first_connection_ = !was_online_;
     was_online_ = ever_online_ = true;
-    have_session_ = keeps_session();
     wiped_ = false;
     on_round_trip(now_ - since_);
-    // The keep alive counts from what we sent last: CONNECT. 0: there is none.
-    const std::uint32_t keep_alive = ack.server_keep_alive.value_or(config.keepalive);
-    const duration longest(static_cast<std::int32_t>(keep_alive * (1000 / 4)));
-    ping_interval_ = config.ping_interval;
-    if (ping_interval_.count() == 0 || (keep_alive != 0 && longest < ping_interval_)) ping_interval_ = longest;
-    if (ping_interval_.count() == 0) ping_interval_ = duration(20'000);
-    until_ = since_ + ping_interval_;
+    // It counts from what we sent last: CONNECT.
+    keep_alive_s_ = ack.server_keep_alive.value_or(config.keepalive);
+    until_ = since_ + ping_interval();
     judging_since_ = now_;
     enter(phase::online, stage::online);
     is_outage_ = false;
@@ -476,6 +478,13 @@ void engine::state::go_online(const wire::connack& ack) {
     want_renewals(!ack.session_present || connects_unanswered_ > 1);
     connects_unanswered_ = 0;
     if (renewals_pending_ == 0) tell(tell_renewed);
+}
+
+duration engine::state::ping_interval() const {
+    const duration longest(keep_alive_s_ * (1000 / 4));
+    const duration wanted = config.ping_interval;
+    if (keep_alive_s_ != 0 && (wanted.count() == 0 || longest < wanted)) return longest;
+    return wanted.count() != 0 ? wanted : duration(20'000);
 }
 
 void engine::state::check() const {

@@ -47,7 +47,7 @@ taken engine::state::on_bytes(bytes in) {
     if (!profile::prefers_speed) return assemble(in);
     const wire::fixed_header header = wire::read_short_header(in, *wire);
     const std::size_t size = header.packet_size();
-    const bool is_whole = header.state == wire::fixed_header::status::complete && size <= in.size();
+    const bool is_whole = header.is_complete && size <= in.size();
     if (!is_whole || size > limit.packet_bytes_max || !is_expected(header.type())) return assemble(in);
     last_received_ = now_;
     on_packet(header.type(), header.flags(), in.subspan(header.header_size, header.remaining_length));
@@ -80,21 +80,17 @@ std::size_t engine::state::take_bare_acknowledgements(bytes in) {
 taken engine::state::assemble(bytes in) {
     last_received_ = now_;
     std::size_t taken_now = 0;
-    while (!assembly.has_header()) {
-        if (taken_now == in.size()) {
-            on_life();
-            return {taken::why::need_more, taken_now};
-        }
-        assembly.add_to_header(in[taken_now++]);
-        const wire::fixed_header header = wire::read_fixed_header(assembly.header(), *wire);
-        if (header.state == wire::fixed_header::status::need_more) continue;
-        const violation v = header.state == wire::fixed_header::status::malformed ? header.why
-                            : !is_expected(header.type())                         ? violation::unexpected_packet
-                            : header.packet_size() > limit.packet_bytes_max       ? violation::packet_too_large
-                                                                                  : violation::none;
+    wire::fixed_header& header = assembly.header;
+    while (!header.is_complete && taken_now != in.size()) {
+        header.add(in[taken_now++], *wire);
+        if (header.needs_more()) continue;
+        const violation v = header.why != violation::none                   ? header.why
+                            : !is_expected(header.type())                   ? violation::unexpected_packet
+                            : header.packet_size() > limit.packet_bytes_max ? violation::packet_too_large
+                                                                            : violation::none;
         if (v != violation::none)  // before it can take any memory
             end_by_violation(v);
-        else if (!assembly.begin(header.remaining_length))
+        else if (!assembly.begin())
             end_connection(errc::out_of_memory);
         else
             break;
@@ -106,8 +102,7 @@ taken engine::state::assemble(bytes in) {
         return {taken::why::need_more, taken_now};
     }
     assembly_used_ = true;
-    const std::uint8_t first = assembly.header()[0];
-    on_packet(static_cast<packet_type>(first >> 4), first & 0x0F, assembly.body());
+    on_packet(header.type(), header.flags(), assembly.body());
     return {taken::why::packet, taken_now, message_read()};
 }
 
@@ -162,7 +157,7 @@ violation engine::state::on_connack(bytes body) {
     }
     if (ack.session_present && clean_start_) return violation::bad_session_present;
     // An application that says clean_init = false has the session by its own word; otherwise it must be ours.
-    const bool session_is_ours = have_session_ || (!ever_online_ && !config.clean_init) || wiped_;
+    const bool session_is_ours = wiped_ || (ever_online_ ? keeps_session() : !config.clean_init);
     if (ack.session_present && !session_is_ours) {
         end_connection(errc::session_unknown);
     } else if (wiping_) {
@@ -171,21 +166,10 @@ violation engine::state::on_connack(bytes body) {
         after_ = after::reopen;
         leave(reason_code::success);
     } else {
-        keep_client_id(ack.assigned_client_identifier);
+        given_client_id_.keep(ack.assigned_client_identifier, ops.memory);
         go_online(ack);
     }
     return violation::none;
-}
-
-/// What the server calls us, for the next CONNECT.
-void engine::state::keep_client_id(std::string_view id) {
-    if (profile::only_v3_1_1 || id.empty()) return;
-    auto* const copy = static_cast<char*>(ops.memory.take(id.size()));
-    if (copy == nullptr) return;
-    if (assigned_client_id_ != nullptr) ops.memory.give(assigned_client_id_, assigned_client_id_size_);
-    assigned_client_id_ = copy;
-    assigned_client_id_size_ = static_cast<std::uint16_t>(id.size());
-    std::memcpy(copy, id.data(), id.size());
 }
 
 violation engine::state::on_publish(std::uint8_t flags, bytes body) {

@@ -23,11 +23,6 @@ void put_payload(std::uint8_t* to, bytes payload) {
 
 // ---- submission -------------------------------------------------------------------------------------------
 
-errc engine::state::refusing() const {
-    if (!is_refusing_) return errc::ok;
-    return closed_ ? errc::closed : errc::not_started;
-}
-
 inline errc engine::state::room_for(std::size_t payload_size) const {
     if (ops.unfinished + direct.size() >= limit.operations_max) return errc::queue_full;
     // A payload above the whole limit is accepted when it is alone: the limit bounds what piles up.
@@ -88,7 +83,7 @@ submitted engine::state::publish_operation(const publish_request& r) {
 }
 
 inline errc engine::state::make_publish(const publish_request& r, operation*& made) {
-    if (const errc error = refusing(); error != errc::ok) return error;
+    if (refusing_ != errc::ok) return refusing_;
     const wire::publish_head head{.topic = r.topic,
                                   .payload_size = r.payload.size(),
                                   .qos = r.qos,
@@ -156,7 +151,7 @@ submitted engine::state::request(operation::kind what, const subscription& s) {
 
 inline errc engine::state::make_wanted(operation::kind what, const subscription& s, operation*& op) {
     const bool subscribes = what == operation::kind::subscribe;
-    if (const errc error = refusing(); error != errc::ok) return error;
+    if (refusing_ != errc::ok) return refusing_;
     const auto check = subscribes ? wire->check_subscribe : wire->check_unsubscribe;
     if (const errc error = check(s); error != errc::ok) return error;
     if (subscribes && is_online() && !is_offered(s)) return errc::unsupported_by_server;
@@ -165,13 +160,20 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
     const std::uint32_t places_of_their_own = profile::is_board ? 0 : limit.subscriptions_max;
     if (ops.unfinished + direct.size() >= limit.operations_max + places_of_their_own) return errc::queue_full;
     wanted* w = filters.find(s.filter);
-    if (subscribes && w == nullptr && filters.size() >= limit.subscriptions_max) return errc::queue_full;
-
-    if (const errc error = make_request(what, s, false, op); error != errc::ok) return error;
-    operation* const carrier = w != nullptr ? w->carrier : nullptr;
+    if (subscribes && w == nullptr) {
+        if (filters.size() >= limit.subscriptions_max) return errc::queue_full;
+        w = filters.add(s, ops.memory);
+        if (w == nullptr) return errc::out_of_memory;
+    }
+    errc error = make_request(what, s, false, op);
+    if (error == errc::ok && !submit(*op, s.timeout)) error = errc::out_of_memory;
+    if (error != errc::ok) {
+        if (w != nullptr && !w->granted && w->carrier == nullptr) filters.remove(*w, ops.memory);  // just added
+        return error;
+    }
+    if (w == nullptr) return errc::ok;
+    operation* const carrier = w->carrier;
     if (!subscribes) {
-        if (!submit(*op, s.timeout)) return errc::out_of_memory;
-        if (w == nullptr) return errc::ok;
         if (w->renewal_due) on_renewed();
         filters.remove(*w, ops.memory);
         // A renewal that has not gone out yet need not go at all.
@@ -179,14 +181,8 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
             complete(*carrier, errc::cancelled);
         return errc::ok;
     }
-    const bool is_known = w != nullptr && w->options == subscription_options(s);
+    const bool is_known = w->options == subscription_options(s);
     const bool joins = is_known && carrier != nullptr && (carrier->renewal || carrier->now_in == place::control);
-    if (w == nullptr) w = filters.add(s, ops.memory);
-    if (w == nullptr) ops.discard(*op);
-    if (w == nullptr || !submit(*op, s.timeout)) {
-        if (w != nullptr && !w->granted && w->carrier == nullptr) filters.remove(*w, ops.memory);
-        return errc::out_of_memory;
-    }
     // Asked for on this connection, or about to be: a second SUBSCRIBE would bring the retained messages twice.
     if (joins) {
         ops.move(*op, place::joined);
@@ -206,7 +202,7 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
 
 void engine::state::acknowledge(acknowledge_id id) {
     // When there is room again we look at the world again: silence begins to count only now.
-    if (inbox.acknowledge(id)) judging_since_ = silent_since_ = now_;
+    if (inbox.acknowledge(id) && is_connected()) judging_since_ = silent_since_ = now_;
 }
 
 bool engine::state::drop_oldest_qos0() {
@@ -331,31 +327,18 @@ bool engine::state::is_superseded(operation& op) const {
     return false;
 }
 
-void engine::state::requeue_after_loss() {
+void engine::state::requeue_after_loss(operation& op) {
+    op.repubs = 0;
+    op.counted = false;
+    if (op.now_in < place::batch || op.now_in > place::awaiting_sub) return;
     // What was answered before the transport reported its last byte has its answer all the same.
-    for (operation *op = ops.front(place::batch), *next = nullptr; op != nullptr; op = next) {
-        next = ops.after(*op);
-        if (op->answered_early) on_staged_sent(*op);
-    }
-    const auto requeue = [this](operation& op) {
-        if (op.released) return ops.move_by_order(op, place::release_due);
-        if (op.is_publish() && op.qos != 0) return ops.move_by_order(op, place::resend);
-        if (op.is_publish() && op.reported) return ops.finish(op);
-        if (!op.is_publish() && is_superseded(op)) return complete(op, errc::cancelled);
-        ops.release_packet_id(op);
-        ops.move_front(op, op.is_publish() ? place::queued : place::control);
-    };
-    // From the back, so that what returns to the front of a queue keeps its order.
-    while (operation* op = ops.back(place::batch)) requeue(*op);
-    while (operation* op = ops.back(place::awaiting_sub)) requeue(*op);
-    while (operation* op = ops.front(place::awaiting)) requeue(*op);
-    while (operation* op = ops.front(place::releasing)) requeue(*op);
-    for (const place where : {place::resend, place::release_due}) {
-        for (operation* op = ops.front(where); op != nullptr; op = ops.after(*op)) {
-            op->repubs = 0;
-            op->counted = false;
-        }
-    }
+    if (op.answered_early) return on_staged_sent(op);
+    if (op.released) return ops.move_by_order(op, place::release_due);
+    if (op.is_publish() && op.qos != 0) return ops.move_by_order(op, place::resend);
+    if (op.is_publish() && op.reported) return ops.finish(op);
+    if (!op.is_publish() && is_superseded(op)) return complete(op, errc::cancelled);
+    ops.release_packet_id(op);
+    ops.move_front(op, op.is_publish() ? place::queued : place::control);
 }
 
 void engine::state::lose_session() {

@@ -35,20 +35,19 @@ void engine::state::stage_connect() {
     const bool first = !ever_online_;
     wiping_ = first && config.clean_init && !config.clean && !wire->may_start_clean_and_keep && !wiped_;
     clean_start_ = config.clean || wiping_ || (first && config.clean_init && wire->may_start_clean_and_keep);
-    const wire::connect c{
-        .client_id = assigned_client_id_ != nullptr ? std::string_view(assigned_client_id_, assigned_client_id_size_)
-                                                    : config.client_id,
-        .keep_alive = config.keepalive,
-        .clean_start = clean_start_,
-        .user = config.user,
-        .password = config.password,
-        // The will belongs to the connection that stays.
-        .last_will = config.will && !wiping_ ? &*config.will : nullptr,
-        .session_expiry_interval = keeps_session() ? config.session_expiry : 0,
-        .receive_maximum = config.receive_maximum,
-        .maximum_packet_size =
-            limit.packet_bytes_max < wire::packet_bytes_max ? static_cast<std::uint32_t>(limit.packet_bytes_max) : 0,
-        .properties = config.properties};
+    const wire::connect c{.client_id = given_client_id_.text().empty() ? config.client_id : given_client_id_.text(),
+                          .keep_alive = config.keepalive,
+                          .clean_start = clean_start_,
+                          .user = config.user,
+                          .password = config.password,
+                          // The will belongs to the connection that stays.
+                          .last_will = config.will && !wiping_ ? &*config.will : nullptr,
+                          .session_expiry_interval = keeps_session() ? config.session_expiry : 0,
+                          .receive_maximum = config.receive_maximum,
+                          .maximum_packet_size = limit.packet_bytes_max < wire::packet_bytes_max
+                                                     ? static_cast<std::uint32_t>(limit.packet_bytes_max)
+                                                     : 0,
+                          .properties = config.properties};
     wire::writer measure;
     wire->encode_connect(measure, c);
     const std::span<std::uint8_t> packet = outbox.append_connect(measure.size(), assembly.room(limit));
@@ -61,10 +60,9 @@ void engine::state::stage_connect() {
 
 void engine::state::stage_disconnect() {
     if (!disconnect_due_ || !outbox.has_room(acknowledgement_max)) return;
-    std::uint8_t packet[acknowledgement_max];
-    wire::writer out(packet);
+    wire::writer out(outbox.room_for(acknowledgement_max));
     wire->encode_disconnect(out, goodbye_);
-    std::memcpy(outbox.append(out.size()).data(), packet, out.size());
+    (void)outbox.append(out.size());
     disconnect_due_ = false;
 }
 
@@ -85,7 +83,8 @@ void engine::state::stage_online() {
         ops.move(*op, place::batch);
     }
     if (ping_due_ && outbox.has_room(sizeof wire::pingreq)) {
-        std::memcpy(outbox.append(sizeof wire::pingreq).data(), wire::pingreq, sizeof wire::pingreq);
+        std::uint8_t* to = outbox.append(sizeof wire::pingreq).data();
+        for (const std::uint8_t byte : wire::pingreq) *to++ = byte;
         ping_end_ = static_cast<size_type>(outbox.size());
         ping_due_ = false;
     }
@@ -109,10 +108,9 @@ bool engine::state::stage_acknowledgement(wire::packet_type type, std::uint16_t 
         wire::put_bare_acknowledgement(outbox.append(wire::bare_acknowledgement_size).data(), type, packet_id);
         return true;
     }
-    std::uint8_t packet[acknowledgement_max];
-    wire::writer out(packet);
+    wire::writer out(outbox.room_for(acknowledgement_max));
     wire->encode_acknowledgement(out, type, packet_id, reason);
-    std::memcpy(outbox.append(out.size()).data(), packet, out.size());
+    (void)outbox.append(out.size());
     return true;
 }
 
@@ -136,7 +134,7 @@ bool engine::state::stage_operation(operation& op) {
         return false;
     }
     if (!again)
-        op.order = next_order_++;
+        ops.come_last(op);
     else if (op.repubs == 0)
         ++count.resent;
     if (counts) {

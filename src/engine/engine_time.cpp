@@ -19,14 +19,13 @@ constexpr duration unknown_patience{1'000};  // while no round trip was ever mea
 }  // namespace
 
 void engine::state::refresh_old() {
-    for (time_point* t : {&since_, &link_since_, &judging_since_, &outage_since_, &supervisor.outage_since()}) {
+    for (time_point* t : {&since_, &link_since_, &judging_since_, &supervisor.outage_since()}) {
         if (now_ - *t > old_age || now_ - *t < duration(0)) *t = now_ + -old_age;
     }
 }
 
 bool engine::state::has_unanswered() const {
-    return !ops.empty(place::awaiting) || !ops.empty(place::awaiting_sub) || !ops.empty(place::releasing) ||
-           !outbox.empty();
+    return !ops.empty(place::awaiting) || !ops.empty(place::awaiting_sub) || !outbox.empty();
 }
 
 void engine::state::begin_silence_anew() {
@@ -52,16 +51,14 @@ void engine::state::demand_life() {
     life_due_ = now_ + shorter(longer(patience, least_patience), config.response_time);
 }
 
-/// When the oldest there has waited long enough, provided that something else came in the meantime: without
-/// anything it is silence, which is judged apart. 3.1.1 asks again every response_time; 5 may not [MQTT-4.4.0-1] and
-/// waits as long as 3.1.1 does in all; and so does what is not a publish.
-void engine::state::consider_acknowledgement(due& first, place list) {
-    operation* const op = ops.front(list);
-    if (op == nullptr) return;
-    const time_point since = std::max(op->sent_at, judging_since_);
+/// When it has waited long enough, provided that something else came in the meantime: without anything it is silence,
+/// which is judged apart. 3.1.1 asks again every response_time; 5 may not [MQTT-4.4.0-1] and waits as long as 3.1.1
+/// does in all; and so does what is not a publish.
+void engine::state::consider_acknowledgement(due& first, operation& op) {
+    const time_point since = std::max(op.sent_at, judging_since_);
     if (!(last_received_ > since)) return;
-    const duration patient_for = asks_again(*op) ? config.response_time : patience();
-    first.consider(since + patient_for, due::what::acknowledgement, op);
+    const duration patient_for = asks_again(op) ? config.response_time : patience();
+    first.consider(since + patient_for, due::what::acknowledgement, &op);
 }
 
 engine::state::due engine::state::first_due() {
@@ -80,9 +77,7 @@ engine::state::due engine::state::first_due() {
     // upload that is still on its way nothing comes, and nothing is missing.
     const time_point since = std::max(ping_sent_at_, judging_since_);
     if (ping_outstanding_ && last_received_ > since) first.consider(since + patience(), what::ping_answer);
-    consider_acknowledgement(first, place::awaiting);
-    consider_acknowledgement(first, place::awaiting_sub);
-    consider_acknowledgement(first, place::releasing);
+    ops.for_each_longest([&](operation& op) { consider_acknowledgement(first, op); });
     return first;
 }
 
@@ -91,7 +86,7 @@ void engine::state::judge_acknowledgement(operation& op) {
     ++op.repubs;
     ++count.republications;
     // Later ones may wait there already; the order counts when the next connection begins with them.
-    ops.move_by_order(op, op.now_in == place::releasing ? place::release_due : place::resend);
+    ops.move_by_order(op, op.released ? place::release_due : place::resend);
 }
 
 void engine::state::judge_silence() {
@@ -112,7 +107,7 @@ void engine::state::perform(const due& what) {
         return end_connection(errc::stage_timed_out);
     case due::what::ping:
         ping_due_ = true;
-        until_ = now_ + ping_interval_;
+        until_ = now_ + ping_interval();
         return;
     case due::what::life: return replace_connection();
     case due::what::silence: return judge_silence();

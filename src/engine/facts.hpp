@@ -5,6 +5,7 @@
 #pragma once
 
 #include "mqtt_as/engine.hpp"
+#include "src/engine/memory.hpp"
 #include "src/engine/supervisor.hpp"
 #include "src/wire/packets.hpp"
 
@@ -38,6 +39,34 @@ struct no_properties {
 };
 using kept_properties = std::conditional_t<profile::only_v3_1_1, no_properties, property_view>;
 
+/// What the server calls us, for the next CONNECT; empty when it left that to us.
+class client_id_of_v5 {
+public:
+    std::string_view text() const { return {text_, size_}; }
+    void keep(std::string_view id, pool& memory) {
+        auto* const copy = static_cast<char*>(id.empty() ? nullptr : memory.take(id.size()));
+        if (copy == nullptr) return;
+        forget(memory);
+        std::memcpy(copy, id.data(), id.size());
+        text_ = copy;
+        size_ = static_cast<std::uint16_t>(id.size());
+    }
+    void forget(pool& memory) {
+        if (text_ != nullptr) memory.give(text_, size_);
+    }
+
+private:
+    char* text_ = nullptr;
+    std::uint16_t size_ = 0;
+};
+/// 3.1.1 has no such thing.
+struct client_id_of_v3_1_1 {
+    static std::string_view text() { return {}; }
+    static void keep(std::string_view, pool&) {}
+    static void forget(pool&) {}
+};
+using kept_client_id = std::conditional_t<profile::only_v3_1_1, client_id_of_v3_1_1, client_id_of_v5>;
+
 struct facts : connection_facts {
     using phase = status::phase;
 
@@ -46,8 +75,7 @@ struct facts : connection_facts {
     stage stage_ = stage::idle;
     enum class after : std::uint8_t { retry, reopen, give_up, stop };
     after after_ = after::retry;  // what follows when the transport is gone
-    bool is_refusing_ = false;    // after `stop`
-    bool closed_ = false;         // by `close`, for good
+    errc refusing_ = errc::ok;    // requests: not_started after `stop`; closed after `close`, for good
     bool retry_first_ = false;    // `start` asked for it
     bool was_online_ = false;     // since `start`
     bool is_outage_ = false;      // not online although started
@@ -58,7 +86,6 @@ struct facts : connection_facts {
     bool has_message_ = false;    // for the application, in the packet just read
 
     // ---- session --------------------------------------------------------------------------------------------
-    bool have_session_ = false;  // the server keeps state that we know: from the first connection on
     bool ever_online_ = false;
     bool clean_start_ = false;  // sent with the last CONNECT
     bool wiping_ = false;       // 3.1.1: this connection only ends the old session
@@ -80,14 +107,8 @@ struct facts : connection_facts {
     std::uint8_t notices_ = 0;
     void tell(notice n) { notices_ = static_cast<std::uint8_t>(notices_ | n); }
     void keep_quiet(unsigned which) { notices_ = static_cast<std::uint8_t>(notices_ & ~which); }
-    bool take(notice n) {
-        if ((notices_ & n) == 0) return false;
-        keep_quiet(n);
-        return true;
-    }
 
-    profile::size_type next_order_ = 0;
-    std::uint16_t assigned_client_id_size_ = 0;
+    std::uint16_t keep_alive_s_ = 0;  // of this connection; 0: none
 
     // ---- time -----------------------------------------------------------------------------------------------
     time_point now_;    // of the input that is worked on
@@ -96,26 +117,41 @@ struct facts : connection_facts {
                         // end of grace; leaving: limit
     time_point ping_sent_at_;
     time_point last_received_;
-    time_point judging_since_;  // no acknowledgement is missed for what came before: we did not read, or the peer's TCP
-                                // was still taking what we had sent
+    time_point judging_since_;  // connected: no acknowledgement is missed for what came before: we did not read, or the
+                                // peer's TCP was still taking what we had sent
+    /// In an outage. A connection has none: it is the same place.
+    time_point& outage_since() { return judging_since_; }
+    const time_point& outage_since() const { return judging_since_; }
     time_point silent_since_;
     time_point life_due_;
     epoch epoch_ = 0;
-    duration ping_interval_{};
     duration round_trip_{0};  // measured last, on any connection; 0: never
 
     [[no_unique_address]] kept_properties properties_;  // of the packet just read
 };
 
+/// On boards they wrap after 65,535.
+struct small_counters {
+    operator counters() const {
+        return {connections, outages, republications, resent, unknown_acknowledgements, duplicates_dropped};
+    }
+    std::uint16_t connections = 0;
+    std::uint16_t outages = 0;
+    std::uint16_t republications = 0;
+    std::uint16_t resent = 0;
+    std::uint16_t unknown_acknowledgements = 0;
+    std::uint16_t duplicates_dropped = 0;
+};
+using kept_counters = std::conditional_t<profile::is_board, small_counters, counters>;
+
 /// The same, of what is seldom looked at.
 struct rare_facts {
     ending last_;  // of the last connection or attempt
 
-    char* assigned_client_id_ = nullptr;  // the server gave it to us
+    [[no_unique_address]] kept_client_id given_client_id_;
     mqtt_as::supervisor supervisor;
-    time_point outage_since_;
     time_point link_since_;  // when it came or went
-    counters count;
+    kept_counters count;
 };
 
 }  // namespace mqtt_as

@@ -72,7 +72,7 @@ bool inbox::on_pubrel(std::uint16_t packet_id) {
 }
 
 bool inbox::settle(acknowledge_id id) {
-    const std::uint32_t place = (id - first_id_) & ~named;
+    const auto place = static_cast<profile::size_type>((id - first_id_) & ~named);
     if ((id & named) == 0 || place >= given_out_.size()) return false;
     const bool was_full = full();
     given_out_[place].acknowledged = true;
@@ -86,7 +86,7 @@ void inbox::settle() {
         if (e.owed) {
             const auto type = e.qos == 1 ? wire::packet_type::puback : wire::packet_type::pubrec;
             if (!due_.push({e.packet_id, type, reason_code::success})) return;  // goes on when one has been sent
-            if (e.qos == 1) --qos1_open_;
+            if (e.qos == 1) quota_.on_acknowledged();
         }
         given_out_.pop();
         ++first_id_;
@@ -96,8 +96,7 @@ void inbox::settle() {
 void inbox::on_connection_lost() {
     due_.clear();
     for (std::uint32_t i = 0; i < given_out_.size(); ++i) given_out_[i].owed = false;
-    qos1_open_ = 0;
-    received_before_ = static_cast<profile::size_type>(received_.size());
+    quota_.on_connection(received_.size());
     settle();
 }
 

@@ -61,6 +61,36 @@ private:
 
 using identifier_set = std::conditional_t<profile::is_board, listed_identifiers, hashed_identifiers>;
 
+/// What the server counts against our receive maximum: qos 1 and 2 messages of this connection. What an earlier one
+/// left is none of them; when some of that is released meanwhile the number is too low, never too high.
+class counted_quota {
+public:
+    std::uint32_t used(std::uint32_t received) const {
+        return qos1_open_ + (received > received_before_ ? received - received_before_ : 0);
+    }
+    void on_given_out() { ++qos1_open_; }
+    void on_acknowledged() { --qos1_open_; }
+    /// `received`: of qos 2, what it begins with.
+    void on_connection(std::uint32_t received) {
+        qos1_open_ = 0;
+        on_session(received);
+    }
+    void on_session(std::uint32_t received) { received_before_ = static_cast<profile::size_type>(received); }
+
+private:
+    profile::size_type qos1_open_ = 0;
+    profile::size_type received_before_ = 0;
+};
+/// 3.1.1 has no receive maximum.
+struct no_quota {
+    static std::uint32_t used(std::uint32_t) { return 0; }
+    static void on_given_out() {}
+    static void on_acknowledged() {}
+    static void on_connection(std::uint32_t) {}
+    static void on_session(std::uint32_t) {}
+};
+using kept_quota = std::conditional_t<profile::only_v3_1_1, no_quota, counted_quota>;
+
 class inbox {
 public:
     inbox(pool& memory, const limits& limits)
@@ -86,15 +116,11 @@ public:
 
     bool full() const { return size() >= given_out_.max(); }
     std::uint32_t size() const { return given_out_.size() + qos0_given_out_; }
-    /// qos 1 and 2 messages of this connection that the server counts against our receive maximum. What an earlier
-    /// connection left is none of them; when some of that is released meanwhile the number is too low, never too high.
-    std::uint32_t unacknowledged() const {
-        return qos1_open_ + (received_.size() > received_before_ ? received_.size() - received_before_ : 0);
-    }
 
     /// Whether this PUBLISH is one too many. A qos 2 message that came before counts already.
     bool exceeds(std::uint16_t receive_maximum, std::uint16_t packet_id, std::uint8_t qos) const {
-        return qos != 0 && unacknowledged() >= receive_maximum && !(qos == 2 && received_.contains(packet_id));
+        return qos != 0 && quota_.used(received_.size()) >= receive_maximum &&
+               !(qos == 2 && received_.contains(packet_id));
     }
 
     enum class arrival : std::uint8_t { fresh, repeated, out_of_memory };
@@ -141,7 +167,7 @@ public:
     void on_connection_lost();
     void on_session_lost() {
         received_.clear();
-        received_before_ = 0;
+        quota_.on_session(0);
     }
 
 private:
@@ -149,7 +175,7 @@ private:
     arrival give_out(std::uint16_t packet_id, std::uint8_t qos, acknowledge_id& id) {
         id = (first_id_ + given_out_.size()) | named;
         if (!given_out_.push({packet_id, qos, false, true})) return arrival::out_of_memory;
-        if (qos == 1) ++qos1_open_;
+        if (qos == 1) quota_.on_given_out();
         return arrival::fresh;
     }
     bool settle(acknowledge_id id);
@@ -163,10 +189,9 @@ private:
     ring<entry> given_out_;
     ring<acknowledgement> due_;
     identifier_set received_;
-    acknowledge_id first_id_ = 0;  // of the oldest entry, without `named`
+    profile::size_type first_id_ = 0;  // of the oldest entry, without `named`; wraps
     profile::size_type qos0_given_out_ = 0;
-    profile::size_type qos1_open_ = 0;        // of this connection
-    profile::size_type received_before_ = 0;  // qos 2 identifiers that the connection began with
+    [[no_unique_address]] kept_quota quota_;
 };
 
 }  // namespace mqtt_as

@@ -173,24 +173,37 @@ private:
     std::size_t capacity_ = 0;
 };
 
+/// For boards: where something lies in the block that begins with the state, of which this is a part. Two bytes say how
+/// far behind.
+class place_behind {
+public:
+    explicit place_behind(const void* place)
+        : offset_(static_cast<profile::size_type>(address(place) - address(this))) {}
+    place_behind(const place_behind&) = delete;
+    place_behind& operator=(const place_behind&) = delete;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): see block_pool
+    void* get() const { return reinterpret_cast<void*>(address(this) + offset_); }
+
+private:
+    static std::uintptr_t address(const void* of) { return reinterpret_cast<std::uintptr_t>(of); }
+    profile::size_type offset_;
+};
+
 /// For boards: the same interface, and `max` values from the beginning.
 template <class T>
 class whole_array {
 public:
     whole_array(pool& memory, std::size_t max)
-        : data_(static_cast<T*>(memory.take(max * sizeof(T)))), capacity_(static_cast<profile::size_type>(max)) {}
-    whole_array(const whole_array&) = delete;
-    whole_array& operator=(const whole_array&) = delete;
+        : place_(memory.take(max * sizeof(T))), capacity_(static_cast<profile::size_type>(max)) {}
 
     bool reserve(std::size_t wanted) const { return wanted <= capacity_; }
-    T* data() { return data_; }
-    const T* data() const { return data_; }
-    T& operator[](std::size_t i) { return data_[i]; }
-    const T& operator[](std::size_t i) const { return data_[i]; }
+    T* data() const { return static_cast<T*>(place_.get()); }
+    T& operator[](std::size_t i) { return data()[i]; }
+    const T& operator[](std::size_t i) const { return data()[i]; }
     std::size_t capacity() const { return capacity_; }
 
 private:
-    T* data_;
+    place_behind place_;
     profile::size_type capacity_;
 };
 

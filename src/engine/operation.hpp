@@ -7,10 +7,11 @@
 //   queued, control   the outbox, when there is quota   stays
 //   joined            the operation it has joined       stays
 //   resend            the outbox, before all others     stays
-//   batch             on_sent                           released: release_due; qos 0: queued; publish: resend; else
-//   control awaiting(_sub)    the acknowledgement               publish: resend; else control release_due       the
-//   outbox (PUBREL)               stays releasing         PUBCOMP                           release_due finished the
-//   front, by taking the event    -
+//   batch             on_sent                           as awaiting; qos 0: queued
+//   awaiting          the acknowledgement               release_due when it is released, else resend
+//   awaiting_sub      the acknowledgement               control
+//   release_due       the outbox (PUBREL)               stays
+//   finished          the front, by taking the event    -
 //
 // When the session turns out to be lost (CONNACK), resend and release_due become queued again, ahead of all else.
 // `touched` is for ever: bytes of it may have reached the server. `reported` and finished are two facts: the
@@ -45,13 +46,12 @@ struct operation : list_node {
         joined,
         resend,
         batch,
-        awaiting,      // publishes
+        awaiting,      // publishes, also when they are released
         awaiting_sub,  // the others
         release_due,
-        releasing,
         finished
     };
-    static constexpr std::size_t places = 10;
+    static constexpr std::size_t places = 9;
     using size_type = profile::size_type;
 
     // The small ones come first: a Cortex-M0+ reaches bytes below 32 in one instruction, and half words below 64.
@@ -81,8 +81,8 @@ struct operation : list_node {
     size_type packet_id_offset = 0;
     [[no_unique_address]] profile::host_number payload_size = 0;  // of a publish; boards count whole packets
     size_type batch_end = 0;                                      // in the batch: where it ends there
-    size_type order = 0;   // first-sent order (PUBREC order once released); wraps
-    size_type repubs = 0;  // on this connection
+    [[no_unique_address]] profile::host_number order = 0;  // first-sent order (PUBREC order once released); wraps
+    size_type repubs = 0;                                  // on this connection
     size_type generation = 0;
     size_type slot = 0;                                         // in the table of operations
     [[no_unique_address]] profile::host_number heap_place = 0;  // among the deadlines
@@ -110,7 +110,10 @@ struct operation : list_node {
         return released ? wire::packet_type::pubcomp : wire::packet_type::pubrec;
     }
     bool is_finished() const { return now_in == place::finished; }
-    op_id id() const { return {is_direct ? direct_name_index : std::uint32_t{slot}, generation}; }
+    op_id id() const {
+        const bool has_direct_name = !profile::is_board && is_direct;
+        return {has_direct_name ? direct_name_index : std::uint32_t{slot}, generation};
+    }
     std::uint8_t* packet() { return reinterpret_cast<std::uint8_t*>(this + 1); }
     /// Into the hole that was left for it.
     void write_packet_id() {

@@ -10,8 +10,7 @@ operations::operations(memory_source& source, void* begin, std::size_t size, con
 
 operations::~operations() {
     if constexpr (profile::is_board) return;  // the block goes back whole
-    while (operation* const op = first_event_) {
-        first_event_ = op->next_event;
+    while (operation* const op = pop_event()) {
         if (op->is_finished()) forget(*op);
     }
     for (list_node& end : ends_) {
@@ -36,15 +35,12 @@ operation* operations::back(place p) const {
     return at == &end_of(p) ? nullptr : static_cast<operation*>(at);
 }
 
-void operations::move_by_order(operation& op, place to) {
+void operations::move_by_number(operation& op, place to) {
     leave(op);
     list_node* behind = &end_of(to);
     // Behind the last one that is not later.
     for (list_node* at = behind->prev; at != &end_of(to); at = at->prev) {
-        const auto& other = *static_cast<operation*>(at);
-        if (other.now_in != to) continue;
-        using difference = std::make_signed_t<size_type>;
-        if (static_cast<difference>(other.order - op.order) <= 0) {
+        if (static_cast<std::int32_t>(static_cast<operation*>(at)->order - op.order) <= 0) {
             behind = at;
             break;
         }

@@ -36,17 +36,34 @@ public:
         return n;
     }
 
-    /// Moves `op` behind all others there. The rest of `op` stays.
+    /// Moves `op` behind all others there. The rest of `op` stays. On boards it stays where it is in the list, whose
+    /// order is the one in which they were first sent, behind those that wait for it.
     void move(operation& op, place to) {
-        leave(op);
-        enter(op, to);
+        if constexpr (profile::is_board) {
+            op.now_in = to;
+        } else {
+            leave(op);
+            enter(op, to);
+        }
     }
     void move_front(operation& op, place to) {
         leave(op);
         enter_front(op, to);
     }
-    /// By `order`: nearly always at the end.
-    void move_by_order(operation& op, place to);
+    /// To where `come_last` has put it among the others there.
+    void move_by_order(operation& op, place to) {
+        if constexpr (profile::is_board)
+            op.now_in = to;
+        else
+            move_by_number(op, to);
+    }
+    /// What is repeated after a lost connection comes in the order of these calls.
+    void come_last(operation& op) {
+        if constexpr (profile::is_board)
+            move_back(op);
+        else
+            op.order = next_order_ = next_order_ + 1u;
+    }
     void enter(operation& op, place to) { insert(op, to, *end_of(to).prev); }
     void enter_front(operation& op, place to) { insert(op, to, end_of(to)); }
 
@@ -83,6 +100,25 @@ public:
         }
     }
 
+    /// In each place from the back, so that what returns to the front of another one keeps its order.
+    template <class F>
+    void for_each_backwards(F&& f) {
+        for (list_node& end : ends_) {
+            for (list_node* at = end.prev; at != &end;) {
+                auto& op = static_cast<operation&>(*at);
+                at = at->prev;
+                f(op);
+            }
+        }
+    }
+    /// Whatever may have awaited its answer for longest: on hosts the first of both lists, on boards all of them.
+    template <class F>
+    void for_each_longest(F&& f) {
+        for (const place where : {place::awaiting, place::awaiting_sub}) {
+            for (operation* op = front(where); op != nullptr; op = profile::is_board ? after(*op) : nullptr) f(*op);
+        }
+    }
+
     pool memory;               // of the other parts, too
     size_type unfinished = 0;  // all but internal ones
     profile::byte_count payload_bytes = 0;
@@ -111,13 +147,20 @@ private:
         return at == &end_of(p) ? nullptr : static_cast<operation*>(at);
     }
     void push_event(operation& op);
+    /// The first one that waits to be taken, which it does no longer; nullptr when there is none.
+    operation* pop_event();
+    void move_by_number(operation& op, place to);
+    void move_back(operation& op) {
+        leave(op);
+        enter(op, op.now_in);
+    }
     /// Its name and its block, when it is in no list.
     void forget(operation& op);
 
     list_node ends_[profile::is_board ? 1 : operation::places];  // before the first and behind the last
     [[no_unique_address]] operation_index index_;
-    operation* first_event_ = nullptr;
-    operation** events_end_ = &first_event_;  // where the next one goes
+    operation* last_event_ = nullptr;  // behind it the first one follows
+    [[no_unique_address]] profile::host_number next_order_ = 0;
     size_type generation_ = 0;
     std::uint16_t last_packet_id_ = 0;
 };
@@ -139,16 +182,12 @@ inline void operations::report(operation& op, errc error, reason_code reason) {
 
 inline void operations::finish(operation& op) {
     assert(op.reported);
-    leave(op);
+    if (op.internal || !profile::is_board) leave(op);  // on hosts its event alone will know of it
     release_packet_id(op);
     payload_bytes = static_cast<profile::byte_count>(payload_bytes - op.counted_bytes());
     if (op.internal) return forget(op);
     --unfinished;
-    // On hosts it is in no list any more: its event alone knows of it.
-    if constexpr (profile::is_board)
-        enter(op, place::finished);
-    else
-        op.now_in = place::finished;
+    op.now_in = place::finished;
     if (op.in_events) return;  // the one report still waits, and will say this, too
     op.reported_before = true;
     op.owner = nullptr;
@@ -158,9 +197,19 @@ inline void operations::finish(operation& op) {
 inline void operations::push_event(operation& op) {
     assert(!op.in_events);
     op.in_events = true;
-    op.next_event = nullptr;
-    *events_end_ = &op;
-    events_end_ = &op.next_event;
+    op.next_event = last_event_ != nullptr ? std::exchange(last_event_->next_event, &op) : &op;
+    last_event_ = &op;
+}
+
+inline operation* operations::pop_event() {
+    if (last_event_ == nullptr) return nullptr;
+    operation* const first = last_event_->next_event;
+    if (first == last_event_)
+        last_event_ = nullptr;
+    else
+        last_event_->next_event = first->next_event;
+    first->in_events = false;
+    return first;
 }
 
 inline operation* operations::create(operation::kind what, std::uint32_t packet_size, bool internal) {
@@ -190,11 +239,8 @@ inline bool operations::bind_packet_id(operation& op) {
 }
 
 inline const op_done* operations::take_report(op_done& room, property_view properties) {
-    operation* const op = first_event_;
+    operation* const op = pop_event();
     if (op == nullptr) return nullptr;
-    first_event_ = op->next_event;
-    if (first_event_ == nullptr) events_end_ = &first_event_;
-    op->in_events = false;
     op_done& out = room;
     out.id = op->id();
     out.owner = op->owner;

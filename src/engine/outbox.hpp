@@ -34,6 +34,8 @@ public:
     bool has_room(std::size_t size) { return has_room_now(size) || grow(used_ + size); }
     /// Room without growing?
     bool has_room_now(std::size_t size) const { return used_ + size <= room_; }
+    /// After `has_room`: where as many bytes can be written before `append` makes them a part of the batch.
+    std::span<std::uint8_t> room_for(std::size_t size) { return {buffer_.data() + used_, size}; }
     /// After `has_room`: the place for `size` bytes, which are now part of the batch.
     std::span<std::uint8_t> append(std::size_t size) {
         std::span<std::uint8_t> place{buffer_.data() + used_, size};
@@ -124,6 +126,7 @@ public:
     static constexpr std::size_t small_packet_max = 8;
     bool has_room(std::size_t size) const { return empty() && size <= small_packet_max; }
     static constexpr bool has_room_now(std::size_t) { return false; }
+    std::span<std::uint8_t> room_for(std::size_t size) { return {small_packet_, size}; }
     std::span<std::uint8_t> append(std::size_t size) { return send({small_packet_, size}); }
     /// CONNECT lies where its answer will be put together: until it is through nothing is received.
     std::span<std::uint8_t> append_connect(std::size_t size, std::span<std::uint8_t> room) {

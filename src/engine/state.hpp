@@ -109,7 +109,7 @@ struct engine::state : facts, parts, rare_facts {
     /// the transport is gone already.
     void end_connection(bool lost = false);
     void end_connection(errc error, reason_code reason = {});
-    void end_by_violation(violation v);
+    [[gnu::noinline]] void end_by_violation(violation v);
     void replace_connection();
     void leave(reason_code reason);
     void close_transport();
@@ -130,7 +130,6 @@ struct engine::state : facts, parts, rare_facts {
     void turn_direct_into_operations();
     operation* find(op_id);
     errc room_for(std::size_t payload_size) const;
-    errc refusing() const;
     bool is_offered(const subscription&) const;
     bool submit(operation& op, duration timeout);
     void end_wait(operation& op, errc error);
@@ -146,7 +145,7 @@ struct engine::state : facts, parts, rare_facts {
     void settle_subscribe(operation& op, errc error, reason_code reason);
     bool has_joined(const operation& carrier) const;
     bool is_superseded(operation& op) const;
-    void requeue_after_loss();
+    void requeue_after_loss(operation& op);
     void lose_session();
     void doubt_session();
     void want_renewals(bool all);
@@ -170,7 +169,6 @@ struct engine::state : facts, parts, rare_facts {
     [[gnu::noinline]] violation on_connack(bytes body);
     violation on_disconnect(bytes body);
     violation take_explanation(property_view);
-    void keep_client_id(std::string_view);
     violation on_publish(std::uint8_t flags, bytes body);
     violation on_acknowledgement(wire::packet_type, bytes body);
     void release(operation& op);
@@ -212,7 +210,7 @@ struct engine::state : facts, parts, rare_facts {
         }
     };
     due first_due();
-    void consider_acknowledgement(due& first, place list);
+    void consider_acknowledgement(due& first, operation& op);
     void perform(const due&);
     bool asks_again(const operation& op) const { return wire->may_resend_while_connected && op.is_publish(); }
     /// How long an acknowledgement may be missing in all.
@@ -227,6 +225,7 @@ struct engine::state : facts, parts, rare_facts {
     bool has_unanswered() const;
     bool awaits_answer() const { return has_unanswered() || ping_outstanding_; }
     void on_round_trip(duration measured);
+    duration ping_interval() const;
     /// Something must come within a few round trips.
     void demand_life();
     /// Old moments are kept comparable: the clock wraps.
@@ -256,7 +255,7 @@ struct engine::state : facts, parts, rare_facts {
 inline void engine::state::on_answer(operation& op, reason_code reason, bool is_late) {
     const bool releases = profile::qos_max == 2 && op.qos == 2 && !op.released && !is_failure(reason);
     if (op.now_in == place::batch && op.answered_early) return;
-    if (releases && !is_late) op.order = next_order_++;
+    if (releases && !is_late) ops.come_last(op);
     if (op.now_in == place::batch) {
         // The transport may still be reading the packet's bytes: it is settled when the last one is taken.
         op.answered_early = true;
@@ -273,7 +272,7 @@ inline void engine::state::on_answer(operation& op, reason_code reason, bool is_
 inline void engine::state::on_staged_sent(operation& op) {
     op.sent_at = now_;
     if (op.is_publish() && op.qos == 0) return complete(op, errc::ok);
-    ops.move(op, op.released ? place::releasing : op.is_publish() ? place::awaiting : place::awaiting_sub);
+    ops.move(op, op.is_publish() ? place::awaiting : place::awaiting_sub);
     if (!op.answered_early) return;
     op.answered_early = false;
     on_answer(op, op.early_reason, true);

@@ -80,7 +80,6 @@ public:
         wanted** end = &first_;
         while (*end != nullptr) end = &(*end)->next;
         *end = w;
-        ++size_;
         return w;
     }
     void remove(wanted& w, pool& memory) {
@@ -88,16 +87,18 @@ public:
         wanted** at = &first_;
         while (*at != &w) at = &(*at)->next;
         *at = w.next;
-        --size_;
         memory.give(&w, w.block_size());
     }
 
     wanted* first() const { return first_; }
-    std::uint32_t size() const { return size_; }
+    std::uint32_t size() const {
+        std::uint32_t n = 0;
+        for (const wanted* w = first_; w != nullptr; w = w->next) ++n;
+        return n;
+    }
 
 private:
     wanted* first_ = nullptr;
-    profile::size_type size_ = 0;
 };
 
 }  // namespace mqtt_as

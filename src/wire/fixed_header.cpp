@@ -13,34 +13,24 @@ violation judge(std::uint8_t first, const protocol& protocol) {
 
 }  // namespace
 
+void fixed_header::add(std::uint8_t byte, const protocol& protocol) noexcept {
+    if (header_size++ == 0) {
+        first = byte;
+        why = judge(byte, protocol);
+        return;
+    }
+    remaining_length |= (byte & 0x7Fu) << (7 * (header_size - 2));
+    const bool is_last = byte < 0x80;
+    // 3.1.1 shows how to encode a length but does not forbid a longer way; 5 does.
+    const bool is_too_long = byte == 0 && header_size > 2 && protocol.wants_short_lengths;
+    if (is_too_long || (!is_last && header_size == fixed_header_max)) why = violation::bad_remaining_length;
+    if (is_last && type() == packet_type::pingresp && remaining_length != 0) why = violation::trailing_bytes;
+    is_complete = is_last && why == violation::none;
+}
+
 fixed_header read_fixed_header(bytes in, const protocol& protocol) noexcept {
     fixed_header header;
-    if (in.empty()) return header;
-    header.first = in[0];
-    header.why = judge(header.first, protocol);
-    header.state = fixed_header::status::malformed;
-    if (header.why != violation::none) return header;
-
-    for (std::size_t at = 1; at < fixed_header_max; ++at) {
-        if (at == in.size()) {
-            header.state = fixed_header::status::need_more;
-            return header;
-        }
-        const std::uint32_t byte = in[at];
-        header.remaining_length |= (byte & 0x7F) << (7 * (at - 1));
-        if (byte < 0x80) {
-            // 3.1.1 shows how to encode a length but does not forbid a longer way; 5 does.
-            if (byte == 0 && at > 1 && protocol.wants_short_lengths) break;
-            header.header_size = static_cast<std::uint8_t>(at + 1);
-            if (header.type() == packet_type::pingresp && header.remaining_length != 0) {
-                header.why = violation::trailing_bytes;
-                return header;
-            }
-            header.state = fixed_header::status::complete;
-            return header;
-        }
-    }
-    header.why = violation::bad_remaining_length;
+    for (std::size_t at = 0; at < in.size() && header.needs_more(); ++at) header.add(in[at], protocol);
     return header;
 }
 

@@ -94,11 +94,6 @@ struct disconnect {
     property_view properties;
 };
 
-struct auth {
-    reason_code reason{};
-    property_view properties;
-};
-
 // ---- sent -------------------------------------------------------------------------------------
 
 using will = engine_will;

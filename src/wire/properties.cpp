@@ -39,16 +39,16 @@ constexpr std::uint16_t in(packet_type type) { return static_cast<std::uint16_t>
 
 constexpr std::uint16_t in_connack = in(packet_type::connack);
 constexpr std::uint16_t in_publish = in(packet_type::publish);
-constexpr std::uint16_t in_auth = in(packet_type::auth);
 constexpr std::uint16_t in_disconnect = in(packet_type::disconnect);
 constexpr std::uint16_t in_acknowledgements = in(packet_type::puback) | in(packet_type::pubrec) |
                                               in(packet_type::pubrel) | in(packet_type::pubcomp) |
                                               in(packet_type::suback) | in(packet_type::unsuback);
-constexpr std::uint16_t in_answers = in_connack | in_acknowledgements | in_disconnect | in_auth;
+constexpr std::uint16_t in_answers = in_connack | in_acknowledgements | in_disconnect;
 
-/// What a server may send, by identifier. Properties that only a client sends have no rule, nor has Session
-/// Expiry Interval in DISCONNECT [MQTT-3.14.2-2]. Wildcards in a Response Topic [MQTT-3.3.2-14] are let
-/// through: the publisher's mistake must not cost us the connection, and nobody can publish to it anyway.
+/// What a server may send us, by identifier, which is no AUTH: that is a violation, whatever is in it. Properties that
+/// only a client sends have no rule, nor has Session Expiry Interval in DISCONNECT [MQTT-3.14.2-2]. Wildcards in a
+/// Response Topic [MQTT-3.3.2-14] are let through: the publisher's mistake must not cost us the connection, and nobody
+/// can publish to it anyway.
 constexpr auto rules = [] {
     std::array<rule, 0x2B> table{};
     const auto set = [&table](property_id id, rule r) { table[static_cast<std::size_t>(id)] = r; };
@@ -62,8 +62,8 @@ constexpr auto rules = [] {
     set(session_expiry_interval, {in_connack, kind::u32});
     set(assigned_client_identifier, {in_connack, kind::string});
     set(server_keep_alive, {in_connack, kind::u16});
-    set(authentication_method, {in_connack | in_auth, kind::string});
-    set(authentication_data, {in_connack | in_auth, kind::binary});
+    set(authentication_method, {in_connack, kind::string});
+    set(authentication_data, {in_connack, kind::binary});
     set(response_information, {in_connack, kind::string});
     set(server_reference, {in_connack | in_disconnect, kind::string});
     set(reason_string, {in_answers, kind::string});

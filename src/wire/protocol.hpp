@@ -13,24 +13,27 @@ namespace mqtt_as::wire {
 
 inline std::uint16_t read_u16(const std::uint8_t* at) { return static_cast<std::uint16_t>(at[0] << 8 | at[1]); }
 
-struct fixed_header {
-    enum class status : std::uint8_t { complete, need_more, malformed } state = status::need_more;
-    std::uint8_t first = 0;        ///< packet type and flags
-    std::uint8_t header_size = 0;  ///< bytes of the fixed header, 2 to 5
-    std::uint32_t remaining_length = 0;
-    violation why = violation::none;  ///< when malformed
+struct protocol;
 
+struct fixed_header {
+    std::uint8_t first = 0;           ///< packet type and flags
+    std::uint8_t header_size = 0;     ///< bytes of it that have come: 2 to 5 when it is complete
+    bool is_complete = false;         ///< and good
+    violation why = violation::none;  ///< when malformed
+    std::uint32_t remaining_length = 0;
+
+    /// The next byte, while more is needed. Malformed as soon as the bytes seen can no longer become a good header: the
+    /// first byte alone is judged (types a server never sends in this version, reserved flags [MQTT-2.2.2-2], qos 3,
+    /// DUP with qos 0), then the length. PINGRESP has no body, so that a length other than 0 is malformed, too.
+    void add(std::uint8_t byte, const protocol&) noexcept;
+
+    bool needs_more() const { return !is_complete && why == violation::none; }
     packet_type type() const { return static_cast<packet_type>(first >> 4); }
     std::uint8_t flags() const { return first & 0x0F; }
     std::size_t packet_size() const { return header_size + std::size_t{remaining_length}; }
 };
 
-struct protocol;
-
-/// Reads a fixed header from the first bytes of a packet. `need_more` until the remaining length is
-/// whole. Malformed as soon as the bytes seen can no longer become a good header: the first byte alone is
-/// judged (types a server never sends in this version, reserved flags [MQTT-2.2.2-2], qos 3, DUP with
-/// qos 0), then the length. PINGRESP has no body, so that a length other than 0 is malformed, too.
+/// Of the first bytes of a packet.
 fixed_header read_fixed_header(bytes in, const protocol&) noexcept;
 /// The same, short for most packets: at most 127 bytes follow the header.
 inline fixed_header read_short_header(bytes in, const protocol&) noexcept;
@@ -68,7 +71,6 @@ struct protocol {
     /// `type` is puback, pubrec, pubrel, pubcomp, suback or unsuback: each has its own list of reason codes.
     violation (*decode_acknowledgement)(packet_type type, bytes body, acknowledgement&) noexcept;
     violation (*decode_disconnect)(bytes body, disconnect&) noexcept;
-    violation (*decode_auth)(bytes body, auth&) noexcept;
 
     // ---- encoding: whole packets, fixed header included ----------------------------------------
     // Arguments have been validated by the engine (see `check_*`). The writer may be a counting one.
@@ -93,7 +95,7 @@ struct protocol {
 inline fixed_header read_short_header(bytes in, const protocol& p) noexcept {
     const bool is_short = in.size() >= 2 && in[1] < 0x80 && in[0] < static_cast<int>(packet_type::pingresp) << 4;
     if (!is_short || (p.received_flags[in[0] >> 4] >> (in[0] & 0x0F) & 1) == 0) return read_fixed_header(in, p);
-    return {.state = fixed_header::status::complete, .first = in[0], .header_size = 2, .remaining_length = in[1]};
+    return {.first = in[0], .header_size = 2, .is_complete = true, .remaining_length = in[1]};
 }
 
 /// The options of a filter in SUBSCRIBE: in 3.1.1 the qos alone.

@@ -18,7 +18,7 @@ inline bool is_name(std::string_view topic) {
 
 /// As memcpy, without a call for what topic names mostly are.
 inline void copy(std::uint8_t* to, const char* from, std::size_t size) {
-    if (size - 8 > 8) {
+    if (!profile::prefers_speed || size - 8 > 8) {
         std::memcpy(to, from, size);
         return;
     }

@@ -51,9 +51,8 @@ violation decode_acknowledgement(packet_type type, bytes body, acknowledgement& 
     return in.why_at_end();
 }
 
-/// A server never sends these in 3.1.1: read_fixed_header lets none through.
+/// A server never sends it in 3.1.1: the fixed header lets none through.
 violation decode_disconnect(bytes, disconnect&) noexcept { return violation::bad_packet_type; }
-violation decode_auth(bytes, auth&) noexcept { return violation::bad_packet_type; }
 
 // ---- encoding -----------------------------------------------------------------------------------
 
@@ -136,7 +135,6 @@ constinit const protocol v3_1_1 = {
     .decode_publish = decode_publish,
     .decode_acknowledgement = decode_acknowledgement,
     .decode_disconnect = decode_disconnect,
-    .decode_auth = decode_auth,
     .encode_connect = encode_connect,
     .encode_publish_head = encode_publish_head,
     .encode_acknowledgement = encode_acknowledgement,

@@ -18,7 +18,6 @@ constexpr std::uint8_t unsuback_codes[] = {0x00, 0x11, 0x80, 0x83, 0x87, 0x8F, 0
 constexpr std::uint8_t disconnect_codes[] = {0x00, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8B, 0x8C, 0x8D,
                                              0x8E, 0x8F, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99,
                                              0x9A, 0x9B, 0x9C, 0x9D, 0x9E, 0x9F, 0xA0, 0xA1, 0xA2};
-constexpr std::uint8_t auth_codes[] = {0x00, 0x18};  // 0x19 is the client's
 
 // ---- decoding -------------------------------------------------------------------------------------
 
@@ -101,17 +100,6 @@ violation decode_disconnect(bytes body, disconnect& out) noexcept {
     if (in.left() != 0) out.reason = take_reason(in, disconnect_codes);
     if (in.left() != 0) out.properties = take_properties(in, packet_type::disconnect);
     return in.why_at_end();
-}
-
-violation decode_auth(bytes body, auth& out) noexcept {
-    reader in(body);
-    out = {};
-    if (in.left() == 0) return violation::none;  // section 3.15.2.1: success, no properties
-    out.reason = take_reason(in, auth_codes);
-    out.properties = take_properties(in, packet_type::auth);
-    if (in.why_at_end() != violation::none) return in.why_at_end();
-    // Section 3.15.2.2.2: an AUTH with properties must name its method.
-    return out.properties.find(property_id::authentication_method) ? violation::none : violation::bad_property_value;
 }
 
 // ---- encoding -------------------------------------------------------------------------------------
@@ -236,7 +224,6 @@ constinit const protocol v5 = {
     .decode_publish = decode_publish,
     .decode_acknowledgement = decode_acknowledgement,
     .decode_disconnect = decode_disconnect,
-    .decode_auth = decode_auth,
     .encode_connect = encode_connect,
     .encode_publish_head = encode_publish_head,
     .encode_acknowledgement = encode_acknowledgement,

@@ -128,11 +128,6 @@ inline any_packet decode_any(const protocol& by, packet_type type, std::uint8_t 
         const violation why = by.decode_disconnect(body, out);
         return {.why = why, .properties = out.properties, .text = {}, .data = {}};
     }
-    case packet_type::auth: {
-        auth out;
-        const violation why = by.decode_auth(body, out);
-        return {.why = why, .properties = out.properties, .text = {}, .data = {}};
-    }
     default: {
         acknowledgement out;
         const violation why = by.decode_acknowledgement(type, body, out);

@@ -55,8 +55,6 @@ const sample of_5[] = {
     {"E0", "", {}},
     {"E0", "8E", {0}},
     {"E0", "9D 0C 1C 00 04 'b:18' 1F 00 02 'go'", {0, 1}},
-    {"F0", "", {}},
-    {"F0", "18 08 15 00 01 'm' 16 00 01 'd'", {0}},
 };
 
 std::span<const sample> samples(const protocol& version) {
@@ -73,7 +71,7 @@ TEST(hostile_bytes, samples_are_valid) {
             const byte_string packet = hex(each.header) + variable(hex(each.body).size()) + hex(each.body);
             const block exact{bytes(packet)};
             const fixed_header header = read_fixed_header(exact, *version);
-            ASSERT_EQ(header.state, fixed_header::status::complete) << each.header;
+            ASSERT_TRUE(header.is_complete) << each.header;
             ASSERT_EQ(header.packet_size(), packet.size());
             const bytes body = bytes(exact).subspan(header.header_size);
             const any_packet result = decode(*version, header.first, body);
@@ -182,13 +180,11 @@ TEST(hostile_bytes, a_hundred_thousand_mutations_end_in_a_violation_or_a_good_pa
 
         const block exact{bytes(packet)};
         const fixed_header header = read_fixed_header(exact, version);
-        if (header.state == fixed_header::status::malformed) {
-            EXPECT_NE(header.why, violation::none);
-            ++count[header.why];
-        }
-        if (header.state != fixed_header::status::complete || header.packet_size() > packet.size()) continue;
+        if (header.why != violation::none) ++count[header.why];
+        if (!header.is_complete || header.packet_size() > packet.size()) continue;
         const block whole{bytes(exact).subspan(header.header_size, header.remaining_length)};
-        if (header.type() == packet_type::pingresp) continue;
+        if (header.type() == packet_type::pingresp || header.type() == packet_type::auth)
+            continue;  // without a decoder
         const any_packet result = decode(version, header.first, whole);
         ++count[result.why];
         if (result.why == violation::none) expect_good(result, header.type(), whole);

@@ -236,11 +236,10 @@ TEST(v311_unsuback, is_a_packet_identifier) {
     EXPECT_EQ(why("00 01 00"), violation::trailing_bytes);
 }
 
-// ---- DISCONNECT, AUTH ---------------------------------------------------------------------------
+// ---- DISCONNECT ---------------------------------------------------------------------------------
 
 TEST(v311_disconnect, never_comes_from_a_server) {
     EXPECT_EQ(decoded<disconnect>(v3_1_1.decode_disconnect, "").why, violation::bad_packet_type);
-    EXPECT_EQ(decoded<auth>(v3_1_1.decode_auth, "").why, violation::bad_packet_type);
 }
 
 }  // namespace

@@ -263,7 +263,7 @@ TEST(v5_suback, is_refused_when_broken_as_unsuback_is) {
     }
 }
 
-// ---- DISCONNECT, AUTH ---------------------------------------------------------------------------
+// ---- DISCONNECT ---------------------------------------------------------------------------------
 
 TEST(v5_disconnect, may_leave_out_everything) {
     EXPECT_EQ(decoded<disconnect>(v5.decode_disconnect, "").why, violation::none);
@@ -291,29 +291,6 @@ TEST(v5_disconnect, is_refused_when_broken) {
     EXPECT_EQ(why("00 00 00"), violation::trailing_bytes);
     EXPECT_EQ(why("00 80 00"), violation::bad_remaining_length);
     EXPECT_EQ(why("00 05 11 00 00 00 0A"), violation::bad_property);  // [MQTT-3.14.2-2]
-}
-
-TEST(v5_auth, goes_on_or_succeeds) {
-    EXPECT_EQ(decoded<auth>(v5.decode_auth, "").why, violation::none);
-    EXPECT_EQ(decoded<auth>(v5.decode_auth, "").packet.reason, reason_code::success);
-    const decoded<auth> more(v5.decode_auth, "18 08 15 00 01 'm' 16 00 01 'd'");
-    EXPECT_EQ(more.why, violation::none);
-    EXPECT_EQ(more.packet.reason, reason_code::continue_authentication);
-    EXPECT_EQ(more.packet.properties.text(property_id::authentication_method), "m");
-    EXPECT_EQ(more.packet.properties.text(property_id::authentication_data), "d");
-}
-
-TEST(v5_auth, is_refused_when_broken) {
-    const auto why = [](std::string_view body) { return decoded<auth>(v5.decode_auth, body).why; };
-    EXPECT_EQ(why("18"), violation::truncated_packet);
-    EXPECT_EQ(why("18 00"), violation::bad_property_value);  // no method
-    EXPECT_EQ(why("18 04 16 00 01 'd'"), violation::bad_property_value);
-    EXPECT_EQ(why("18 04 15 00 01 'm' 00"), violation::trailing_bytes);
-    for (int code = 1; code < 256; ++code) {
-        if (code == 0x18) continue;
-        const byte_string body = byte_string{static_cast<std::uint8_t>(code)} + hex("04 15 00 01 'm'");
-        EXPECT_EQ(decoded<auth>(v5.decode_auth, body).why, violation::bad_reason_code) << code;
-    }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #define LWIP_NO_STDIO_H 1  // no formatted output: it would bring newlib's printf
 #define LWIP_NO_INTTYPES_H 1
+#define LWIP_NO_CTYPE_H 1  // newlib's table of 257 bytes
 #define X8_F "x"
 #define U16_F "u"
 #define S16_F "d"
