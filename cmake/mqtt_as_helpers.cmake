@@ -3,12 +3,13 @@ include_guard()
 include(GoogleTest)
 
 # A GoogleTest program: add_gtest(name SOURCES a.cpp b.cpp LIBRARIES x y). Each of its tests is one of ctest's, so that
-# they run side by side. LABEL threads: ThreadSanitizer has something to find there. Includes begin at the repository's root: "tests/...", "src/...". Nothing without GoogleTest.
+# they run side by side. LABEL threads: ThreadSanitizer has something to find there. PREFIX: before the tests' names, where
+# two programs have the same ones. Includes begin at the repository's root: "tests/...", "src/...". Nothing without GoogleTest.
 function(add_gtest name)
     if(NOT GTest_FOUND)
         return()
     endif()
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT;LABEL" "SOURCES;LIBRARIES")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT;LABEL;PREFIX" "SOURCES;LIBRARIES")
     add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gmock GTest::gtest_main)
     target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
@@ -16,6 +17,6 @@ function(add_gtest name)
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 60)
     endif()
-    gtest_discover_tests(${name} NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
+    gtest_discover_tests(${name} NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60 TEST_PREFIX "${arg_PREFIX}"
         PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABEL}")
 endfunction()

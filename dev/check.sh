@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 mapfile -t files < <(dev/sources.sh | grep -E '^(src|tools|examples)/.*\.cpp$')
 if ! grep -q '/src/lwip/' build/release/compile_commands.json; then
-    echo "check: SKIPPED src/lwip: no build/lwip (dev/fetch_lwip.sh), or no libslirp-dev" >&2
+    echo "check: SKIPPED src/lwip: no build/lwip (dev/fetch_sources.sh), or no libslirp-dev" >&2
     [[ ${CI:-} != true ]] || exit 1
     mapfile -t files < <(printf '%s\n' "${files[@]}" | grep -v '^src/lwip/')
 fi

@@ -5,6 +5,9 @@
 
 #include <mqtt_as/lwip/port.hpp>
 #include <mqtt_as/mqtt_as.hpp>
+#if MQTT_AS_LWIP_HAS_TLS
+#include "firmware/mps2/secure.hpp"
+#endif
 
 using namespace std::chrono_literals;
 using board::print_line;
@@ -85,9 +88,15 @@ int main() {
         co_await client.subscribe("to/board", 1);
         print_line("subscribed");
     };
+#if MQTT_AS_LWIP_HAS_TLS
+    board::secure(config);
+#endif
     const int status = mqtt_as::run(config, publish_numbers);
     print_line("figures mps2_traffic flash ", board::flash_used(), " ram ", board::ram_used(), " stack ",
                board::stack_used(), " tasks ", static_cast<std::uint32_t>(mqtt_as::look_at_task_memory().most));
+#if MQTT_AS_LWIP_HAS_TLS
+    print_line("heap ", board::heap_used());
+#endif
     print_line("republished ", mqtt_as::MQTTClient::REPUB_COUNT);
     print_line("ends");
     return status;

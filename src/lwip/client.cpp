@@ -33,10 +33,12 @@ MQTTClient::MQTTClient(event_loop& loop, const mqtt_as::config& given)
       limits_(engine_limits(given.limits)), engine_config_(make_engine_config()), memory_(memory_for(given)),
       engine_(engine_config_, limits_, memory_, port::entropy()), connect_job_(loop), wifi_job_(loop) {
     loop.clients_ = this;
-    if (config_.ssl != (config_.tls != nullptr))
+    const bool can_secure = MQTT_AS_LWIP_HAS_TLS && config_.ssl_params.tls != nullptr;
+    if (config_.ssl != can_secure)
         invalid_ = errc::bad_config;  // never in the clear what was meant to be secured
     else
         invalid_ = engine_.ok() ? check(engine_config_, limits_) : errc::out_of_memory;
+    if (can_secure) transport_.secure_by(config_.ssl_params);
     // Before anything else is published, and gets a record.
     if (config_.store_publishes && invalid_ == errc::ok) store_.restore(engine_, event_loop::time());
 }

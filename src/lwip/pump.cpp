@@ -38,6 +38,11 @@ bool has_network() {
     return false;
 }
 
+/// The same certificate will be as wrong the next time.
+bool has_wrong_certificate(const detail::transport::facts& t) {
+    return MQTT_AS_LWIP_HAS_TLS && t.error == errc::tls_failed && t.number > 0;
+}
+
 }  // namespace
 
 duration MQTTClient::turn(time_point now) {
@@ -69,7 +74,7 @@ void MQTTClient::watch_link(time_point now) {
     if (!is_waiting_for_link_) return;
     if (is_up) {
         is_waiting_for_link_ = false;
-        transport_.open(config_.server, port_of_server(), config_.tls);
+        transport_.open(config_.server, port_of_server());
     } else if (!config_.ssid.empty()) {
         if (now - opening_since_ > joining_limit) return end_connection(now, errc::wifi_timed_out, 0);
         if (now - told_at_ < joining_sign) return;
@@ -93,7 +98,7 @@ void MQTTClient::perform(time_point now) {
     }
     if (!is_saying_goodbye_) return;
     const auto t = transport_.look();
-    if (t.now_in != state::open || t.unacknowledged == 0 || now - leaving_since_ > goodbye_limit)
+    if (t.now_in != state::open || !t.is_on_its_way || now - leaving_since_ > goodbye_limit)
         end_connection(now, errc::connection_closed, 0);
 }
 
@@ -131,7 +136,6 @@ void MQTTClient::watch_transport(time_point now) {
     if (t.now_in == state::closed) return;
     if (std::exchange(told_stage_, t.at) != t.at) engine_.on_stage(now, epoch_, t.at);
     if (t.now_in == state::open && !std::exchange(is_open_, true)) {
-        written_ = acknowledged_ = 0;
         was_on_its_way_ = false;
         engine_.on_opened(now, epoch_);
         collect();
@@ -139,7 +143,7 @@ void MQTTClient::watch_transport(time_point now) {
     read(now);
     if (reading_ != nullptr) return;  // its last words come first
     if (t.now_in == state::ended)
-        end_connection(now, t.error, t.number);
+        end_connection(now, t.error, t.number, !has_wrong_certificate(t));
     else if (t.is_finished && !t.has_received)
         end_connection(now, errc::connection_closed, 0);
 }
@@ -185,7 +189,6 @@ void MQTTClient::write(time_point now) {
         is_write_blocked_ = size == 0;
         if (size == 0) break;
         has_written = true;
-        written_ += static_cast<std::uint32_t>(size);
         engine_.on_sent(now, epoch_, size);
         collect();
     }
@@ -199,13 +202,13 @@ void MQTTClient::judge_time(time_point now) {
     const auto due = engine_.deadline();
     if (!due || now < *due) return;
     if (is_open_) {
-        // Bytes that were on their way at the last look and have been acknowledged since are a sign of life. Those that
-        // were sent since do not count: the TCP of a dead server acknowledges a ping, too.
-        const std::uint32_t on_its_way = transport_.look().unacknowledged;
-        const std::uint32_t acknowledged = written_ - on_its_way;
-        if (was_on_its_way_ && acknowledged != acknowledged_) engine_.on_peer_progress(now, epoch_);
-        acknowledged_ = acknowledged;
-        was_on_its_way_ = on_its_way > 0;
+        // Bytes that were on their way at the last look and have been acknowledged since are a sign of life, and they
+        // are acknowledged before all others. Those that were sent since do not count: the TCP of a dead server
+        // acknowledges a ping, too.
+        const auto t = transport_.look();
+        if (was_on_its_way_ && t.acknowledgements != acknowledgements_) engine_.on_peer_progress(now, epoch_);
+        acknowledgements_ = t.acknowledgements;
+        was_on_its_way_ = t.is_on_its_way;
         collect();
     }
     engine_.on_time(now);

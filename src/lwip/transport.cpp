@@ -10,7 +10,7 @@
 #include <lwip/dns.h>
 #include <lwip/err.h>
 #include <utility>
-#if LWIP_ALTCP && LWIP_ALTCP_TLS && LWIP_ALTCP_TLS_MBEDTLS
+#if MQTT_AS_LWIP_HAS_TLS
 #include <mbedtls/ssl.h>
 #endif
 
@@ -37,14 +37,12 @@ transport::~transport() {
     *at = next_alive_;
 }
 
-void transport::open(const char* server, std::uint16_t port, altcp_tls_config* tls) {
+void transport::open(const char* server, std::uint16_t port) {
     const core_lock lock;
     server_ = server;
     port_ = port;
-    tls_ = tls;
     error_ = errc::ok;
     number_ = 0;
-    unacknowledged_ = 0;
     is_finished_ = false;
     state_ = state::opening;
     stage_ = stage::resolve;
@@ -80,24 +78,9 @@ void transport::note_answer(const ip_addr_t* address) {
 }
 
 void transport::connect() {
-    stage_ = tls_ != nullptr ? stage::tls : stage::connect;
+    stage_ = stage::connect;
     const auto type = IP_GET_TYPE(&address_);
-    if (tls_ != nullptr) {
-#if LWIP_ALTCP && LWIP_ALTCP_TLS
-        pcb_ = altcp_tls_new(tls_, type);
-#if LWIP_ALTCP_TLS_MBEDTLS
-        // Without the name the certificate of any server would do.
-        if (pcb_ != nullptr &&
-            mbedtls_ssl_set_hostname(static_cast<mbedtls_ssl_context*>(altcp_tls_context(pcb_)), server_) != 0) {
-            altcp_abort(std::exchange(pcb_, nullptr));
-        }
-#endif
-#else
-        return end(errc::tls_failed, ERR_ARG);
-#endif
-    } else {
-        pcb_ = altcp_tcp_new_ip_type(type);
-    }
+    pcb_ = is_secured() ? make_secured(type) : altcp_tcp_new_ip_type(type);
     if (pcb_ == nullptr) return end(errc::connect_failed, ERR_MEM);
     altcp_arg(pcb_, this);
     altcp_recv(pcb_, &on_received);
@@ -107,20 +90,26 @@ void transport::connect() {
         altcp_arg(pcb_, nullptr);
         altcp_err(pcb_, nullptr);
         altcp_abort(std::exchange(pcb_, nullptr));
-        end(errc::connect_failed, e);
+        return end(errc::connect_failed, e);
     }
+    if (is_secured()) watch_below();
 }
 
 void transport::end(errc error, int number) {
     state_ = state::ended;
     error_ = error;
-    number_ = static_cast<std::int8_t>(number);
+    number_ = number;
     port::wake();
 }
 
 err_t transport::on_connected(void* self, altcp_pcb* pcb, err_t) {
+    transport& t = self_of(self);
+    if (const int faults = t.is_secured() ? t.faults_of_certificate() : 0; faults != 0) {
+        t.end(errc::tls_failed, faults);
+        return ERR_OK;  // it is aborted in the client's turn
+    }
     altcp_nagle_disable(pcb);  // packets are collected until `flush`
-    self_of(self).state_ = state::open;
+    t.state_ = state::open;
     port::wake();
     return ERR_OK;
 }
@@ -137,9 +126,9 @@ err_t transport::on_received(void* self, altcp_pcb*, pbuf* p, err_t) {
     return ERR_OK;
 }
 
-err_t transport::on_sent(void* self, altcp_pcb*, std::uint16_t size) {
-    transport& t = self_of(self);
-    t.unacknowledged_ = static_cast<std::uint16_t>(t.unacknowledged_ - size);
+/// altcp_tls gives no size: its own bytes are acknowledged, too.
+err_t transport::on_sent(void* self, altcp_pcb*, std::uint16_t) {
+    ++self_of(self).acknowledgements_;
     port::wake();
     return ERR_OK;
 }
@@ -148,9 +137,63 @@ err_t transport::on_sent(void* self, altcp_pcb*, std::uint16_t size) {
 void transport::on_error(void* self, err_t e) {
     transport& t = self_of(self);
     t.pcb_ = nullptr;
+    if (t.state_ == state::ended) return;  // altcp_tls may tell of a failed handshake twice
     if (t.state_ == state::open) return t.end(errc::connection_closed, e);
-    t.end(t.tls_ != nullptr ? errc::tls_failed : errc::connect_failed, e);
+    t.end(t.is_secured() && t.stage_ == stage::tls ? errc::tls_failed : errc::connect_failed, e);
 }
+
+// ---- TLS ----------------------------------------------------------------------------------------------------
+
+#if MQTT_AS_LWIP_HAS_TLS
+
+namespace {
+mbedtls_ssl_context* context_of(altcp_pcb* pcb) { return static_cast<mbedtls_ssl_context*>(altcp_tls_context(pcb)); }
+}  // namespace
+
+altcp_pcb* transport::make_secured(std::uint8_t ip_type) {
+    altcp_pcb* const pcb = altcp_tls_new(tls_->tls, ip_type);
+    if (pcb == nullptr) return nullptr;
+    const char* const name = tls_->server_name != nullptr ? tls_->server_name : server_;
+    if (mbedtls_ssl_set_hostname(context_of(pcb), name) != 0) {  // it is told to the server, and verified
+        altcp_abort(pcb);
+        return nullptr;
+    }
+    altcp_poll(pcb, nullptr, 1);  // altcp_tls tries again from there what found no memory
+    return pcb;
+}
+
+/// altcp_tls says nothing between the call of altcp_connect and the end of the handshake; but whether a server is
+/// absent or fails at TLS must be told apart. So we listen to the TCP below it, by a field of lwIP's public struct. An
+/// event of altcp_tls's own would be better.
+void transport::watch_below() {
+    on_connected_of_tls_ = std::exchange(pcb_->inner_conn->connected, &on_connected_below);
+}
+
+err_t transport::on_connected_below(void* secured, altcp_pcb* below, err_t e) {
+    transport& t = self_of(static_cast<altcp_pcb*>(secured)->arg);
+    t.stage_ = stage::tls;
+    port::wake();
+    return t.on_connected_of_tls_(secured, below, e);
+}
+
+/// Those of MBEDTLS_X509_BADCERT_ that matter here. altcp_tls has mbedTLS note them and go on with the handshake
+/// (MBEDTLS_SSL_VERIFY_OPTIONAL): it is here that the server is refused.
+int transport::faults_of_certificate() const {
+    std::uint32_t faults = mbedtls_ssl_get_verify_result(context_of(pcb_));
+    if (tls_->verify == ssl_verify::none) faults = 0;
+    if (tls_->verify == ssl_verify::issuer) faults &= ~std::uint32_t{MBEDTLS_X509_BADCERT_CN_MISMATCH};
+    return static_cast<int>(faults);
+}
+
+#else
+
+altcp_pcb* transport::make_secured(std::uint8_t) { return nullptr; }
+void transport::watch_below() {}
+int transport::faults_of_certificate() const { return 0; }
+
+#endif
+
+// ---- open ---------------------------------------------------------------------------------------------------
 
 void transport::close(bool in_good_order) {
     const core_lock lock;
@@ -172,7 +215,8 @@ void transport::close(bool in_good_order) {
 
 transport::facts transport::look() const {
     const core_lock lock;
-    return {state_, stage_, received_ != nullptr, is_finished_, error_, number_, unacknowledged_};
+    const bool is_on_its_way = pcb_ != nullptr && altcp_sndqueuelen(pcb_) != 0;
+    return {state_, stage_, received_ != nullptr, is_finished_, is_on_its_way, error_, acknowledgements_, number_};
 }
 
 std::size_t transport::write(std::span<const bytes> parts) {
@@ -184,7 +228,6 @@ std::size_t transport::write(std::span<const bytes> parts) {
         if (size == 0 ||
             altcp_write(pcb_, part.data(), static_cast<std::uint16_t>(size), TCP_WRITE_FLAG_COPY) != ERR_OK)
             break;
-        unacknowledged_ = static_cast<std::uint16_t>(unacknowledged_ + size);
         written += size;
         if (size < part.size()) break;
     }

@@ -18,17 +18,11 @@ using test::broker_process;
 using test::certificate_files;
 using test::certificate_wish;
 using test::content;
+using test::demanding;
 using test::fault_proxy;
+using test::secured_by;
 using test::temp_folder;
 using test::utc_text;
-
-/// Lines of a broker's configuration.
-inline std::string secured_by(const certificate_files& own) {
-    return "certfile " + own.certificate.string() + "\nkeyfile " + own.key.string() + "\n";
-}
-inline std::string demanding(const std::filesystem::path& ca) {
-    return "require_certificate true\ncafile " + ca.string() + "\n";
-}
 
 /// While it lives, programs that are started have OpenSSL speak nothing newer than TLS 1.2.
 class only_tls_1_2 {

@@ -1,4 +1,4 @@
-// Frames between lwIP and libslirp, and the part of the port that a board's programmer writes.
+// lwIP's interface, and the part of the port that a board's programmer writes, without threads and with them.
 #include "tests/lwip/network.hpp"
 
 #include "mqtt_as/lwip/port.hpp"
@@ -6,91 +6,84 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <csignal>
-#include <cstring>
-#include <deque>
-#include <functional>
+#include <condition_variable>
+#include <future>
 #include <lwip/dhcp.h>
 #include <lwip/etharp.h>
 #include <lwip/init.h>
 #include <lwip/netif.h>
 #include <lwip/pbuf.h>
 #include <lwip/stats.h>
+#include <lwip/tcpip.h>
 #include <lwip/timeouts.h>
+#include <mutex>
 #include <netif/ethernet.h>
-#include <poll.h>
 #include <random>
-#include <slirp/libslirp.h>
+#include <thread>
 #include <utility>
 #include <vector>
 
-extern "C" std::uint32_t sys_now() {
-    using namespace std::chrono;
-    return static_cast<std::uint32_t>(duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
-}
-
 namespace mqtt_as::lwip_test {
 
+#if NO_SYS
+
 namespace {
-
-std::int64_t nanoseconds() {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-}
-
-network::machine* the_machine = nullptr;
-
+void begin_lwip() { lwip_init(); }
+err_t input(pbuf* p, netif* n) { return ethernet_input(p, n); }
 }  // namespace
 
-struct network::machine {
-    explicit machine(network& owner) : net(owner) {
-        the_machine = this;
-        SlirpConfig c{};
-        c.version = 4;
-        c.in_enabled = true;
-        inet_pton(AF_INET, "10.0.2.0", &c.vnetwork);
-        inet_pton(AF_INET, "255.255.255.0", &c.vnetmask);
-        inet_pton(AF_INET, "10.0.2.2", &c.vhost);
-        inet_pton(AF_INET, "10.0.2.15", &c.vdhcp_start);
-        inet_pton(AF_INET, "10.0.2.3", &c.vnameserver);
-        c.disable_dns = true;
-        static const SlirpCb callbacks = {
-            .send_packet = &to_board,
-            .guest_error = [](const char*, void*) {},
-            .clock_get_ns = [](void*) { return nanoseconds(); },
-            .timer_new = &new_timer,
-            .timer_free = [](void* t, void*) { static_cast<timer*>(t)->due = never; },
-            .timer_mod = [](void* t, std::int64_t at, void*) { static_cast<timer*>(t)->due = at * 1'000'000; },
-            .register_poll_fd = [](int, void*) {},
-            .unregister_poll_fd = [](int, void*) {},
-            .notify = [](void*) {},
-            .init_completed = nullptr,
-            .timer_new_opaque = nullptr};
-        std::signal(SIGPIPE, SIG_IGN);  // slirp may write to a connection that the server has just reset
-        slirp = slirp_new(&c, &callbacks, this);
+void in_lwip(const std::function<void()>& what) { what(); }
 
-        static bool is_lwip_begun = false;
-        if (!std::exchange(is_lwip_begun, true)) lwip_init();
-        netif_add_noaddr(&interface, this, &begin_interface, &ethernet_input);
-        netif_set_default(&interface);
-        netif_set_up(&interface);
-        netif_set_link_up(&interface);
+#else
+
+namespace {
+void begin_lwip() {
+    std::promise<void> is_done;
+    tcpip_init([](void* done) { static_cast<std::promise<void>*>(done)->set_value(); }, &is_done);
+    is_done.get_future().wait();
+}
+/// As tcpip_input, which reads the interface's flags in the driver's thread: a race of lwIP's.
+err_t input(pbuf* p, netif* n) { return tcpip_inpkt(p, n, &ethernet_input); }
+}  // namespace
+
+/// Behind what was given to lwIP's thread before: frames of an interface that is to be removed, too.
+void in_lwip(const std::function<void()>& what) {
+    struct call {
+        const std::function<void()>& what;
+        std::promise<void> is_done{};
+    } c{what};
+    tcpip_callback(
+        [](void* self) {
+            auto& mine = *static_cast<call*>(self);
+            mine.what();
+            mine.is_done.set_value();
+        },
+        &c);
+    c.is_done.get_future().wait();
+}
+
+#endif
+
+struct network::machine {
+    machine() {
+        static const bool is_begun = (begin_lwip(), true);
+        (void)is_begun;
+        in_lwip([this] {
+            netif_add_noaddr(&interface, this, &begin_interface, &input);
+            netif_set_default(&interface);
+            netif_set_up(&interface);
+            netif_set_link_up(&interface);
+        });
+        begin();
     }
     ~machine() {
-        dhcp_stop(&interface);
-        netif_remove(&interface);
-        slirp_cleanup(slirp);
-        the_machine = nullptr;
+        end();
+        in_lwip([this] {
+            dhcp_stop(&interface);
+            netif_remove(&interface);
+        });
     }
 
-    bool is_lost() {
-        const bool lost =
-            net.is_black_hole || !netif_is_link_up(&interface) || static_cast<int>(random() % 100) < net.loss_percent;
-        if (lost) ++net.lost;
-        return lost;
-    }
-
-    // ---- frames -------------------------------------------------------------------------------------------
     static err_t begin_interface(netif* n) {
         n->name[0] = 'e';
         n->name[1] = 'n';
@@ -104,113 +97,52 @@ struct network::machine {
         return ERR_OK;
     }
     static err_t from_board(netif* n, pbuf* p) {
-        auto& m = *static_cast<machine*>(n->state);
         std::vector<std::uint8_t> frame(p->tot_len);
         pbuf_copy_partial(p, frame.data(), p->tot_len, 0);
-        if (!m.is_lost()) m.sent.push_back(std::move(frame));
+        static_cast<machine*>(n->state)->cable.send(frame);
         return ERR_OK;
     }
-    static ssize_t to_board(const void* data, std::size_t size, void* self) {
-        auto& m = *static_cast<machine*>(self);
-        const auto* begin = static_cast<const std::uint8_t*>(data);
-        if (!m.is_lost()) m.arrived.emplace_back(begin, begin + size);
-        return static_cast<ssize_t>(size);
+    void to_board(wire::frame frame) {
+        const auto size = static_cast<std::uint16_t>(frame.size());
+        pbuf* p = pbuf_alloc(PBUF_RAW, size, PBUF_POOL);
+        if (p == nullptr) return;  // as a driver does: TCP sends it again
+        pbuf_take(p, frame.data(), size);
+        if (input(p, &interface) != ERR_OK) pbuf_free(p);
     }
 
-    // ---- time ---------------------------------------------------------------------------------------------
-    struct timer {
-        SlirpTimerCb call;
-        void* with;
-        std::int64_t due;
-    };
-    static constexpr std::int64_t never = INT64_MAX;
-    static void* new_timer(SlirpTimerCb call, void* with, void* self) {
-        return &static_cast<machine*>(self)->timers.emplace_back(timer{call, with, never});
-    }
+    void begin();
+    void end();
 
-    void run_timers() {
-        for (timer& t : timers) {
-            if (t.due > nanoseconds()) continue;
-            t.due = never;
-            t.call(t.with);
-        }
-    }
-
-    // ---- one turn -----------------------------------------------------------------------------------------
-    bool pass_frames() {
-        bool any = false;
-        for (; !sent.empty(); any = true) {
-            const auto frame = std::move(sent.front());
-            sent.pop_front();
-            slirp_input(slirp, frame.data(), static_cast<int>(frame.size()));
-        }
-        for (; !arrived.empty(); any = true) {
-            const auto frame = std::move(arrived.front());
-            arrived.pop_front();
-            pbuf* p = pbuf_alloc(PBUF_RAW, static_cast<std::uint16_t>(frame.size()), PBUF_POOL);
-            if (p == nullptr) continue;  // as a driver does: TCP sends it again
-            pbuf_take(p, frame.data(), static_cast<std::uint16_t>(frame.size()));
-            if (interface.input(p, &interface) != ERR_OK) pbuf_free(p);
-        }
-        return any;
-    }
-
-    void wait(duration at_most) {
-        const bool was_busy = pass_frames();
-        sys_check_timeouts();
-        std::uint32_t ms = was_busy ? 0 : static_cast<std::uint32_t>(std::max(0, at_most.count()));
-        ms = std::min(ms, sys_timeouts_sleeptime());
-        polled.clear();
-        slirp_pollfds_fill(slirp, &ms, &add_poll, this);
-        const int ready = ::poll(polled.data(), polled.size(), static_cast<int>(std::min(ms, 20u)));
-        slirp_pollfds_poll(slirp, ready < 0, &polled_events, this);
-        run_timers();
-        pass_frames();
-        sys_check_timeouts();
-    }
-    static int add_poll(int fd, int events, void* self) {
-        auto& m = *static_cast<machine*>(self);
-        short wanted = 0;
-        if (events & SLIRP_POLL_IN) wanted |= POLLIN;
-        if (events & SLIRP_POLL_OUT) wanted |= POLLOUT;
-        if (events & SLIRP_POLL_PRI) wanted |= POLLPRI;
-        m.polled.push_back({fd, wanted, 0});
-        return static_cast<int>(m.polled.size()) - 1;
-    }
-    static int polled_events(int index, void* self) {
-        const short got = static_cast<machine*>(self)->polled[static_cast<std::size_t>(index)].revents;
-        int events = 0;
-        if (got & POLLIN) events |= SLIRP_POLL_IN;
-        if (got & POLLOUT) events |= SLIRP_POLL_OUT;
-        if (got & POLLPRI) events |= SLIRP_POLL_PRI;
-        if (got & POLLERR) events |= SLIRP_POLL_ERR;
-        if (got & POLLHUP) events |= SLIRP_POLL_HUP;
-        return events;
-    }
-
-    network& net;
-    Slirp* slirp;
     netif interface{};
-    std::deque<timer> timers;
-    std::deque<std::vector<std::uint8_t>> sent;
-    std::deque<std::vector<std::uint8_t>> arrived;
-    std::vector<pollfd> polled;
-    std::mt19937 random{7};
+    wire cable{[this](wire::frame f) { to_board(f); }};
+    std::jthread driver;  // with NO_SYS 0
 };
 
-network::network() : machine_(std::make_unique<machine>(*this)) {}
+network::network() : network(std::make_unique<machine>()) {}
+network::network(std::unique_ptr<machine> m)
+    : is_black_hole(m->cable.is_black_hole), loss_percent(m->cable.loss_percent), lost(m->cable.lost),
+      machine_(std::move(m)) {}
 network::~network() = default;
 
-void network::begin_dhcp() { dhcp_start(&machine_->interface); }
-
-void network::set_link(bool up) {
-    if (up)
-        netif_set_link_up(&machine_->interface);
-    else
-        netif_set_link_down(&machine_->interface);
+void network::begin_dhcp() {
+    in_lwip([this] { dhcp_start(&machine_->interface); });
 }
 
-std::size_t network::heap_in_use() const { return lwip_stats.mem.used; }
+void network::set_link(bool up) {
+    machine_->cable.is_pulled = !up;
+    in_lwip([&] {
+        if (up)
+            netif_set_link_up(&machine_->interface);
+        else
+            netif_set_link_down(&machine_->interface);
+    });
+}
+
+std::size_t network::heap_in_use() const {
+    std::size_t size = 0;
+    in_lwip([&] { size = lwip_stats.mem.used; });
+    return size;
+}
 
 }  // namespace mqtt_as::lwip_test
 
@@ -223,8 +155,80 @@ std::uint64_t entropy() {
     return std::uint64_t{d()} << 32 | d();
 }
 
-void wait(duration at_most) {
-    if (lwip_test::the_machine != nullptr) lwip_test::the_machine->wait(at_most);
+}  // namespace mqtt_as::port
+
+#if NO_SYS
+
+extern "C" std::uint32_t sys_now() {
+    using namespace std::chrono;
+    return static_cast<std::uint32_t>(duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
 }
 
-}  // namespace mqtt_as::port
+namespace mqtt_as {
+
+namespace lwip_test {
+
+namespace {
+network::machine* the_machine = nullptr;
+}
+
+void network::machine::begin() { the_machine = this; }
+void network::machine::end() { the_machine = nullptr; }
+
+}  // namespace lwip_test
+
+/// The main loop is the driver.
+void port::wait(duration at_most) {
+    if (lwip_test::the_machine == nullptr) return;
+    const auto until_timeout = static_cast<int>(std::min<std::uint32_t>(sys_timeouts_sleeptime(), 20));
+    lwip_test::the_machine->cable.turn(std::clamp(at_most.count(), 0, until_timeout));
+    sys_check_timeouts();
+}
+
+}  // namespace mqtt_as
+
+#else
+
+namespace mqtt_as {
+
+void lwip_test::network::machine::begin() {
+    driver = std::jthread([this](const std::stop_token& ends) {
+        while (!ends.stop_requested()) cable.turn(20);
+    });
+}
+void lwip_test::network::machine::end() {
+    driver.request_stop();
+    driver.join();
+}
+
+namespace {
+std::mutex mutex;
+std::condition_variable condition;
+bool has_happened = false;
+}  // namespace
+
+bool lwip_test::is_woken_within(std::chrono::milliseconds limit) {
+    std::unique_lock lock(mutex);
+    condition.wait_for(lock, limit, [] { return has_happened; });
+    return std::exchange(has_happened, false);
+}
+
+void port::wait(duration at_most) { lwip_test::is_woken_within(std::chrono::milliseconds(at_most.count())); }
+
+/// In lwIP's thread.
+void port::wake() {
+    const std::lock_guard lock(mutex);
+    has_happened = true;
+    condition.notify_one();
+}
+
+}  // namespace mqtt_as
+
+#endif
+
+// ---- what the sanitizers are to overlook ----------------------------------------------------------------------
+
+/// lwIP's sys_arch.c looks at the owner of its lock before it takes it.
+extern "C" const char* __tsan_default_suppressions() { return "race:lwprot_thread\n"; }
+/// altcp_tls_free_config forgets the list of our own certificates: 24 bytes.
+extern "C" const char* __lsan_default_suppressions() { return "leak:mbedtls_ssl_conf_own_cert\n"; }

@@ -1,16 +1,18 @@
-// The network of a board that lives in this process: lwIP on one side, libslirp on the other, and between them a wire
-// that fails on demand. The board has the address 10.0.2.15, and 10.0.2.2 is the loopback of this machine.
+// The network of a board that lives in this process: lwIP's interface on a wire that fails on demand. lwIP is driven by
+// `port::wait` (NO_SYS 1), or has a thread of its own, and its driver another one (NO_SYS 0).
 #pragma once
 
-#include "mqtt_as/types.hpp"
+#include "tests/lwip/wire.hpp"
 
-#include <cstdint>
+#include <chrono>
+#include <cstddef>
 #include <functional>
+#include <lwip/opt.h>
 #include <memory>
 
 namespace mqtt_as::lwip_test {
 
-/// One per process: lwIP's state is global. `port::wait` drives it.
+/// One per process at a time: lwIP's state is global.
 class network {
 public:
     network();
@@ -24,11 +26,11 @@ public:
     /// The interface loses and gets back its link, as if a cable were pulled.
     void set_link(bool up);
     /// The link stays, no frame passes: what a router that died looks like.
-    bool is_black_hole = false;
+    std::atomic<bool>& is_black_hole;
     /// Frames that are lost, each way, of a hundred.
-    int loss_percent = 0;
+    std::atomic<int>& loss_percent;
     /// The number of frames that were lost by either.
-    unsigned lost = 0;
+    const std::atomic<unsigned>& lost;
 
     /// What lwIP has in use of its heap.
     std::size_t heap_in_use() const;
@@ -36,7 +38,14 @@ public:
     struct machine;
 
 private:
+    explicit network(std::unique_ptr<machine>);
     std::unique_ptr<machine> machine_;
 };
+
+/// Runs `what` where lwIP runs, and returns when it is done.
+void in_lwip(const std::function<void()>& what);
+
+/// With NO_SYS 0: waits as `port::wait` does, and says whether `port::wake` ended it.
+bool is_woken_within(std::chrono::milliseconds limit);
 
 }  // namespace mqtt_as::lwip_test

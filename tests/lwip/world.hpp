@@ -43,7 +43,9 @@ extern wifi the_wifi;
 
 class world {
 public:
-    world() : proxy(broker.socket()) {
+    world() : world({}, test::content::mqtt) {}
+    /// A broker with more lines in its configuration.
+    world(std::string_view settings, test::content carried) : broker(settings), proxy(broker.socket(), carried) {
         task_failures = {};
         the_flash = {};
         the_wifi = {};

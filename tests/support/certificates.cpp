@@ -122,6 +122,14 @@ certificate_files authority::issue(const certificate_wish& wish) {
     return files;
 }
 
+std::string secured_by(const certificate_files& own) {
+    return "certfile " + own.certificate.string() + "\nkeyfile " + own.key.string() + "\n";
+}
+
+std::string demanding(const std::filesystem::path& ca) {
+    return "require_certificate true\ncafile " + ca.string() + "\n";
+}
+
 std::string utc_text(std::chrono::seconds from_now) {
     const std::time_t moment = std::time(nullptr) + from_now.count();
     std::tm t{};

@@ -44,6 +44,10 @@ private:
     int issued_ = 0;
 };
 
+/// Lines of a broker's configuration: its certificate, and that it demands one of its clients.
+std::string secured_by(const certificate_files& own);
+std::string demanding(const std::filesystem::path& ca);
+
 /// The moment `from_now`, as error texts have it: "2026-11-22 20:15:00 UTC".
 std::string utc_text(std::chrono::seconds from_now);
 

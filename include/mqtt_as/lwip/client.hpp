@@ -81,7 +81,8 @@ struct connect_result {
     stage at{};                  ///< link, resolve, connect, mqtt...
     reason_code reason{};        ///< with connection_refused
     violation why{};             ///< with protocol_violation
-    int transport_error = 0;     ///< lwIP's err_t
+    int transport_error = 0;     ///< lwIP's err_t (negative), or what is wrong with the server's certificate:
+                                 ///< MBEDTLS_X509_BADCERT_..., with tls_failed
     bool can_retry_help = true;  ///< false: it will fail the same way until someone changes something
 };
 
@@ -208,7 +209,7 @@ public:
     ///
     /// Ends when the server has accepted us. Without `retry` the first attempt decides.
     /// Errors: those of `check(engine_config)` for a wrong configuration, already_started, closed, out_of_memory (at
-    ///         once); resolve_failed, connect_failed, stage_timed_out, connection_refused...
+    ///         once); resolve_failed, connect_failed, tls_failed, stage_timed_out, connection_refused...
     [[nodiscard]] auto connect(connect_options options = {}) { return connect_<false>(options); }
     [[nodiscard]] auto connect(as_result_t) { return connect_<true>({}); }
     [[nodiscard]] auto connect(connect_options options, as_result_t) { return connect_<true>(options); }
@@ -413,9 +414,8 @@ private:
     bool is_write_blocked_ = false;
     bool is_told_up_ = false;
     bool may_run_connect_coro_ = false;
-    bool was_on_its_way_ = false;  // bytes at the last look
-    std::uint32_t written_ = 0;
-    std::uint32_t acknowledged_ = 0;
+    bool was_on_its_way_ = false;         // bytes at the last look
+    std::uint16_t acknowledgements_ = 0;  // of the peer's TCP, at the last look
 };
 
 }  // namespace mqtt_as

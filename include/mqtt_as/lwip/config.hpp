@@ -4,6 +4,7 @@
 #include "mqtt_as/board_memory.hpp"
 #include "mqtt_as/engine_config.hpp"
 #include "mqtt_as/lwip/callable.hpp"
+#include "mqtt_as/lwip/ssl_params.hpp"
 #include "mqtt_as/lwip/task.hpp"
 #include "mqtt_as/received_message.hpp"
 #include "mqtt_as/types.hpp"
@@ -15,8 +16,6 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
-
-struct altcp_tls_config;
 
 namespace mqtt_as {
 
@@ -109,9 +108,10 @@ struct config {
     std::chrono::duration<std::int32_t> keepalive{60};  ///< 0: no keep-alive rule; at most 65,535 s
     duration ping_interval{0};                          ///< 0: keepalive / 4; only shortens
     duration response_time{10'000};                     ///< how long the server may take to answer anything
-    bool ssl = false;                                   ///< secure the connection by TLS; needs `tls`
-    bool clean_init = true;                             ///< begin with a clean session at the first connection
-    bool clean = true;                                  ///< begin with a clean session at every reconnection
+    bool ssl = false;                                   ///< secure the connection by TLS; needs `ssl_params.tls`
+    mqtt_as::ssl_params ssl_params{};
+    bool clean_init = true;  ///< begin with a clean session at the first connection
+    bool clean = true;       ///< begin with a clean session at every reconnection
     std::uint32_t max_repubs = 4;
     will_message will{};
     message_callback subs_cb{};
@@ -131,7 +131,6 @@ struct config {
     refusal_policy on_refusal = refusal_policy::retry_at_cap;
 
     // ---- of boards --------------------------------------------------------------------------------
-    altcp_tls_config* tls = nullptr;   ///< with `ssl`: from altcp_tls_create_config_client
     bool store_publishes = false;      ///< an accepted publish of qos 1 or 2 survives a power cycle (`port::save`)
     std::span<std::uint8_t> memory{};  ///< `client_memory_required(limits)`; empty: `port::engine_memory()`
 };

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "mqtt_as/engine.hpp"
+#include "mqtt_as/lwip/ssl_params.hpp"
 #include "mqtt_as/types.hpp"
 
 #include <cstddef>
@@ -15,7 +16,12 @@
 #include <lwip/pbuf.h>
 #include <span>
 
-struct altcp_tls_config;
+/// Whether the user's lwIP has altcp_tls over mbedTLS. No other TLS of lwIP's verifies the server's name.
+#if LWIP_ALTCP && LWIP_ALTCP_TLS && LWIP_ALTCP_TLS_MBEDTLS
+#define MQTT_AS_LWIP_HAS_TLS 1
+#else
+#define MQTT_AS_LWIP_HAS_TLS 0
+#endif
 
 namespace mqtt_as::detail {
 
@@ -26,10 +32,11 @@ public:
         state now_in;
         stage at;  ///< resolve, connect or tls: how far opening came
         bool has_received;
-        bool is_finished;              ///< the peer sent FIN
-        errc error;                    ///< with `ended`
-        int number;                    ///< with `ended`: lwIP's err_t
-        std::uint16_t unacknowledged;  ///< bytes written that the peer's TCP has not acknowledged
+        bool is_finished;                ///< the peer sent FIN
+        bool is_on_its_way;              ///< something that the peer's TCP has not acknowledged
+        errc error;                      ///< with `ended`
+        std::uint16_t acknowledgements;  ///< of the peer's TCP, counted
+        int number;  ///< with `ended`: lwIP's err_t, or what is wrong with the certificate (MBEDTLS_X509_BADCERT_...)
     };
 
     transport();
@@ -37,8 +44,14 @@ public:
     transport(const transport&) = delete;
     transport& operator=(const transport&) = delete;
 
-    /// `server` must stay. `tls`: nullptr for a connection that everyone may read.
-    void open(const char* server, std::uint16_t port, altcp_tls_config* tls);
+    /// From now on connections are secured; without it everyone may read them. What is given must stay.
+#if MQTT_AS_LWIP_HAS_TLS
+    void secure_by(const ssl_params& tls) { tls_ = &tls; }
+#else
+    static void secure_by(const ssl_params&) {}  // `config::ssl` is refused
+#endif
+    /// `server` must stay.
+    void open(const char* server, std::uint16_t port);
     /// In good order: FIN behind what was written. Else RST, and lwIP forgets the connection at once.
     void close(bool in_good_order);
     facts look() const;
@@ -57,6 +70,10 @@ private:
     void connect();
     void end(errc error, int number);
     void note_answer(const ip_addr_t* address);
+    altcp_pcb* make_secured(std::uint8_t ip_type);
+    void watch_below();
+    int faults_of_certificate() const;
+    static err_t on_connected_below(void* secured, altcp_pcb* below, err_t);
     static err_t on_connected(void* self, altcp_pcb*, err_t);
     static err_t on_received(void* self, altcp_pcb*, pbuf*, err_t);
     static err_t on_sent(void* self, altcp_pcb*, std::uint16_t size);
@@ -66,17 +83,24 @@ private:
     altcp_pcb* pcb_ = nullptr;
     pbuf* received_ = nullptr;
     const char* server_ = nullptr;
-    altcp_tls_config* tls_ = nullptr;
     transport* next_alive_;  ///< lwIP cannot be told to forget a look-up: its answer is for those who still live
     ip_addr_t address_{};
+    int number_ = 0;
     std::uint16_t port_ = 0;
-    std::uint16_t unacknowledged_ = 0;
+    std::uint16_t acknowledgements_ = 0;
     state state_ = state::closed;
     stage stage_ = stage::idle;
     errc error_ = errc::ok;
-    std::int8_t number_ = 0;
     bool is_finished_ = false;
     bool is_looking_up_ = false;  ///< lwIP has an answer to give, also when nobody waits for it any more
+
+#if MQTT_AS_LWIP_HAS_TLS
+    bool is_secured() const { return tls_ != nullptr; }
+    const ssl_params* tls_ = nullptr;
+    altcp_connected_fn on_connected_of_tls_ = nullptr;  ///< begins the handshake when TCP is connected
+#else
+    static constexpr bool is_secured() { return false; }
+#endif
 };
 
 }  // namespace mqtt_as::detail

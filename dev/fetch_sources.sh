@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# Puts lwIP's source into a folder, from Debian's source package, by an apt configuration of its own: nothing of the
-# system is changed. Ends with 1, and says why, where that cannot be had.
+# fetch_sources.sh FOLDER PACKAGE=VERSION...: puts the sources of Debian packages into FOLDER/PACKAGE, by an apt
+# configuration of its own: nothing of the system is changed. Ends with 1, and says why, where they cannot be had.
 set -euo pipefail
-to=$1
-version=2.1.3+dfsg1-2
-[[ ! -e $to/src/include/lwip/init.h ]] || exit 0
+to=$(realpath "$1")
+missing=()
+for package in "${@:2}"; do [[ -d $to/${package%%=*} ]] || missing+=("$package"); done
+((${#missing[@]})) || exit 0
 
-say() { echo "lwip: $*" >&2; exit 1; }
+say() { echo "sources: $*" >&2; exit 1; }
 command -v dpkg-source >/dev/null || say "dpkg-source is missing (package dpkg-dev)"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work"/{lists/partial,cache/archives/partial,sources}
+mkdir -p "$work"/{lists/partial,cache/archives/partial,sources} "$to"
 
 # The machine's own mirror and keys, asked for source packages.
 uri=$(sed -n 's/^URIs: *//p' /etc/apt/sources.list.d/debian.sources 2>/dev/null | head -1)
@@ -28,8 +29,10 @@ options=(-o "Dir::Etc::SourceList=/dev/null" -o "Dir::Etc::SourceParts=$work/sou
          -o "Dir::Cache=$work/cache" -o "Dir::Cache::pkgcache=" -o "Dir::Cache::srcpkgcache=" -qq)
 ((EUID != 0)) || options+=(-o "APT::Sandbox::User=root")
 apt-get "${options[@]}" update >&2 || say "apt-get update failed for $uri"
-(cd "$work" && apt-get "${options[@]}" source --download-only "lwip=$version" >&2) || say "$uri has no source of lwip $version"
-(cd "$work" && dpkg-source --no-check -x lwip_*.dsc lwip >/dev/null) || say "the source package cannot be unpacked"
-mkdir -p "$(dirname "$to")"
-rm -rf "$to"
-mv "$work/lwip" "$to"
+cd "$work"
+for package in "${missing[@]}"; do
+    name=${package%%=*}
+    apt-get "${options[@]}" source --download-only "$package" >&2 || say "$uri has no source of $package"
+    dpkg-source --no-check -x "$name"_*.dsc "$name" >/dev/null || say "the source package of $name cannot be unpacked"
+    mv "$work/$name" "$to/$name"
+done
