@@ -35,7 +35,8 @@ std::string in_sentence(std::string_view text) {
     const auto is_upper = [](char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; };
     std::string said(text);
     const bool is_abbreviation = text.size() > 1 && is_upper(text[1]);
-    if (!said.empty() && !is_abbreviation) said[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(said[0])));
+    if (!said.empty() && !is_abbreviation)
+        said[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(said[0])));
     return said;
 }
 
