@@ -7,7 +7,7 @@
 #include "src/asio/world.hpp"
 
 #include <algorithm>
-#include <arpa/inet.h>
+#include <boost/asio/ip/address.hpp>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -89,8 +89,9 @@ bool is_name_or_address(const std::string& server) {
     };
     if (std::any_of(server.begin(), server.end(), is_odd)) return false;
     if (server.find(':') == std::string::npos) return true;
-    in6_addr address;
-    return ::inet_pton(AF_INET6, server.substr(0, server.find('%')).c_str(), &address) == 1;
+    boost::system::error_code no_address;
+    boost::asio::ip::make_address(server, no_address);
+    return !no_address;
 }
 
 void check_server(const config& c) {

@@ -28,6 +28,11 @@ std::string words_of(const wrong& w) {
     return "accepted";
 }
 
+std::string no_server(const std::string& given) {
+    return "mqtt_as: config.server is '" + given +
+           "': a name or an address is allowed, without a scheme, brackets or a port (that is config.port)";
+}
+
 const wrong all[] = {
     {"no server", [](config& c) { c.server = ""; },
      "mqtt_as: config.server is empty: a name or an address is needed, or config.unix_socket"},
@@ -35,30 +40,12 @@ const wrong all[] = {
      "mqtt_as: config.server and config.unix_socket are both set: one of them is allowed"},
     {"long name", [](config& c) { c.server = std::string(254, 'x'); },
      "mqtt_as: config.server has 254 bytes: a name or an address has at most 253"},
-    {"scheme", [](config& c) { c.server = "tcp://localhost"; },
-     "mqtt_as: config.server is 'tcp://localhost': a name or an address is allowed, without a scheme, brackets or a "
-     "port (that is "
-     "config.port)"},
-    {"server with port", [](config& c) { c.server = "localhost:1883"; },
-     "mqtt_as: config.server is 'localhost:1883': a name or an address is allowed, without a scheme, brackets or a "
-     "port (that is "
-     "config.port)"},
-    {"brackets", [](config& c) { c.server = "[::1]"; },
-     "mqtt_as: config.server is '[::1]': a name or an address is allowed, without a scheme, brackets or a port (that "
-     "is "
-     "config.port)"},
-    {"line end", [](config& c) { c.server = "localhost\n"; },
-     "mqtt_as: config.server is 'localhost\n': a name or an address is allowed, without a scheme, brackets or a port "
-     "(that is "
-     "config.port)"},
-    {"blank", [](config& c) { c.server = "local host"; },
-     "mqtt_as: config.server is 'local host': a name or an address is allowed, without a scheme, brackets or a port "
-     "(that is "
-     "config.port)"},
-    {"address with port", [](config& c) { c.server = "127.0.0.1:1883"; },
-     "mqtt_as: config.server is '127.0.0.1:1883': a name or an address is allowed, without a scheme, brackets or a "
-     "port (that is "
-     "config.port)"},
+    {"scheme", [](config& c) { c.server = "tcp://localhost"; }, no_server("tcp://localhost")},
+    {"server with port", [](config& c) { c.server = "localhost:1883"; }, no_server("localhost:1883")},
+    {"brackets", [](config& c) { c.server = "[::1]"; }, no_server("[::1]")},
+    {"line end", [](config& c) { c.server = "localhost\n"; }, no_server("localhost\n")},
+    {"blank", [](config& c) { c.server = "local host"; }, no_server("local host")},
+    {"address with port", [](config& c) { c.server = "127.0.0.1:1883"; }, no_server("127.0.0.1:1883")},
     {"long path", [](config& c) { c.server = "", c.unix_socket = std::string(200, 'x'); },
      "mqtt_as: config.unix_socket has 200 bytes: at most 107 are allowed"},
     {"long ssid", [](config& c) { c.ssid = std::string(33, 'x'); },
