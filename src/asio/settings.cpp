@@ -83,14 +83,14 @@ void check_will(const will_message& will, protocol_version version) {
 }
 
 /// What a URL or host:port is not: they would be looked up in vain, for ever. Colons are those of an IPv6 address.
-bool is_name_or_address(const std::string& server) {
+bool is_name_or_address(const std::string& name) {
     const auto is_odd = [](char c) {
         return static_cast<unsigned char>(c) <= ' ' || c == '/' || c == '[' || c == ']' || c == '\x7F';
     };
-    if (std::any_of(server.begin(), server.end(), is_odd)) return false;
-    if (server.find(':') == std::string::npos) return true;
+    if (std::any_of(name.begin(), name.end(), is_odd)) return false;
+    if (name.find(':') == std::string::npos) return true;
     boost::system::error_code no_address;
-    boost::asio::ip::make_address(server, no_address);
+    boost::asio::ip::make_address(name, no_address);
     return !no_address;
 }
 
@@ -100,11 +100,7 @@ void check_server(const config& c) {
     require(c.server.empty() || c.unix_socket.empty(),
             "server and config.unix_socket are both set: one of them is allowed");
     require(c.unix_socket.empty() || c.port == 0, "port is set together with config.unix_socket: a path has no port");
-    require(c.server.size() <= 253, "server has %zu bytes: a name or an address has at most 253", c.server.size());
-    require(
-        is_name_or_address(c.server),
-        "server is '%s': a name or an address is allowed, without a scheme, brackets or a port (that is config.port)",
-        c.server.c_str());
+    detail::check_name("server", c.server);
     constexpr std::size_t path_max = sizeof(sockaddr_un::sun_path) - 1;
     require(c.unix_socket.size() <= path_max, "unix_socket has %zu bytes: at most %zu are allowed",
             c.unix_socket.size(), path_max);
@@ -234,6 +230,13 @@ settings::settings(const config& given)
                                                                 .link = given.link,
                                                                 .on_full = given.on_full,
                                                                 .on_overflow = given.on_overflow},
+void check_name(const char* key, const std::string& name) {
+    require(name.size() <= 253, "%s has %zu bytes: a name or an address has at most 253", key, name.size());
+    require(is_name_or_address(name),
+            "%s is '%s': a name or an address is allowed, without a scheme, brackets or a port (that is config.port)",
+            key, name.c_str());
+}
+
       engine_(engine_config_of(given)), limits_(limits_of(given)),
       target_{.host = server_, .port = given.port, .unix_socket = {}, .patience = given.response_time / 2} {
     check_keys(given);

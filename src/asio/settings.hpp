@@ -81,6 +81,9 @@ private:
 /// Throws std::invalid_argument unless it is: "mqtt_as: config." and these words, as printf writes them.
 [[gnu::format(printf, 2, 3)]] void require(bool is_good, const char* words, ...);
 
+/// Of the server: a name or an address, or empty.
+void check_name(const char* key, const std::string& name);
+
 /// A publish's topic, body and options, owned: it waits for room in the engine.
 struct owned_publish {
     owned_publish(std::string_view topic, payload&& body, const publish_options& options);

@@ -28,10 +28,11 @@ std::string words_of(const wrong& w) {
     return "accepted";
 }
 
-std::string no_server(const std::string& given) {
-    return "mqtt_as: config.server is '" + given +
+std::string no_name(const std::string& key, const std::string& given) {
+    return "mqtt_as: config." + key + " is '" + given +
            "': a name or an address is allowed, without a scheme, brackets or a port (that is config.port)";
 }
+std::string no_server(const std::string& given) { return no_name("server", given); }
 
 const wrong all[] = {
     {"no server", [](config& c) { c.server = ""; },
@@ -109,7 +110,11 @@ const wrong all[] = {
     {"alpn", [](config& c) { c.ssl = true, c.ssl_params.alpn = {"mqtt", ""}; },
      "mqtt_as: config.ssl_params.alpn has a protocol of 0 bytes: 1 to 255 are allowed"},
     {"server_name", [](config& c) { c.ssl = true, c.ssl_params.server_name = std::string(254, 'x'); },
-     "mqtt_as: config.ssl_params.server_name is not a name or an address: at most 253 bytes without NUL are allowed"},
+     "mqtt_as: config.ssl_params.server_name has 254 bytes: a name or an address has at most 253"},
+    {"server_name with port", [](config& c) { c.ssl = true, c.ssl_params.server_name = "broker:8883"; },
+     no_name("ssl_params.server_name", "broker:8883")},
+    {"server_name with NUL", [](config& c) { c.ssl = true, c.ssl_params.server_name = std::string("a\0b", 3); },
+     no_name("ssl_params.server_name", "a")},
     {"nothing to verify", [](config& c) { c.server = "", c.unix_socket = "/tmp/x", c.ssl = true; },
      "mqtt_as: config.ssl_params.server_name is empty with config.unix_socket: a path is not a name to verify"},
 };

@@ -35,8 +35,7 @@ void check_tls(const config& c) {
         require(!protocol.empty() && protocol.size() <= 255,
                 "ssl_params.alpn has a protocol of %zu bytes: 1 to 255 are allowed", protocol.size());
     }
-    require(p.server_name.size() <= 253 && p.server_name.find('\0') == std::string::npos,
-            "ssl_params.server_name is not a name or an address: at most 253 bytes without NUL are allowed");
+    check_name("ssl_params.server_name", p.server_name);
     const bool has_name = !c.server.empty() || !p.server_name.empty();
     require(has_name || p.verify != ssl_verify::full || !p.psk.empty(),
             "ssl_params.server_name is empty with config.unix_socket: a path is not a name to verify");
