@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <compare>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -70,6 +71,18 @@ using epoch = std::uint32_t;
 using acknowledge_id = std::uint32_t;
 
 enum class protocol_version : std::uint8_t { v3_1_1 = 4, v5 = 5 };
+
+/// A quality of service in options, made from any integer. One that is not 0, 1 or 2 is refused where it is used
+/// (bad_qos).
+class qos_level {
+public:
+    template <std::integral Number>
+    constexpr qos_level(Number n) : value_(n >= 0 && n <= 2 ? static_cast<std::uint8_t>(n) : 3) {}
+    constexpr operator std::uint8_t() const { return value_; }
+
+private:
+    std::uint8_t value_;  // 3: none
+};
 
 // ---- errors -----------------------------------------------------------------------------------
 

@@ -80,14 +80,14 @@ task<queued_message> message_queue::receive() {
 
 // The same with fewer arguments.
 task<subscribe_result> MQTTClient::subscribe(std::string_view filter, int qos) {
-    return subscribe(filter, subscribe_options{.qos = qos_of(qos)});
+    return subscribe(filter, subscribe_options{.qos = qos});
 }
 task<outcome<connect_result>> MQTTClient::connect(as_result_t) { return connect(connect_options{}, as_result); }
 task<outcome<publish_result>> MQTTClient::publish(std::string_view topic, payload body, as_result_t) {
     return publish(topic, std::move(body), publish_options{}, as_result);
 }
 task<outcome<subscribe_result>> MQTTClient::subscribe(std::string_view filter, int qos, as_result_t) {
-    return subscribe(filter, subscribe_options{.qos = qos_of(qos)}, as_result);
+    return subscribe(filter, subscribe_options{.qos = qos}, as_result);
 }
 
 namespace detail {

@@ -65,7 +65,7 @@ void check_will(const will_message& will, protocol_version version) {
     require(is_topic_name(will.topic),
             "will.topic is '%s': a topic of 1 to 65535 bytes of UTF-8, without '+', '#' and U+0000, is allowed",
             will.topic.c_str());
-    require(will.qos <= 2, "will.qos is %u: 0, 1 or 2 is allowed", unsigned{will.qos});
+    require(will.qos <= 2, "will.qos is wrong: 0, 1 or 2 is allowed");
     check_binary("will.payload", will.payload);
     const bool has_properties = will.delay != 0s || will.message_expiry_interval || will.content_type ||
                                 will.response_topic || will.correlation_data || will.payload_is_utf8 ||

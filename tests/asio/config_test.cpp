@@ -76,7 +76,9 @@ const wrong all[] = {
      "mqtt_as: config.will.topic is 'a/#': a topic of 1 to 65535 bytes of UTF-8, without '+', '#' and U+0000, is "
      "allowed"},
     {"will qos", [](config& c) { c.will = {"a", "x", false, 3}; },
-     "mqtt_as: config.will.qos is 3: 0, 1 or 2 is allowed"},
+     "mqtt_as: config.will.qos is wrong: 0, 1 or 2 is allowed"},
+    {"will qos of any size", [](config& c) { c.will = {"a", "x", false, 256}; },
+     "mqtt_as: config.will.qos is wrong: 0, 1 or 2 is allowed"},
     {"will delay", [](config& c) { c.will = {.topic = "a", .payload = "x", .delay = 5s}; },
      "mqtt_as: config.will has a delay or properties: MQTT 3.1.1 has none; set config.version to v5"},
     {"user properties", [](config& c) { c.user_properties = {{"a", "b"}}; },

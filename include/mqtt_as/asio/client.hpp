@@ -56,14 +56,14 @@ struct connect_options {
 };
 
 struct publish_options {
-    std::uint8_t qos = 0;
+    qos_level qos = 0;
     bool retain = false;
     std::chrono::milliseconds timeout{0};  ///< more than 0: after it the wait ends with timed_out
     publish_properties properties{};       ///< MQTT 5
 };
 
 struct subscribe_options {
-    std::uint8_t qos = 0;
+    qos_level qos = 0;
     bool no_local = false;             ///< MQTT 5: not what we publish ourselves
     bool retain_as_published = false;  ///< MQTT 5
     std::uint8_t retain_handling = 0;  ///< MQTT 5: retained messages 0: always, 1: if new, 2: never
@@ -301,7 +301,7 @@ public:
     }
     template <class Token>
     auto subscribe(std::string_view filter, int qos, Token&& token) {
-        return subscribe(filter, subscribe_options{.qos = qos_of(qos)}, std::forward<Token>(token));
+        return subscribe(filter, subscribe_options{.qos = qos}, std::forward<Token>(token));
     }
     template <class Token>
     auto subscribe(std::string_view filter, subscribe_options options, Token&& token) {
@@ -387,9 +387,6 @@ public:
     /// Takes the client's debug lines: gives them to `config::dprint`, or prints them on standard output if DEBUG.
     /// Override it, or set that, to log them elsewhere. Runs on the client's executor.
     virtual void dprint(std::string_view line);
-
-private:
-    static std::uint8_t qos_of(int qos) { return qos >= 0 && qos <= 2 ? static_cast<std::uint8_t>(qos) : 3; }
 };
 
 }  // namespace mqtt_as

@@ -122,7 +122,7 @@ struct will_message {
     std::string topic;
     std::string payload;
     bool retain = false;
-    std::uint8_t qos = 0;
+    qos_level qos = 0;
     // MQTT 5 from here on
     std::chrono::seconds delay{0};                           ///< the server waits this long for us to come back
     std::optional<std::uint32_t> message_expiry_interval{};  ///< seconds
