@@ -278,8 +278,8 @@ public:
             detail::begin_publish(*core_, topic, body, options,
                                   detail::make_waiter<waiter>(*core_, std::forward<Token>(token)));
         } else {
-            return detail::start_async<publish_result>(core_, std::forward<Token>(token),
-                                                       detail::publish_operation{topic, std::move(body), options});
+            return detail::start<publish_result>(core_, std::forward<Token>(token),
+                                                 detail::publish_operation{topic, std::move(body), options});
         }
     }
 

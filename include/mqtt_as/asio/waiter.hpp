@@ -180,6 +180,12 @@ template <class F, class Result>
 concept plain_callback = returns_nothing<F, Result> && !requires { typename F::executor_type; } &&
                          !requires { typename F::allocator_type; } && !requires { typename F::cancellation_slot_type; };
 
+/// A callable that takes its arguments in one way only, and not what the method has to give. (Asio's own tokens are not
+/// called, or in many ways.)
+template <class F, class Result>
+concept wrong_callback = (std::is_function_v<std::remove_pointer_t<F>> || requires { &F::operator(); }) &&
+                         !is_called_with_result<F, Result>::value;
+
 /// Every other completion token. Defined in "mqtt_as/asio/async.hpp": include that to use `use_awaitable`,
 /// `use_future`, `deferred`, `bind_executor`... (without it the compiler complains about `auto` here).
 template <class Result, class Token, class Operation>
@@ -190,6 +196,12 @@ auto start(const std::shared_ptr<core>& c, Token&& token, Operation operation) {
     using handler = std::decay_t<Token>;
     if constexpr (plain_callback<handler, Result>) {
         operation.begin(*c, make_waiter<callback_waiter<handler, Result>>(*c, std::forward<Token>(token)));
+    } else if constexpr (wrong_callback<handler, Result>) {
+        static_assert(
+            std::is_void_v<Result>,
+            "this callback takes the wrong arguments: wanted is (std::error_code, RESULT), where RESULT is what "
+            "the method returns to a coroutine, such as mqtt_as::publish_result");
+        static_assert(!std::is_void_v<Result>, "this callback takes the wrong arguments: wanted is (std::error_code)");
     } else {
         return start_async<Result>(c, std::forward<Token>(token), std::move(operation));
     }
