@@ -13,7 +13,7 @@ FREESTANDING = set(
     "concepts algorithm bit new cassert".split()
 )
 CORE = r"mqtt_as/(?:board_memory|engine|engine_config|message|packet_trace|properties|topic|types|upload_watch)\.hpp"  # the engine's public headers
-BOARD = rf"{CORE}|mqtt_as/(?:as_result|received_message)\.hpp"  # those and what boards use besides
+BOARD = rf"{CORE}|mqtt_as/(?:as_result|message_view)\.hpp"  # those and what boards use besides
 HOST = r"mqtt_as/(?!mqtt_as\.hpp)[a-z_]+\.hpp"  # those and what fronts on hosts share; mqtt_as.hpp selects a front
 FRONTS = "asio|lwip|link|store"
 

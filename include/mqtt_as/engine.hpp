@@ -219,6 +219,8 @@ public:
     /// The report of this operation will have no owner.
     void disown(op_id id);
     void acknowledge(time_point now, acknowledge_id id);
+    /// Instead: nobody will. No acknowledgement goes out, and when the server repeats it, it is given out again.
+    void forget(acknowledge_id id);
     /// Asks for a PINGREQ now (broker_up). False when not online.
     bool ping(time_point now);
 

@@ -17,6 +17,7 @@ MQTTClient::MQTTClient(const boost::asio::any_io_executor& executor, const confi
 MQTTClient::~MQTTClient() { core_->let_go(); }
 
 bool MQTTClient::isconnected() const noexcept { return core_->is_connected(); }
+bool MQTTClient::acknowledge(delivery d) { return core_->acknowledge(d); }
 void MQTTClient::close() { core_->close(); }
 explanation MQTTClient::explain() const { return core_->explain(); }
 statistics MQTTClient::count() const { return core_->count(); }

@@ -109,7 +109,11 @@ core::core(MQTTClient& client, const boost::asio::any_io_executor& executor, con
         tls_->transports = given.ssl.linked()->make(given.ssl_params, given.server);
     }
     if (const std::string& ssid = given.ssid; !ssid.empty()) network_ = given.ssid.linked()->make(executor_, given);
-    if (given.queue_len > 0) queue_ = std::make_unique<std::deque<queue_entry>>();
+    if (given.queue_len > 0) queue_ = std::make_unique<std::deque<queued_message>>();
+    if (given.manual_acknowledgement) {
+        held_ = std::make_unique<held_messages>();
+        end_deliveries();
+    }
 }
 
 core::~core() { abandon(); }

@@ -81,10 +81,14 @@ public:
     void deallocate(void* block, std::size_t) noexcept override { ::operator delete(block); }
 };
 
-/// A message in `MQTTClient::queue`.
-struct queue_entry {
-    queued_message message;
-    acknowledge_id id;
+/// With `config::manual_acknowledgement`: what the application has and has not acknowledged yet.
+struct held_messages {
+    struct entry {
+        acknowledge_id id;
+        time_point since;
+    };
+    std::deque<entry> entries;     // in the order in which it was given them
+    std::uint32_t connection = 0;  // what it is given now names this
 };
 
 /// A publish that waits for room (full_policy::wait).
@@ -114,6 +118,7 @@ public:
     void broker_up(result_waiter<bool>*);
     void receive(result_waiter<queued_message>*);
     std::optional<queued_message> try_receive();
+    bool acknowledge(const delivery&);
     void wait(bool up, result_waiter<void>*);
     void set_flag(bool up);
     void clear_flag(bool up);
@@ -241,7 +246,10 @@ private:
     void on_event(const gave_up&);
     void on_event(const stopped&);
     void deliver(lock_type&, message_batch&);
+    void keep(message_batch&);
     void enqueue(time_point now, const message&);
+    void hand_over(time_point now, queued_message&);
+    void end_deliveries();
     errc try_publish(time_point now, std::string_view topic, payload& body, const publish_options&,
                      result_waiter<publish_result>*);
     void publish_when_full(time_point now, std::string_view topic, payload& body, const publish_options&,
@@ -313,7 +321,8 @@ private:
     // ---- event interface --------------------------------------------------------------------------------------
     bool up_ = false;
     bool down_ = false;
-    std::unique_ptr<std::deque<queue_entry>> queue_;  // when there is one
+    std::unique_ptr<std::deque<queued_message>> queue_;  // when there is one
+    std::unique_ptr<held_messages> held_;                // with manual_acknowledgement
     std::uint64_t discards_ = 0;
 
     // ---- state --------------------------------------------------------------------------------------------------

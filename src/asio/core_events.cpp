@@ -2,6 +2,7 @@
 #include "src/asio/clock.hpp"
 #include "src/asio/core.hpp"
 
+#include <atomic>
 #include <utility>
 
 namespace mqtt_as::detail {
@@ -75,6 +76,7 @@ void core::on_event(const disconnected& d) {
     if (!last_address_.empty()) text += " (" + last_address_ + ")";
     if (!d.was_online) return note("Attempt failed: " + text);
     online_.store(false, std::memory_order_relaxed);
+    end_deliveries();
     end_asking(false);
     raise_flag(false);
     notices_.push_back({.what = notice::kind::lost, .text = "Connection lost: " + text});
@@ -101,6 +103,7 @@ void core::on_event(const gave_up& g) {
 void core::on_event(const stopped&) {
     started_ = false;
     online_.store(false, std::memory_order_relaxed);
+    end_deliveries();
     end_list(connecting, closed_ ? errc::closed : errc::stopped);
     end_list(disconnecting, closed_ ? errc::closed : errc::ok);
     end_asking(false);
@@ -136,48 +139,79 @@ void core::deliver(lock_type& lock, message_batch& batch) {
     if (batch.empty()) return;
     if (!ready_.empty() || !notices_.empty()) run_ready(lock);  // what came earlier is told earlier
     if (const message_callback& call = settings_.keys().subs_cb) {
+        std::uint32_t connection = 0;
+        if (held_) {
+            connection = held_->connection;
+            for (const message& m : batch.messages())
+                if (m.qos != 0) held_->entries.push_back({m.id, now_});  // from here on it may be acknowledged
+        }
         mutex_.unlock();  // `lock` has it again before it can miss it
         for (const message& m : batch.messages()) {
             if (closed_) break;
             try {
-                call(received_message(m));
+                call(received_message(m, connection));
             } catch (...) {
                 report(std::current_exception(), "subs_cb");
             }
         }
         mutex_.lock();
     }
-    for (const message& m : batch.messages()) {
-        if (queue_ && !closed_) {
-            enqueue(now_, m);
-        } else {
-            engine_.acknowledge(now_, m.id);
-        }
+    if (queue_ || held_) {
+        keep(batch);
+    } else {
+        for (const message& m : batch.messages()) engine_.acknowledge(now_, m.id);
     }
     batch.clear();
 }
 
+/// What is not acknowledged at once.
+void core::keep(message_batch& batch) {
+    for (const message& m : batch.messages()) {
+        if (queue_ && !closed_) {
+            enqueue(now_, m);
+        } else if (!held_ || m.qos == 0) {
+            engine_.acknowledge(now_, m.id);
+        }
+    }
+}
+
 void core::enqueue(time_point now, const message& m) {
+    queued_message copy(m);
     if (waiter* who = lists_[receiving].pop()) {
-        static_cast<result_waiter<queued_message>*>(who)->result = queued_message(m);
-        make_ready(who, errc::ok);
-        engine_.acknowledge(now, m.id);
-        return;
+        hand_over(now, copy);
+        static_cast<result_waiter<queued_message>*>(who)->result = std::move(copy);
+        return make_ready(who, errc::ok);
     }
     const front_keys& c = settings_.keys();
     if (c.on_overflow == overflow_policy::discard_oldest && queue_->size() >= c.queue_len) {
-        engine_.acknowledge(now, queue_->front().id);
+        engine_.acknowledge(now, queue_->front().delivery_.id_);
         queue_->pop_front();
         ++discards_;
     }
-    queue_->push_back({queued_message(m), m.id});
+    queue_->push_back(std::move(copy));
 }
 
 queued_message core::take_from_queue(time_point now) {
-    queue_entry taken = std::move(queue_->front());
+    queued_message taken = std::move(queue_->front());
     queue_->pop_front();
-    engine_.acknowledge(now, taken.id);
-    return std::move(taken.message);
+    hand_over(now, taken);
+    return taken;
+}
+
+/// From the queue to the application: acknowledged by that, or later by hand.
+void core::hand_over(time_point now, queued_message& m) {
+    if (!held_ || m.qos_ == 0) return engine_.acknowledge(now, m.delivery_.id_);
+    m.delivery_.connection_ = held_->connection;
+    held_->entries.push_back({m.delivery_.id_, now});
+}
+
+/// The connection is over: what the application has not acknowledged is delivered again by the next one, and cannot be
+/// acknowledged any more. What still lies in the queue has not been delivered at all.
+void core::end_deliveries() {
+    if (!held_) return;
+    for (const auto& each : std::exchange(held_->entries, {})) engine_.forget(each.id);
+    static std::atomic<std::uint32_t> connections{0};  // of all clients: who takes one for the other does no harm
+    held_->connection = ++connections;
 }
 
 }  // namespace mqtt_as::detail

@@ -315,6 +315,20 @@ std::optional<queued_message> core::try_receive() {
     return taken;
 }
 
+bool core::acknowledge(const delivery& d) {
+    if (d.id_ == 0 || d.connection_ == 0) return true;  // nobody waits for it
+    lock_type lock(mutex_);
+    if (!held_ || closed_ || d.connection_ != held_->connection) return false;
+    auto& entries = held_->entries;
+    const auto found =
+        std::find_if(entries.begin(), entries.end(), [&d](const auto& each) { return each.id == d.id_; });
+    if (found == entries.end()) return true;  // it has been
+    entries.erase(found);
+    engine_.acknowledge(boot_time(), d.id_);
+    wake(lock);
+    return true;
+}
+
 void core::wait(bool up, result_waiter<void>* who) {
     lock_type lock(mutex_);
     if (closed_ || (up ? up_ : down_)) {
@@ -401,6 +415,10 @@ explanation core::explain() {
     e.waiting_for_room = parked_publishes_.size();
     e.queue_size = queue_ ? queue_->size() : 0;
     e.discards = discards_;
+    if (held_ && !held_->entries.empty()) {
+        e.unacknowledged = held_->entries.size();
+        e.unacknowledged_since = held_->entries.front().since;
+    }
     e.count = counted();
     return e;
 }

@@ -55,6 +55,13 @@ std::string backlog(const explanation& e) {
            (up ? ") on the way" : ") queued");
 }
 
+std::string held(const explanation& e) {
+    if (e.unacknowledged == 0) return {};
+    return "; " + std::to_string(e.unacknowledged) +
+           (e.unacknowledged == 1 ? " received message" : " received messages") + " not acknowledged, the oldest for " +
+           text_of(e.now - *e.unacknowledged_since);
+}
+
 std::string down(const explanation& e) {
     std::string text = "down";
     if (e.outage_since) text.append(" ").append(text_of(e.now - *e.outage_since));
@@ -81,7 +88,7 @@ std::string explanation::text() const {
     default: text = "closing the connection"; break;
     }
     if (!link_up) text += "; link down " + text_of(now - link_since) + (link.empty() ? "" : ": " + link);
-    return text + backlog(*this);
+    return text + backlog(*this) + held(*this);
 }
 
 }  // namespace mqtt_as

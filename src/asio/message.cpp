@@ -6,7 +6,7 @@ namespace mqtt_as {
 queued_message::queued_message(const message& from)
     : topic_size_(static_cast<std::uint32_t>(from.topic.size())),
       payload_size_(static_cast<std::uint32_t>(from.payload.size())), qos_(from.qos), retained_(from.retain),
-      duplicate_(from.dup) {
+      duplicate_(from.dup), delivery_(from.id, 0) {
     const bytes properties = from.properties.encoded();
     data_.reserve(from.topic.size() + from.payload.size() + properties.size());
     data_.insert(data_.end(), from.topic.begin(), from.topic.end());

@@ -140,6 +140,18 @@ void check_limits(const config& c) {
     require(c.queue_len <= 65'000, "queue_len is %zu: 0 to 65000 is allowed", c.queue_len);
 }
 
+void check_acknowledgement(const config& c) {
+    if (!c.manual_acknowledgement) return;
+    const bool has_queue = c.queue_len > 0;
+    require(has_queue != static_cast<bool>(c.subs_cb),
+            "manual_acknowledgement needs either subs_cb or queue_len, which gives you what to acknowledge");
+    require(has_queue || c.subs_cb.sees_all(),
+            "subs_cb takes (topic, message, retained) under manual_acknowledgement: let "
+            "it take (const received_message&), which has delivery()");
+    require(c.on_overflow == overflow_policy::wait,
+            "on_overflow is discard_oldest under manual_acknowledgement: nobody would acknowledge what was discarded");
+}
+
 void check_version_5_keys(const config& c) {
     const bool is_5 = c.version == protocol_version::v5;
     require(is_5 || c.version == protocol_version::v3_1_1, "version is unknown: v3_1_1 or v5 is allowed");
@@ -164,6 +176,7 @@ void check_keys(const config& c) {
     require(c.max_repubs <= 1'000, "max_repubs is %u: 0 to 1000 is allowed", c.max_repubs);
     if (c.will) check_will(*c.will, c.version);
     check_limits(c);
+    check_acknowledgement(c);
 }
 
 /// The queue holds what the application has not taken and thus not acknowledged: the inbox must be larger. In MQTT 5 no
@@ -217,6 +230,13 @@ void require(bool is_good, const char* words, ...) {
     throw std::invalid_argument(std::string("mqtt_as: config.") + text);
 }
 
+void check_name(const char* key, const std::string& name) {
+    require(name.size() <= 253, "%s has %zu bytes: a name or an address has at most 253", key, name.size());
+    require(is_name_or_address(name),
+            "%s is '%s': a name or an address is allowed, without a scheme, brackets or a port (that is config.port)",
+            key, name.c_str());
+}
+
 settings::settings(const config& given)
     : client_id_(given.client_id), server_(given.server), keys_{.subs_cb = given.subs_cb,
                                                                 .wifi_coro = given.wifi_coro,
@@ -230,13 +250,6 @@ settings::settings(const config& given)
                                                                 .link = given.link,
                                                                 .on_full = given.on_full,
                                                                 .on_overflow = given.on_overflow},
-void check_name(const char* key, const std::string& name) {
-    require(name.size() <= 253, "%s has %zu bytes: a name or an address has at most 253", key, name.size());
-    require(is_name_or_address(name),
-            "%s is '%s': a name or an address is allowed, without a scheme, brackets or a port (that is config.port)",
-            key, name.c_str());
-}
-
       engine_(engine_config_of(given)), limits_(limits_of(given)),
       target_{.host = server_, .port = given.port, .unix_socket = {}, .patience = given.response_time / 2} {
     check_keys(given);

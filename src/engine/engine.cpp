@@ -93,6 +93,7 @@ cancel_result engine::cancel(time_point now, op_id id, cancel_scope scope) {
 bool engine::drop_oldest_qos0(time_point now) { return state_->at(now)->drop_oldest_qos0(); }
 void engine::disown(op_id id) { state_->disown(id); }
 void engine::acknowledge(time_point now, acknowledge_id id) { state_->at(now)->acknowledge(id); }
+void engine::forget(acknowledge_id id) { state_->inbox.forget(id); }
 
 bool engine::ping(time_point) {
     if (!state_->is_online()) return false;

@@ -80,6 +80,16 @@ bool inbox::settle(acknowledge_id id) {
     return was_full && !full();
 }
 
+void inbox::forget(acknowledge_id id) {
+    const auto place = static_cast<profile::size_type>((id - first_id_) & ~named);
+    if ((id & named) == 0 || place >= given_out_.size() || given_out_[place].acknowledged) return;
+    entry& e = given_out_[place];
+    if (e.owed && e.qos == 1) quota_.on_acknowledged();
+    if (e.qos == 2) received_.erase(e.packet_id);
+    e.owed = false;
+    settle(id);
+}
+
 void inbox::settle() {
     while (!given_out_.empty() && given_out_.front().acknowledged) {
         const entry& e = given_out_.front();

@@ -146,6 +146,9 @@ public:
         return size() + 1 == given_out_.max();
     }
 
+    /// Nobody will acknowledge it: what the server repeats of it is new. Ignores what is not given out.
+    void forget(acknowledge_id id);
+
     /// PUBACK, PUBREC and PUBCOMP in the order in which they must go out; also PUBREL for an unknown PUBREC.
     /// What found no memory when it became due is tried again. On boards there is room for all.
     bool has_due() {

@@ -119,6 +119,28 @@ const wrong all[] = {
      no_name("ssl_params.server_name", "a")},
     {"nothing to verify", [](config& c) { c.server = "", c.unix_socket = "/tmp/x", c.ssl = true; },
      "mqtt_as: config.ssl_params.server_name is empty with config.unix_socket: a path is not a name to verify"},
+    {"nobody acknowledges", [](config& c) { c.manual_acknowledgement = true; },
+     "mqtt_as: config.manual_acknowledgement needs either subs_cb or queue_len, which gives you what to acknowledge"},
+    {"two acknowledge",
+     [](config& c) {
+         c.manual_acknowledgement = true, c.queue_len = 1;
+         c.subs_cb = [](const received_message&) {};
+     },
+     "mqtt_as: config.manual_acknowledgement needs either subs_cb or queue_len, which gives you what to acknowledge"},
+    {"nothing to acknowledge by",
+     [](config& c) {
+         c.manual_acknowledgement = true;
+         c.subs_cb = [](std::string_view, std::string_view, bool) {};
+     },
+     "mqtt_as: config.subs_cb takes (topic, message, retained) under manual_acknowledgement: let it take (const "
+     "received_message&), which has delivery()"},
+    {"discards and acknowledges",
+     [](config& c) {
+         c.manual_acknowledgement = true, c.queue_len = 1;
+         c.on_overflow = overflow_policy::discard_oldest;
+     },
+     "mqtt_as: config.on_overflow is discard_oldest under manual_acknowledgement: nobody would acknowledge what was "
+     "discarded"},
 };
 
 TEST(config, takes_names_and_addresses_of_every_kind) {

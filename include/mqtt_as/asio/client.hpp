@@ -103,6 +103,9 @@ struct explanation : status {
     std::size_t waiting_for_room = 0;  ///< publishes that wait under full_policy::wait
     std::size_t queue_size = 0;        ///< messages in `queue`
     std::uint64_t discards = 0;        ///< messages that `queue` discarded
+    std::size_t unacknowledged = 0;    ///< with `config::manual_acknowledgement`: messages that you were given on this
+                                       ///< connection and have not acknowledged
+    std::optional<time_point> unacknowledged_since{};  ///< when you were given the oldest of them
     statistics count;
 
     /// One line: "down 41 s: TCP: Connection refused (127.0.0.1:1883); attempt 7; next in 12.3 s; 318 messages
@@ -194,8 +197,8 @@ private:
 /// Received messages that wait to be taken, when `config::queue_len` is more than 0.
 class message_queue {
 public:
-    /// Takes the oldest message, waiting for one. Taking it acknowledges it. Errors: cancelled; closed; bad_config
-    /// when `config::queue_len` is 0.
+    /// Takes the oldest message, waiting for one. Taking it acknowledges it, unless that is left to you. Errors:
+    /// cancelled; closed; bad_config when `config::queue_len` is 0.
     [[nodiscard]] task<queued_message> receive();
     template <class Token>
     auto receive(Token&& token) {
@@ -323,6 +326,15 @@ public:
         return detail::start<unsubscribe_result>(core_, std::forward<Token>(token),
                                                  detail::unsubscribe_operation{filter, options});
     }
+
+    /// Acknowledges a message of qos 1 or 2, with `config::manual_acknowledgement`: now it may be forgotten by the
+    /// server.
+    ///
+    /// In any order, from any thread. The server is told in the order of arrival [MQTT-4.6.0-2]: of this message when
+    /// all earlier ones are acknowledged, too. What is not acknowledged when the connection ends is delivered again by
+    /// the next one, when the server keeps the session. False, and nothing has happened, when that is so already: the
+    /// connection on which you were given it is over.
+    bool acknowledge(delivery);
 
     /// True while the server has us connected. No side effect.
     bool isconnected() const noexcept;

@@ -36,7 +36,7 @@ constexpr void expect_no_result() {
 
 /// Called with each received message: `(topic, message, retained)` as in the original, or `(const
 /// received_message&)` with everything. The views are valid until it returns. What it throws is reported to
-/// `config::on_error`; the message counts as received.
+/// `config::on_error`; the message counts as received, unless `config::manual_acknowledgement` leaves that to you.
 class message_callback {
 public:
     message_callback() = default;
@@ -44,7 +44,8 @@ public:
     template <class F>
         requires std::is_invocable_v<F&, std::string_view, std::string_view, bool>
     message_callback(F f)
-        : call_([f = std::move(f)](const received_message& m) mutable { f(m.topic(), m.text(), m.retained()); }) {
+        : call_([f = std::move(f)](const received_message& m) mutable { f(m.topic(), m.text(), m.retained()); }),
+          sees_all_(false) {
         detail::expect_no_result<F&, std::string_view, std::string_view, bool>();
     }
     template <class F>
@@ -55,9 +56,12 @@ public:
 
     explicit operator bool() const { return static_cast<bool>(call_); }
     void operator()(const received_message& m) const { call_(m); }
+    /// It is given the message as a whole.
+    bool sees_all() const { return sees_all_; }
 
 private:
     std::function<void(const received_message&)> call_;
+    bool sees_all_ = true;
 };
 
 /// A user's handler that may be a coroutine (returns `task<>`) or a plain function (returns nothing).
@@ -193,6 +197,8 @@ struct config {
     mqtt_as::limits limits{};
     full_policy on_full = full_policy::reject;
     overflow_policy on_overflow = overflow_policy::wait;
+    /// Messages of qos 1 and 2 are acknowledged by `MQTTClient::acknowledge`, not by us when you have been given them.
+    bool manual_acknowledgement = false;
     qos2_policy qos2_on_lost_session = qos2_policy::republish;
     refusal_policy on_refusal = refusal_policy::retry_at_cap;
     backoff_config backoff{};                   ///< `fleet_backoff` for many devices behind one broker

@@ -1,9 +1,9 @@
-// Received messages by copy, and what operations report.
+// Received messages, borrowed and by copy, and what operations report.
 #pragma once
 
 #include "mqtt_as/engine.hpp"
+#include "mqtt_as/message_view.hpp"
 #include "mqtt_as/properties.hpp"
-#include "mqtt_as/received_message.hpp"
 #include "mqtt_as/types.hpp"
 
 #include <cstdint>
@@ -14,6 +14,35 @@
 #include <vector>
 
 namespace mqtt_as {
+
+namespace detail {
+class core;
+}
+
+/// Names a received message for `MQTTClient::acknowledge`: a small value that outlives the message, to be copied, kept
+/// or dropped. It belongs to the connection on which the application was given the message.
+class delivery {
+public:
+    delivery() = default;
+    delivery(acknowledge_id id, std::uint32_t connection) : id_(id), connection_(connection) {}
+
+private:
+    friend class detail::core;
+    acknowledge_id id_ = 0;
+    std::uint32_t connection_ = 0;  // 0: the client acknowledges by itself
+};
+
+/// A received message, borrowed: valid until the callback that was given it returns.
+class received_message : public message_view {
+public:
+    explicit received_message(const message& from, std::uint32_t connection = 0)
+        : message_view(from), connection_(connection) {}
+
+    mqtt_as::delivery delivery() const { return {from_->id, connection_}; }
+
+private:
+    std::uint32_t connection_;
+};
 
 /// An owned copy of the properties of a received packet, shared by its own copies. Allocates only when there are any.
 class property_list {
@@ -49,6 +78,7 @@ public:
     std::uint8_t qos() const { return qos_; }
     bool duplicate() const { return duplicate_; }
     property_view properties() const { return property_view(bytes(data_).subspan(topic_size_ + payload_size_)); }
+    mqtt_as::delivery delivery() const { return delivery_; }
 
     template <std::size_t I>
     auto get() const {
@@ -62,6 +92,7 @@ public:
     }
 
 private:
+    friend class detail::core;
     const char* at(std::size_t offset) const { return reinterpret_cast<const char*>(data_.data()) + offset; }
 
     std::vector<std::uint8_t> data_;  // topic, payload, properties
@@ -70,6 +101,7 @@ private:
     std::uint8_t qos_ = 0;
     bool retained_ = false;
     bool duplicate_ = false;
+    mqtt_as::delivery delivery_;
 };
 
 /// How an operation ended. `reason` and `properties` are those of the acknowledgement.

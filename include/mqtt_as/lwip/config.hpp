@@ -6,7 +6,7 @@
 #include "mqtt_as/lwip/callable.hpp"
 #include "mqtt_as/lwip/ssl_params.hpp"
 #include "mqtt_as/lwip/task.hpp"
-#include "mqtt_as/received_message.hpp"
+#include "mqtt_as/message_view.hpp"
 #include "mqtt_as/types.hpp"
 
 #include <chrono>
@@ -20,6 +20,8 @@
 namespace mqtt_as {
 
 class MQTTClient;
+
+using received_message = message_view;
 
 /// Called with each received message: `(topic, message, retained)` as in the original, or `(const
 /// received_message&)` with everything. The views are valid until it returns.

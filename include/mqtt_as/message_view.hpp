@@ -1,4 +1,4 @@
-// A received message as callbacks see it.
+// A received message as callbacks see it, on hosts and on boards.
 #pragma once
 
 #include "mqtt_as/message.hpp"
@@ -11,9 +11,9 @@
 namespace mqtt_as {
 
 /// A received message, borrowed: valid until the callback that was given it returns.
-class received_message {
+class message_view {
 public:
-    explicit received_message(const message& from) : from_(&from) {}
+    explicit message_view(const message& from) : from_(&from) {}
 
     std::string_view topic() const { return from_->topic; }
     /// The payload as text; any bytes.
@@ -26,7 +26,7 @@ public:
     bool duplicate() const { return from_->dup; }
     property_view properties() const { return from_->properties; }
 
-private:
+protected:
     const message* from_;
 };
 
