@@ -192,6 +192,40 @@ TEST_F(demo, mqtt_as_timeout_gives_up_what_is_too_old) {
     expect_ends_by(timeout, SIGINT);
 }
 
+TEST_F(demo, store_then_acknowledge_has_stored_everything_once_however_it_is_killed) {
+    const temp_folder folder;
+    const std::string file = folder.path() / "journal";
+    const auto lines = [&] {
+        std::ifstream in(file);
+        words all;
+        for (std::string line; std::getline(in, line);) all.push_back(line);
+        return all;
+    };
+    const words argv{path_of("store_then_acknowledge"), file, "127.0.0.1", std::to_string(proxy.port())};
+    // Killed with everything stored and nothing acknowledged: the broker hears of none.
+    proxy.add({.to = toward::broker, .type = packet_type::puback, .what = action::drop, .times = 5});
+    words wanted;
+    {
+        program killed(argv);
+        ASSERT_SAYS(killed, "subscribed\n");
+        for (int n = 0; n < 5; ++n) {
+            publish(at() + words{"-t", "orders/1", "-m", "order " + std::to_string(n), "-q", "1"});
+            wanted.push_back("orders/1 order " + std::to_string(n));
+        }
+        EXPECT_TRUE(eventually(patience, [&] { return lines() == wanted; })) << killed.err();
+        killed.signal(SIGKILL);
+        EXPECT_EQ(killed.wait(), 128 + SIGKILL);
+    }
+    std::ofstream(file, std::ios::app) << "orders/1 a line that was not finis";
+    publish(at() + words{"-t", "orders/2", "-m", "meanwhile", "-q", "2"});
+    wanted.push_back("orders/2 meanwhile");
+    program again(argv);
+    ASSERT_SAYS(again, "subscribed\n");
+    EXPECT_TRUE(eventually(patience, [&] { return lines() == wanted; })) << again.err();
+    EXPECT_TRUE(eventually(patience, [&] { return proxy.passed(toward::broker, packet_type::puback) >= 5; }));
+    EXPECT_EQ(lines(), wanted);
+}
+
 TEST_F(demo, callbacks_do_without_coroutines) {
     const listener seen(at() + words{"-t", "result"}, "%p");
     program callbacks(mosquitto("stdbuf", {"-oL", path_of("callbacks"), "127.0.0.1", std::to_string(proxy.port())}),

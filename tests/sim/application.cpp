@@ -68,6 +68,7 @@ void application::begin_again(const limits& l) {
     filters_.clear();
     due_.clear();
     kept_.clear();
+    open_.clear();
     held_ = 0;
     restart_after_ms_.reset();
     is_online_ = is_renewed_ = is_running_ = is_stopping_ = is_closed_ = false;
@@ -258,6 +259,7 @@ void application::on_message(const message& m) {
     if (in == nullptr) return;
     ++held_;
     judge_.demand(held_ <= limits_.inbound_max, "more messages given out than inbound_max");
+    if (m.qos > 0) open_.emplace_back(m.id, in);
     if (sabotage_ == sabotage::early_acknowledge && m.qos > 0) {
         sabotage_ = sabotage::none;
         return later(0, [this, id = m.id] {
@@ -295,9 +297,18 @@ void application::acknowledge_what_is_due() {
 }
 
 void application::acknowledge(acknowledge_id id, inbound& in) {
+    if (in.qos > 0 && std::erase(open_, std::pair{id, &in}) == 0) return;  // forgotten
     --held_;
     oracle_.acknowledged(in);
     engine_.acknowledge(time_.engine_time(), id);
+}
+
+void application::forget_what_is_held() {
+    for (const auto& [id, in] : std::exchange(open_, {})) {
+        --held_;
+        oracle_.forgotten(*in);
+        engine_.forget(id);
+    }
 }
 
 void application::on_connected(const connected& c) {
@@ -329,6 +340,7 @@ void application::judge_subscriptions() const {
 void application::on_over(note::kind what, const disconnected& d) {
     is_online_ = false;
     is_renewed_ = false;
+    if (forgets_ && (d.was_online || what == note::kind::stopped)) forget_what_is_held();
     notes_.push_back({.when = time_.now(), .what = what, .error = d.error});
 }
 

@@ -73,6 +73,8 @@ public:
     void be_slow(std::uint64_t ms) { slow_ms_ = ms; }
     /// Acknowledges nothing until told otherwise.
     void hold_messages(bool on);
+    /// What is not acknowledged when a connection ends never will be.
+    void forget_at_outages(bool on) { forgets_ = on; }
     /// The next message makes the application's handler throw.
     void throw_at_next_message() { throws_ = true; }
     /// The process is gone: what it knew and what it was about to do are, too.
@@ -102,6 +104,7 @@ private:
     void expect_stopped(moment limit, std::size_t told);
     void acknowledge_what_is_due();
     void acknowledge(acknowledge_id, inbound&);
+    void forget_what_is_held();
     std::uint32_t record(const submitted&, operation);
     void judge_rejection(errc, const operation&);
 
@@ -129,9 +132,11 @@ private:
     std::map<std::string, filter_state> filters_;
     std::vector<std::pair<acknowledge_id, inbound*>> due_;   // to be acknowledged when the events are drained
     std::vector<std::pair<acknowledge_id, inbound*>> kept_;  // while `hold_messages`
+    std::vector<std::pair<acknowledge_id, inbound*>> open_;  // of qos 1 and 2: all that is not acknowledged
     std::vector<note> notes_;
     std::uint64_t slow_ms_ = 0;
     bool holds_ = false;
+    bool forgets_ = false;
     std::uint32_t held_ = 0;
     std::optional<std::uint64_t> restart_after_ms_;
     bool is_online_ = false;

@@ -4,6 +4,7 @@
 #include "mqtt_as/types.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace mqtt_as::sim {
 namespace {
@@ -147,7 +148,8 @@ inbound* oracle::received(const message& m) {
         "message #" + std::to_string(serial) + " (" + in.topic + ", qos " + std::to_string(in.qos) + ")";
     if (m.topic != in.topic || m.qos != in.qos) judge_.object(words + " arrived with another topic or qos");
     if (m.retain != in.retain) judge_.object(words + " arrived with another RETAIN flag");
-    if (in.qos == 2 && in.received > 0 && in.process == process_) judge_.object(words + " was received twice");
+    const bool is_again = in.received > 0 && in.process == process_ && !std::exchange(in.forgotten, false);
+    if (in.qos == 2 && is_again) judge_.object(words + " was received twice");
     in.process = process_;
     if (in.received == 0) {
         auto& last = last_in_[{in.topic, in.qos}];
@@ -161,6 +163,11 @@ inbound* oracle::received(const message& m) {
 
 void oracle::acknowledged(inbound& in) {
     in.acknowledged = true;
+    --in.held;
+}
+
+void oracle::forgotten(inbound& in) {
+    in.forgotten = true;
     --in.held;
 }
 

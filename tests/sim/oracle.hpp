@@ -65,6 +65,7 @@ struct inbound {
     std::uint32_t process = 0;   // that got it last
     std::uint32_t held = 0;      // of these not yet acknowledged by the application
     bool acknowledged = false;   // the application has acknowledged it at least once
+    bool forgotten = false;      // it has said that it never will: it is to be given it again
 };
 
 byte_string make_payload(char side, std::uint32_t serial, std::size_t size);
@@ -83,6 +84,7 @@ public:
     void released(op_id);
     inbound* received(const message&);
     void acknowledged(inbound&);
+    void forgotten(inbound&);
     void stop_asked() { stops_ = true; }
     void slept_until(moment t) { slept_until_ = std::max(slept_until_, t); }
     /// What the configuration lets happen.

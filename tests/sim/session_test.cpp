@@ -148,6 +148,30 @@ TEST_P(sim_session, inbound_qos_2_is_exactly_once_over_reconnections_while_the_a
     expect_settled(w, 1);
 }
 
+TEST_P(sim_session, what_the_application_never_acknowledges_is_given_out_again_by_each_connection) {
+    world w(options());
+    go_online(w);
+    w.app.subscribe("in/#", 2);
+    w.run_for(100);
+    w.app.hold_messages(true);
+    w.app.forget_at_outages(true);
+    for (int i = 0; i < 6; ++i) w.server.publish("in/a", static_cast<std::uint8_t>(1 + i % 2), 20);
+    for (int i = 0; i < 3; ++i) {
+        w.run_for(100);
+        EXPECT_EQ(w.app.held(), 6u);
+        w.net.reset_current();
+        w.run_for(1);
+        time_until_up(w, seconds(5));
+    }
+    w.run_for(100);
+    EXPECT_EQ(w.server.owed_to_client(), 6u);
+    w.app.hold_messages(false);
+    w.run_for(seconds(3));
+    EXPECT_EQ(w.server.owed_to_client(), 0u);
+    for (const inbound& in : w.truth.inbounds()) EXPECT_EQ(in.received, 4u);
+    expect_settled(w, 1);
+}
+
 TEST_P(sim_session, an_application_that_holds_messages_does_not_lock_itself_out) {
     // What is held from an earlier connection counts neither against the receive maximum nor against reading CONNACK.
     for (const auto inbox : {std::uint16_t{1}, std::uint16_t{10}}) {

@@ -312,9 +312,11 @@ void life::inflict(fault f) {
     case fault::slow_application:
         w_.app.be_slow(random_.between(1, 20'000));
         if (random_.chance(50)) w_.app.hold_messages(true);
+        w_.app.forget_at_outages(a_while % 2 == 0);
         return w_.time.after(a_while, [this] {
             w_.app.be_slow(0);
             w_.app.hold_messages(false);
+            w_.app.forget_at_outages(false);
         });
     case fault::stop_and_start: {
         w_.counts.happened(f);
@@ -349,6 +351,7 @@ void life::heal() {
     w_.server.set_mute(false);
     w_.app.be_slow(0);
     w_.app.hold_messages(false);
+    w_.app.forget_at_outages(false);
 }
 
 /// The longest that coming back may take: finding out, ending the attempt under way, one back-off step, connecting.

@@ -176,6 +176,41 @@ TEST_P(engine_inbound, a_message_still_held_when_the_server_repeats_it_is_not_de
     EXPECT_EQ(w.sent(), "50 02 00 07");
 }
 
+TEST_P(engine_inbound, what_is_forgotten_is_given_out_again_by_the_next_connection) {
+    w.consume = false;
+    w.feed(incoming("32", "00 01") + incoming("34", "00 02") + incoming("34", "00 03"));
+    w.acknowledge(w.inbox[2]);  // and this is not
+    EXPECT_EQ(w.sent(), "");
+    w.lose();
+    for (const acknowledge_id id : w.inbox) w->forget(id);
+    EXPECT_EQ(w->look().inbox, 0u);
+    w.events();
+    w.go_online(true);
+    w.feed(incoming("3a", "00 01") + incoming("3c", "00 02") + incoming("3c", "00 03"));
+    EXPECT_EQ(w.events(), "message t 'x' qos 1 dup | message t 'x' qos 2 dup");
+    EXPECT_EQ(w.sent(), "50 02 00 03");
+    w.acknowledge(w.inbox[3]);
+    w.acknowledge(w.inbox[4]);
+    EXPECT_EQ(w.sent(), "40 02 00 01 | 50 02 00 02");
+}
+
+TEST_P(engine_inbound, what_is_forgotten_is_never_acknowledged_and_holds_up_nothing) {
+    w.consume = false;
+    w.feed(incoming("32", "00 01") + incoming("34", "00 02") + incoming("32", "00 03"));
+    w.acknowledge(w.inbox[2]);
+    w->forget(w.inbox[0]);
+    EXPECT_EQ(w.sent(), "");
+    w->forget(w.inbox[1]);
+    EXPECT_EQ(w.sent(), "40 02 00 03");
+    for (const acknowledge_id id : w.inbox) {  // nothing that is done with can be forgotten, or acknowledged
+        w->forget(id);
+        w.acknowledge(id);
+    }
+    w->forget(0);
+    EXPECT_EQ(w.sent(), "");
+    EXPECT_EQ(w->look().inbox, 0u);
+}
+
 TEST_P(engine_inbound, acknowledgements_are_held_back_until_all_earlier_ones_are_given) {
     // [MQTT-4.6.0-2], [MQTT-4.6.0-3]: four messages, given back in every order.
     std::vector<int> order{0, 1, 2, 3};
