@@ -169,6 +169,10 @@ public:
     /// The connection is over: nothing is owed to it. With the session the memory of qos 2 identifiers stays.
     void on_connection_lost();
     void on_session_lost() {
+        // What the application still holds has lost its identifier to the next message that comes under it. (On boards
+        // it holds nothing.)
+        if constexpr (!profile::is_board)
+            for (std::uint32_t i = 0; i < given_out_.size(); ++i) given_out_[i].qos = 1;
         received_.clear();
         quota_.on_session(0);
     }

@@ -176,6 +176,22 @@ TEST_P(engine_inbound, a_message_still_held_when_the_server_repeats_it_is_not_de
     EXPECT_EQ(w.sent(), "50 02 00 07");
 }
 
+TEST_P(engine_inbound, what_is_held_from_a_lost_session_is_not_taken_for_a_new_message_with_its_identifier) {
+    w.consume = false;
+    w.feed(incoming("34", "00 07"));
+    w.lose();
+    w.go_online(false);
+    w.feed(incoming("34", "00 07", "y"));
+    w.lose();
+    w.go_online(true);
+    w.feed(incoming("3c", "00 07", "y"));
+    EXPECT_EQ(w.inbox.size(), 2u);
+    w.acknowledge(w.inbox[0]);
+    EXPECT_EQ(w.sent(), "");
+    w.acknowledge(w.inbox[1]);
+    EXPECT_EQ(w.sent(), "50 02 00 07");
+}
+
 TEST_P(engine_inbound, what_is_forgotten_is_given_out_again_by_the_next_connection) {
     w.consume = false;
     w.feed(incoming("32", "00 01") + incoming("34", "00 02") + incoming("34", "00 03"));
