@@ -90,7 +90,7 @@ int main(int argc, char** argv) {
     client.connect({.retry = true}, [&](std::error_code error, const mqtt_as::connect_result&) {
         if (error) return;
         client.subscribe("orders/#", 2, [](std::error_code refused, const mqtt_as::subscribe_result&) {
-            std::cout << (refused ? refused.message() : "subscribed") << std::endl;
+            std::cout << (refused ? refused.message() : "subscribed") << '\n' << std::flush;
         });
     });
     loop.run();  // until somebody kills us

@@ -77,11 +77,14 @@ enum class protocol_version : std::uint8_t { v3_1_1 = 4, v5 = 5 };
 class qos_level {
 public:
     template <std::integral Number>
-    constexpr qos_level(Number n) : value_(n >= 0 && n <= 2 ? static_cast<std::uint8_t>(n) : 3) {}
+    constexpr qos_level(Number n) : value_(static_cast<std::uint8_t>(n)) {
+        constexpr bool fits = std::unsigned_integral<Number> && sizeof(Number) == 1;
+        if (!fits && (n < 0 || n > 2)) value_ = 3;  // 256 is not 0
+    }
     constexpr operator std::uint8_t() const { return value_; }
 
 private:
-    std::uint8_t value_;  // 3: none
+    std::uint8_t value_;
 };
 
 // ---- errors -----------------------------------------------------------------------------------

@@ -153,6 +153,18 @@ TEST(config, every_wrong_value_is_refused_in_words) {
     for (const wrong& w : all) EXPECT_EQ(words_of(w), w.words) << w.name;
 }
 
+TEST(config, a_qos_of_any_integer_is_what_it_was_or_wrong) {
+    for (const int good : {0, 1, 2}) {
+        EXPECT_EQ(qos_level(good), good);
+        EXPECT_EQ(qos_level(static_cast<std::uint8_t>(good)), good);
+        EXPECT_EQ(qos_level(static_cast<long long>(good)), good);
+    }
+    for (const int wrong : {3, -1, 256, 257, -256}) EXPECT_GT(qos_level(wrong), 2) << wrong;
+    EXPECT_GT(qos_level(0x1'0000'0001), 2);
+    EXPECT_GT(qos_level(std::uint8_t{255}), 2);
+    EXPECT_GT(qos_level(static_cast<signed char>(-1)), 2);
+}
+
 TEST(config, the_constructor_throws_what_check_throws) {
     event_loop loop;
     EXPECT_THROW(MQTTClient(loop, config{}), std::invalid_argument);
