@@ -87,7 +87,7 @@ struct held_messages {
         acknowledge_id id;
         time_point since;
     };
-    std::deque<entry> entries;     // in the order in which it was given them
+    std::vector<entry> entries;    // in the order in which it was given them (a deque's `erase` is 1.4 KB)
     std::uint32_t connection = 0;  // what it is given now names this
 };
 

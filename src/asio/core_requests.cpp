@@ -320,8 +320,8 @@ bool core::acknowledge(const delivery& d) {
     lock_type lock(mutex_);
     if (!held_ || closed_ || d.connection_ != held_->connection) return false;
     auto& entries = held_->entries;
-    const auto found =
-        std::find_if(entries.begin(), entries.end(), [&d](const auto& each) { return each.id == d.id_; });
+    auto found = entries.begin();
+    while (found != entries.end() && found->id != d.id_) ++found;
     if (found == entries.end()) return true;  // it has been
     entries.erase(found);
     engine_.acknowledge(boot_time(), d.id_);
