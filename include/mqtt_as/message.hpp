@@ -10,8 +10,8 @@
 namespace mqtt_as {
 
 /// A received message. The views are valid until the next call of `on_bytes` or the engine's end.
-/// `acknowledge` (or `forget`) must be called for each, at any qos: it frees the place in the inbox and, for qos 1 and 2,
-/// lets the acknowledgement go out, in the order of arrival [MQTT-4.6.0-2].
+/// `acknowledge` (or `forget`) must be called for each, at any qos: it frees the place in the inbox and, for qos 1 and
+/// 2, lets the acknowledgement go out, in the order of arrival [MQTT-4.6.0-2].
 struct message {
     acknowledge_id id = 0;
     std::string_view topic;
