@@ -262,7 +262,8 @@ void engine::state::on_peer_progress() {
 // ---- phases -----------------------------------------------------------------------------------------------
 
 engine::state::state(const engine_config& config_, const limits& limits, memory_source& source_, std::uint64_t seed)
-    : facts(), parts(config_, limits, source_, rest_of_block(limits)), rare_facts(), random(seed), source(source_) {
+    : facts(), parts(config_, limits, source_, rest_of_block(limits)), moments(), more_parts(ops.memory, limits),
+      rare_facts(), random(seed), source(source_) {
     ops.begin_packet_ids_behind(static_cast<std::uint16_t>(random.next()));
 }
 

@@ -160,9 +160,9 @@ private:
         return packet;
     }
 
-    const std::uint8_t* packet_ = nullptr;
     std::uint16_t size_ = 0;
     std::uint16_t sent_ = 0;
+    const std::uint8_t* packet_ = nullptr;
     std::uint8_t small_packet_[small_packet_max] = {};
 };
 

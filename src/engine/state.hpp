@@ -45,27 +45,31 @@ public:
     const wire::protocol& operator*() const { return wire::v3_1_1; }
 };
 
-/// What is given at construction, and the parts: data and small decisions.
+/// What is given at construction, and the parts: data and small decisions. What is asked often lies first.
 struct parts {
     /// `memory`: on boards the rest of the block.
     parts(const engine_config& config_, const limits& limits, memory_source& source, std::span<std::uint8_t> memory)
-        : config(config_), limit(limits), wire(config), ops(source, memory.data(), memory.size(), limit),
-          outbox(ops.memory, limit), inbox(ops.memory, limit), assembly(ops.memory, limit), timers(ops.memory, limit),
-          direct(ops.memory, limit) {}
+        : outbox(ops.memory, limits), config(config_), limit(limits), wire(config),
+          ops(source, memory.data(), memory.size(), limit) {}
 
+    mqtt_as::outbox outbox;
     const engine_config& config;
     const limits& limit;
     [[no_unique_address]] std::conditional_t<profile::only_v3_1_1, only_protocol, either_protocol> wire;
-    operations ops;
-    mqtt_as::outbox outbox;
-    mqtt_as::inbox inbox;
     mqtt_as::subscriptions filters;
+    operations ops;
+};
+struct more_parts {
+    more_parts(pool& memory, const limits& limit)
+        : inbox(memory, limit), assembly(memory, limit), timers(memory, limit), direct(memory, limit) {}
+
+    mqtt_as::inbox inbox;
     mqtt_as::assembly assembly;
     [[no_unique_address]] mqtt_as::timers timers;
     [[no_unique_address]] std::conditional_t<profile::is_board, no_direct_publishes, direct_publishes> direct;
 };
 
-struct engine::state : facts, parts, rare_facts {
+struct engine::state : facts, parts, moments, more_parts, rare_facts {
     using place = operation::place;
     using size_type = profile::size_type;
 
