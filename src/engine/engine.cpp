@@ -3,6 +3,7 @@
 
 #include "mqtt_as/board_memory.hpp"
 #include "src/engine/state.hpp"
+#include "src/wire/publish.hpp"
 
 #include <new>
 
@@ -277,6 +278,7 @@ engine::state::~state() {
     assembly.drop();
     filters.clear(ops.memory);
     given_client_id_.forget(ops.memory);
+    outbox.give_back();
 }
 
 void engine::state::enter(phase p, stage at) {
@@ -366,8 +368,8 @@ void engine::state::end_connection(bool lost) {
         }
     }
     if (lost) return connection_over();
-    const bool has_goodbye = last_.error == errc::protocol_violation && wire->disconnect_has_reason &&
-                             agreed_.maximum_packet_size > sizeof wire::pingreq;  // which has no reason [MQTT-3.2.2-15]
+    const bool has_goodbye = last_.error == errc::protocol_violation && wire->has_reasons &&
+                             agreed_.maximum_packet_size > wire::bare_packet_size;  // without its reason [MQTT-3.2.2-15]
     if (has_goodbye && phase_ != phase::opening && !connect_due_) return leave(reason_for(last_.why));
     close_transport();
 }

@@ -4,11 +4,7 @@
 
 namespace mqtt_as {
 
-namespace {
-
-constexpr std::size_t acknowledgement_max = 8;  // PUBACK and its kin, with a reason code
-
-}  // namespace
+using wire::packet_type;
 
 std::size_t engine::state::poll_transmit(std::span<bytes> gather) {
     if (phase_ == phase::closing && !leaving_) return 0;  // the rest of a batch goes nowhere any more
@@ -17,8 +13,8 @@ std::size_t engine::state::poll_transmit(std::span<bytes> gather) {
             stage_connect();
         else if (is_connected())
             stage_online();
-        else if (leaving_)
-            stage_disconnect();
+        else if (leaving_ && disconnect_due_)
+            disconnect_due_ = !stage_short_packet(packet_type::disconnect, 0, goodbye_);
         if (outbox.empty()) return 0;
         outbox.offer();
         // A transport that takes nothing at all is silence, too.
@@ -58,33 +54,23 @@ void engine::state::stage_connect() {
     if (connects_unanswered_ < 2) ++connects_unanswered_;
 }
 
-void engine::state::stage_disconnect() {
-    if (!disconnect_due_ || !outbox.has_room(acknowledgement_max)) return;
-    wire::writer out(outbox.room_for(acknowledgement_max));
-    wire->encode_disconnect(out, goodbye_);
-    (void)outbox.append(out.size());
-    disconnect_due_ = false;
-}
-
 /// Acknowledgements and PUBREL first: they end things. Then what an earlier connection began, then what is asked of the
 /// server, then new messages. Everything but new publishes goes even when the receive maximum is used up
 /// [MQTT-3.3.4-8].
 void engine::state::stage_online() {
     while (inbox.has_due()) {
         const mqtt_as::inbox::acknowledgement ack = inbox.next_due();
-        if (!stage_acknowledgement(ack.type, ack.packet_id, ack.reason)) return;
+        if (!stage_short_packet(ack.type, ack.packet_id, ack.reason)) return;
         inbox.pop_due();
     }
     while (operation* op = ops.front(place::release_due)) {
-        if (!stage_acknowledgement(wire::packet_type::pubrel, op->packet_id, reason_code::success)) return;
+        if (!stage_short_packet(packet_type::pubrel, op->packet_id, reason_code::success)) return;
         if (op->release_sent && op->repubs == 0) ++count.resent;
         op->release_sent = true;
         op->batch_end = static_cast<size_type>(outbox.size());
         ops.move(*op, place::batch);
     }
-    if (ping_due_ && outbox.has_room(sizeof wire::pingreq)) {
-        std::uint8_t* to = outbox.append(sizeof wire::pingreq).data();
-        for (const std::uint8_t byte : wire::pingreq) *to++ = byte;
+    if (ping_due_ && stage_short_packet(packet_type::pingreq, 0, reason_code::success)) {
         ping_end_ = static_cast<size_type>(outbox.size());
         ping_due_ = false;
     }
@@ -100,17 +86,13 @@ bool engine::state::stage_all(place where) {
     return true;
 }
 
-bool engine::state::stage_acknowledgement(wire::packet_type type, std::uint16_t packet_id, reason_code reason) {
-    if (!outbox.has_room(acknowledgement_max)) return false;
-    // A reason is a courtesy, and left out where the server has no room for it [MQTT-3.2.2-15].
-    if (agreed_.maximum_packet_size <= wire::bare_acknowledgement_size) reason = reason_code::success;
-    if (profile::prefers_speed && reason == reason_code::success) {
-        wire::put_bare_acknowledgement(outbox.append(wire::bare_acknowledgement_size).data(), type, packet_id);
-        return true;
-    }
-    wire::writer out(outbox.room_for(acknowledgement_max));
-    wire->encode_acknowledgement(out, type, packet_id, reason);
-    (void)outbox.append(out.size());
+bool engine::state::stage_short_packet(packet_type type, std::uint16_t packet_id, reason_code reason) {
+    if (!outbox.has_room(wire::short_packet_max)) return false;
+    // A reason is left out where the version or the server has no room for it [MQTT-3.2.2-15].
+    const std::uint32_t bare_size = packet_id != 0 ? wire::bare_acknowledgement_size : wire::bare_packet_size;
+    if (!wire->has_reasons || agreed_.maximum_packet_size <= bare_size) reason = reason_code::success;
+    std::uint8_t* const to = outbox.room_for(wire::short_packet_max).data();
+    (void)outbox.append(wire::put_short_packet(to, type, packet_id, reason));
     return true;
 }
 

@@ -22,6 +22,12 @@ public:
     batch_outbox(pool& memory, const limits& limits)
         : limits_(limits), buffer_(memory, limits.batch_bytes_max), bodies_(memory, bodies_max) {}
 
+    /// Its memory, before the pool ends.
+    void give_back() {
+        buffer_.give_back();
+        bodies_.give_back();
+    }
+
     bool empty() const { return size_ == 0; }
     /// The transport has been given the batch, and nothing is added to it any more.
     bool is_offered() const { return is_offered_; }
@@ -114,6 +120,7 @@ private:
 class packet_outbox {
 public:
     packet_outbox(pool&, const limits&) {}
+    static void give_back() {}
 
     bool empty() const { return size_ == 0; }
     /// It is staged when the transport asks for it.
@@ -163,7 +170,7 @@ private:
     std::uint16_t size_ = 0;
     std::uint16_t sent_ = 0;
     const std::uint8_t* packet_ = nullptr;
-    std::uint8_t small_packet_[small_packet_max] = {};
+    std::uint8_t small_packet_[small_packet_max];
 };
 
 using outbox = std::conditional_t<profile::makes_batches, batch_outbox, packet_outbox>;

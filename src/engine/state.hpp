@@ -171,19 +171,16 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
     violation take_packet(wire::packet_type, std::uint8_t flags, bytes body);
     /// Apart, so that what is rare takes no stack from all others.
     [[gnu::noinline]] violation on_connack(bytes body);
-    violation on_disconnect(bytes body);
-    violation take_explanation(property_view);
     violation on_publish(std::uint8_t flags, bytes body);
-    violation on_acknowledgement(wire::packet_type, bytes body);
+    violation on_answer(wire::packet_type, bytes body);
     void release(operation& op);
     void on_answer(operation& op, reason_code, bool is_late = false);
 
     // ---- bytes out (engine_send.cpp) ----------------------------------------------------------------------
     std::size_t poll_transmit(std::span<bytes> gather);
     void stage_connect();
-    void stage_disconnect();
     void stage_online();
-    bool stage_acknowledgement(wire::packet_type, std::uint16_t packet_id, reason_code);
+    bool stage_short_packet(wire::packet_type, std::uint16_t packet_id, reason_code);
     bool stage_all(place where);
     bool stage_operation(operation& op);
     /// What the server's CONNACK rules out.

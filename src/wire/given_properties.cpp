@@ -44,21 +44,32 @@ void put_fields(writer& out, const publish_properties& given) {
     put_user_properties(out, given.user_properties);
 }
 
-void put_fields(writer& out, const will& given) {
-    if (given.delay_interval != 0) put_u32(out, property_id::will_delay_interval, given.delay_interval);
-    put_fields(out, *given.properties);
+void put_of_publish(writer& out, const publish_properties& given) {
+    const std::size_t begin = out.open();
+    put_fields(out, given);
+    out.close(begin);
 }
 
-void put_fields(writer& out, const subscribe_properties& given) {
+void put_of_will(writer& out, const will& given) {
+    const std::size_t begin = out.open();
+    if (given.delay_interval != 0) put_u32(out, property_id::will_delay_interval, given.delay_interval);
+    put_fields(out, *given.properties);
+    out.close(begin);
+}
+
+void put_of_request(writer& out, const subscribe_properties& given) {
+    const std::size_t begin = out.open();
     if (given.subscription_identifier) {
         put_id(out, property_id::subscription_identifier);
         out.put_variable(*given.subscription_identifier);
     }
     put_user_properties(out, given.user_properties);
+    out.close(begin);
 }
 
 /// Values that are the specification's defaults are left out.
-void put_fields(writer& out, const connect& given) {
+void put_of_connect(writer& out, const connect& given) {
+    const std::size_t begin = out.open();
     if (given.session_expiry_interval != 0) {
         put_u32(out, property_id::session_expiry_interval, given.session_expiry_interval);
     }
@@ -74,14 +85,7 @@ void put_fields(writer& out, const connect& given) {
         put_boolean(out, property_id::request_problem_information, false);
     }
     put_user_properties(out, given.properties.user_properties);
-}
-
-template <class Given>
-void put_measured(writer& out, const Given& given) {
-    writer count;
-    put_fields(count, given);
-    out.put_variable(static_cast<std::uint32_t>(count.size()));
-    put_fields(out, given);
+    out.close(begin);
 }
 
 // ---- checking -------------------------------------------------------------------------------------
@@ -101,14 +105,7 @@ errc check_user_properties(std::span<const user_property> all) {
     return errc::ok;
 }
 
-}  // namespace
-
-void put_block(writer& out, const connect& given) { put_measured(out, given); }
-void put_block(writer& out, const will& given) { put_measured(out, given); }
-void put_block(writer& out, const publish_properties& given) { put_measured(out, given); }
-void put_block(writer& out, const subscribe_properties& given) { put_measured(out, given); }
-
-errc check_given(const publish_properties& given) {
+errc check_publish(const publish_properties& given) {
     const bool has_good_topic = !given.response_topic || is_topic_name(*given.response_topic);  // [MQTT-3.3.2-14]
     if (!has_good_topic || !is_good(given.content_type) || !is_good_data(given.correlation_data)) {
         return errc::bad_properties;
@@ -116,7 +113,7 @@ errc check_given(const publish_properties& given) {
     return check_user_properties(given.user_properties);
 }
 
-errc check_given(const subscribe_properties& given) {
+errc check_request(const subscribe_properties& given) {
     // 0 wraps: allowed are 1 to 268,435,455.
     if (given.subscription_identifier && *given.subscription_identifier - 1 >= remaining_length_max) {
         return errc::bad_properties;
@@ -124,13 +121,26 @@ errc check_given(const subscribe_properties& given) {
     return check_user_properties(given.user_properties);
 }
 
-errc check_given(const connect& given) {
+errc check_connect(const connect& given) {
     if (given.receive_maximum == 0) return errc::bad_properties;
     if (given.last_will) {
-        const errc of_will = check_given(*given.last_will->properties);
+        const errc of_will = check_publish(*given.last_will->properties);
         if (of_will != errc::ok) return of_will;
     }
     return check_user_properties(given.properties.user_properties);
 }
+
+}  // namespace
+
+constinit const property_functions properties_of_5 = {
+    .take = take_properties,
+    .put_of_connect = put_of_connect,
+    .put_of_will = put_of_will,
+    .put_of_publish = put_of_publish,
+    .put_of_request = put_of_request,
+    .check_connect = check_connect,
+    .check_publish = check_publish,
+    .check_request = check_request,
+};
 
 }  // namespace mqtt_as::wire

@@ -66,32 +66,26 @@ struct not_negotiated {
 };
 using kept_limits = std::conditional_t<profile::only_v3_1_1, not_negotiated, negotiated>;
 
-struct connack {
-    bool session_present = false;
-    reason_code reason{};  ///< 3.1.1 return codes as their equivalents: 1 0x84, 2 0x85, 3 0x88, 4 0x86, 5 0x87
-    negotiated agreed;
-    std::optional<std::uint32_t> session_expiry_interval;  ///< seconds; the server's word replaces ours
-    std::optional<std::uint16_t> server_keep_alive;        ///< seconds; the server's word replaces ours
-    std::string_view assigned_client_identifier;
+/// CONNACK, DISCONNECT; PUBACK, PUBREC, PUBREL, PUBCOMP; SUBACK and UNSUBACK of the one filter that we ask for at a
+/// time. Where a packet has no code, as UNSUBACK of 3.1.1, it is success; SUBACK's 0x80 of 3.1.1 is unspecified_error, as
+/// in 5; return codes 1 to 5 of CONNACK of 3.1.1 are 0x84, 0x85, 0x88, 0x86, 0x87.
+struct answer {
+    std::uint16_t packet_id = 0;   ///< not in CONNACK and DISCONNECT
+    bool session_present = false;  ///< in CONNACK
+    reason_code reason{};
     property_view properties;
+};
+
+struct connack : answer {
+    negotiated agreed;
+    std::optional<std::uint16_t> server_keep_alive;  ///< seconds; the server's word replaces ours
+    std::string_view assigned_client_identifier;
+    bool has_response_information = false;
 };
 
 /// What the application gets, and the packet identifier, which it does not.
 struct publish : message {
     std::uint16_t packet_id = 0;  ///< 0 when qos is 0
-};
-
-/// PUBACK, PUBREC, PUBREL, PUBCOMP; SUBACK and UNSUBACK of the one filter that we ask for at a time. Where a packet has
-/// no code, as UNSUBACK of 3.1.1, it is success; SUBACK's 0x80 of 3.1.1 is unspecified_error, as in 5.
-struct acknowledgement {
-    std::uint16_t packet_id = 0;
-    reason_code reason{};
-    property_view properties;
-};
-
-struct disconnect {
-    reason_code reason{};
-    property_view properties;
 };
 
 // ---- sent -------------------------------------------------------------------------------------

@@ -23,6 +23,12 @@ public:
     /// A two-byte length and the bytes: a string or binary data of at most 65,535 bytes.
     void put_string(std::string_view text);
 
+    /// Begins a block whose length, a variable byte integer, stands before it. `close` is given what this returns.
+    std::size_t open();
+    /// Ends it. `behind`: bytes that belong to it and are written elsewhere. How far it moved: a length takes one byte
+    /// mostly.
+    std::size_t close(std::size_t begin, std::size_t behind = 0);
+
     /// Bytes put so far, whether or not they fitted. When they did not, what was written means nothing.
     std::size_t size() const { return written_; }
     bool fits() const { return written_ <= capacity_; }
