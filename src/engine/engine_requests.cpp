@@ -153,10 +153,11 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
     // boards, where each place takes memory, the front counts them.
     const std::uint32_t places_of_their_own = profile::is_board ? 0 : limit.subscriptions_max;
     if (ops.unfinished + direct.size() >= limit.operations_max + places_of_their_own) return errc::queue_full;
+    const subscription_options options(s);
     wanted* w = filters.find(s.filter);
     if (subscribes && w == nullptr) {
         if (filters.size() >= limit.subscriptions_max) return errc::queue_full;
-        w = filters.add(s, ops.memory);
+        w = filters.add(s.filter, options, ops.memory);
         if (w == nullptr) return errc::out_of_memory;
     }
     errc error = make_request(what, s, false, op);
@@ -175,7 +176,7 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
             complete(*carrier, errc::cancelled);
         return errc::ok;
     }
-    const bool is_known = w->options == subscription_options(s);
+    const bool is_known = w->options == options;
     const bool joins = is_known && carrier != nullptr && (carrier->renewal || carrier->now_in == place::control);
     // Asked for on this connection, or about to be: a second SUBSCRIBE would bring the retained messages twice.
     if (joins) {
@@ -184,7 +185,7 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
     } else if (is_known && w->renewed) {
         complete(*op, is_failure(w->result) ? errc::refused : errc::ok, w->result);
     } else {
-        w->options = subscription_options(s);
+        w->options = options;
         w->renewed = false;  // that result was for what was asked before
         op->renewal = std::exchange(w->renewal_due, false);
         if (carrier != nullptr) carrier->filter = nullptr;

@@ -44,12 +44,8 @@ void engine::state::stage_connect() {
                                                      ? static_cast<std::uint32_t>(limit.packet_bytes_max)
                                                      : 0,
                           .properties = config.properties};
-    wire::writer measure;
-    wire->encode_connect(measure, c);
-    const std::span<std::uint8_t> packet = outbox.append_connect(measure.size(), assembly.room(limit));
-    if (packet.empty()) return;  // without memory the stage runs into its limit
-    wire::writer out(packet);
-    wire->encode_connect(out, c);
+    const auto encode = [&](wire::writer& out) { wire->encode_connect(out, c); };
+    if (!outbox.append_connect(assembly.room(limit), encode)) return;  // the stage runs into its limit
     connect_due_ = false;
     if (connects_unanswered_ < 2) ++connects_unanswered_;
 }

@@ -49,9 +49,15 @@ public:
         size_ += static_cast<std::uint32_t>(size);
         return place;
     }
-    /// The place for CONNECT; empty without memory. `room` is for what will be received.
-    std::span<std::uint8_t> append_connect(std::size_t size, std::span<std::uint8_t>) {
-        return has_room(size) ? append(size) : std::span<std::uint8_t>();
+    /// CONNECT, which `encode` puts into a writer. False without memory. `room` is for what will be received.
+    template <class Encode>
+    bool append_connect(std::span<std::uint8_t> /*room*/, Encode&& encode) {
+        wire::writer measure;
+        encode(measure);
+        if (!has_room(measure.size())) return false;
+        wire::writer out(append(measure.size()));
+        encode(out);
+        return true;
     }
 
     /// Adds the packet of `op`: copied when small, else by reference. False when the batch is full.
@@ -136,8 +142,12 @@ public:
     std::span<std::uint8_t> room_for(std::size_t size) { return {small_packet_, size}; }
     std::span<std::uint8_t> append(std::size_t size) { return send({small_packet_, size}); }
     /// CONNECT lies where its answer will be put together: until it is through nothing is received.
-    std::span<std::uint8_t> append_connect(std::size_t size, std::span<std::uint8_t> room) {
-        return size <= room.size() ? send(room.first(size)) : std::span<std::uint8_t>();
+    template <class Encode>
+    bool append_connect(std::span<std::uint8_t> room, Encode&& encode) {
+        wire::writer out(room);
+        encode(out);
+        if (out.fits()) send(room.first(out.size()));
+        return out.fits();
     }
     bool append(operation& op) {
         if (!empty()) return false;

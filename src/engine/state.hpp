@@ -186,6 +186,12 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
     /// What the server's CONNACK rules out.
     errc unsendable(std::size_t size, std::uint8_t qos, bool retain) const {
         if constexpr (profile::only_v3_1_1) return errc::ok;  // CONNACK says nothing of the kind
+        return profile::prefers_speed ? judge_size_and_flags(size, qos, retain) : unsendable_by_call(size, qos, retain);
+    }
+    [[gnu::noinline]] errc unsendable_by_call(std::size_t size, std::uint8_t qos, bool retain) const {
+        return judge_size_and_flags(size, qos, retain);
+    }
+    errc judge_size_and_flags(std::size_t size, std::uint8_t qos, bool retain) const {
         if (size > agreed_.maximum_packet_size) return errc::too_large;
         if (qos > agreed_.maximum_qos || (retain && !agreed_.retain_available)) return errc::unsupported_by_server;
         return errc::ok;

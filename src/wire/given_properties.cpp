@@ -10,14 +10,10 @@ namespace {
 
 void put_id(writer& out, property_id id) { out.put_byte(static_cast<std::uint8_t>(id)); }
 
-void put_u32(writer& out, property_id id, std::uint32_t value) {
+/// Of `width` bytes.
+void put_number(writer& out, property_id id, int width, std::uint32_t value) {
     put_id(out, id);
-    out.put_u32(value);
-}
-
-void put_boolean(writer& out, property_id id, bool value) {
-    put_id(out, id);
-    out.put_byte(value ? 1 : 0);
+    while (width-- != 0) out.put_byte(static_cast<std::uint8_t>(value >> 8 * width));
 }
 
 void put_data(writer& out, property_id id, const std::optional<std::string_view>& data) {
@@ -34,10 +30,9 @@ void put_user_properties(writer& out, std::span<const user_property> all) {
 }
 
 void put_fields(writer& out, const publish_properties& given) {
-    if (given.payload_is_utf8) put_boolean(out, property_id::payload_format_indicator, true);
-    if (given.message_expiry_interval) {
-        put_u32(out, property_id::message_expiry_interval, *given.message_expiry_interval);
-    }
+    if (given.payload_is_utf8) put_number(out, property_id::payload_format_indicator, 1, 1);
+    if (const auto& seconds = given.message_expiry_interval)
+        put_number(out, property_id::message_expiry_interval, 4, *seconds);
     put_data(out, property_id::content_type, given.content_type);
     put_data(out, property_id::response_topic, given.response_topic);
     put_data(out, property_id::correlation_data, given.correlation_data);
@@ -52,7 +47,7 @@ void put_of_publish(writer& out, const publish_properties& given) {
 
 void put_of_will(writer& out, const will& given) {
     const std::size_t begin = out.open();
-    if (given.delay_interval != 0) put_u32(out, property_id::will_delay_interval, given.delay_interval);
+    if (given.delay_interval != 0) put_number(out, property_id::will_delay_interval, 4, given.delay_interval);
     put_fields(out, *given.properties);
     out.close(begin);
 }
@@ -70,21 +65,15 @@ void put_of_request(writer& out, const subscribe_properties& given) {
 /// Values that are the specification's defaults are left out.
 void put_of_connect(writer& out, const connect& given) {
     const std::size_t begin = out.open();
-    if (given.session_expiry_interval != 0) {
-        put_u32(out, property_id::session_expiry_interval, given.session_expiry_interval);
-    }
-    if (given.receive_maximum != 65'535) {
-        put_id(out, property_id::receive_maximum);
-        out.put_u16(given.receive_maximum);
-    }
-    if (given.maximum_packet_size != 0) put_u32(out, property_id::maximum_packet_size, given.maximum_packet_size);
-    if (given.properties.request_response_information) {
-        put_boolean(out, property_id::request_response_information, true);
-    }
-    if (!given.properties.request_problem_information) {
-        put_boolean(out, property_id::request_problem_information, false);
-    }
-    put_user_properties(out, given.properties.user_properties);
+    const connect_properties& asked = given.properties;
+    if (const std::uint32_t seconds = given.session_expiry_interval; seconds != 0)
+        put_number(out, property_id::session_expiry_interval, 4, seconds);
+    if (given.receive_maximum != 65'535) put_number(out, property_id::receive_maximum, 2, given.receive_maximum);
+    if (const std::uint32_t most = given.maximum_packet_size; most != 0)
+        put_number(out, property_id::maximum_packet_size, 4, most);
+    if (asked.request_response_information) put_number(out, property_id::request_response_information, 1, 1);
+    if (!asked.request_problem_information) put_number(out, property_id::request_problem_information, 1, 0);
+    put_user_properties(out, asked.user_properties);
     out.close(begin);
 }
 

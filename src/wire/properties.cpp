@@ -80,6 +80,8 @@ constexpr rule rules[] = {
     {in_connack, shared_subscription_available, kind::byte, range::boolean},
 };
 
+static_assert(std::size(rules) <= 32, "judge_all has a bit for each");
+
 /// The rule of the property at the front, without taking it. Identifiers are variable byte integers; all that exist fit
 /// into one byte.
 const rule& rule_at(const reader& in) {
@@ -118,16 +120,15 @@ violation judge_value(const property& given, const rule& by) {
 violation judge_all(bytes block, packet_type type) {
     reader in(block);
     property given;
-    std::uint32_t seen[2] = {};  // bit n of both: identifier n
+    std::uint32_t seen = 0;  // bit n: what has rule n
     while (in.left() != 0) {
         const rule& by = rule_at(in);
         if ((by.packets & wire::in(type)) == 0) return violation::bad_property;
         take_property(in, by.type, given);
         if (in.why() != violation::none) break;
-        const auto id = static_cast<unsigned>(given.id);
-        const std::uint32_t bit = std::uint32_t{1} << (id & 31);
-        if ((seen[id >> 5] & bit) != 0 && (by.packets & many_times) == 0) return violation::repeated_property;
-        seen[id >> 5] |= bit;
+        const std::uint32_t bit = std::uint32_t{1} << (&by - rules);
+        if ((seen & bit) != 0 && (by.packets & many_times) == 0) return violation::repeated_property;
+        seen |= bit;
         const violation why = judge_value(given, by);
         if (why != violation::none) return why;
     }

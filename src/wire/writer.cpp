@@ -14,11 +14,6 @@ void writer::put_u16(std::uint16_t value) {
     put_byte(static_cast<std::uint8_t>(value));
 }
 
-void writer::put_u32(std::uint32_t value) {
-    put_u16(static_cast<std::uint16_t>(value >> 16));
-    put_u16(static_cast<std::uint16_t>(value));
-}
-
 void writer::put_variable(std::uint32_t value) {
     for (; value > 0x7F; value >>= 7) put_byte(static_cast<std::uint8_t>(value | 0x80));
     put_byte(static_cast<std::uint8_t>(value));

@@ -16,7 +16,6 @@ public:
 
     void put_byte(std::uint8_t value);
     void put_u16(std::uint16_t value);
-    void put_u32(std::uint32_t value);
     /// A variable byte integer in the fewest bytes [MQTT-1.5.5-1].
     void put_variable(std::uint32_t value);
     void put_bytes(const void* data, std::size_t size);
