@@ -40,12 +40,10 @@ bool can_retry_help(errc error, reason_code reason) {
 
 errc check(const engine_config& config, const limits& limit) noexcept {
     if (config.protocol == nullptr) return errc::unsupported_by_version;
-    const wire::connect c{.client_id = config.client_id,
+    const wire::connect c{.config = config,
+                          .client_id = config.client_id,
                           .clean_start = config.clean && config.clean_init,
-                          .user = config.user,
-                          .password = config.password,
-                          .last_will = config.will ? &*config.will : nullptr,
-                          .properties = config.properties};
+                          .last_will = config.will ? &*config.will : nullptr};
     if (const errc error = config.protocol->check_connect(c); error != errc::ok) return error;
     if (config.client_id.empty() && !c.clean_start) return errc::bad_client_id;
     const backoff_config& b = config.backoff;

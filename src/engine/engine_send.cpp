@@ -31,19 +31,15 @@ void engine::state::stage_connect() {
     const bool first = !ever_online_;
     wiping_ = first && config.clean_init && !config.clean && !wire->may_start_clean_and_keep && !wiped_;
     clean_start_ = config.clean || wiping_ || (first && config.clean_init && wire->may_start_clean_and_keep);
-    const wire::connect c{.client_id = given_client_id_.text().empty() ? config.client_id : given_client_id_.text(),
-                          .keep_alive = config.keepalive,
+    const wire::connect c{.config = config,
+                          .client_id = given_client_id_.text().empty() ? config.client_id : given_client_id_.text(),
                           .clean_start = clean_start_,
-                          .user = config.user,
-                          .password = config.password,
                           // The will belongs to the connection that stays.
                           .last_will = config.will && !wiping_ ? &*config.will : nullptr,
                           .session_expiry_interval = keeps_session() ? config.session_expiry : 0,
-                          .receive_maximum = config.receive_maximum,
                           .maximum_packet_size = limit.packet_bytes_max < wire::packet_bytes_max
                                                      ? static_cast<std::uint32_t>(limit.packet_bytes_max)
-                                                     : 0,
-                          .properties = config.properties};
+                                                     : 0};
     const auto encode = [&](wire::writer& out) { wire->encode_connect(out, c); };
     if (!outbox.append_connect(assembly.room(limit), encode)) return;  // the stage runs into its limit
     connect_due_ = false;

@@ -111,17 +111,18 @@ violation protocol::decode_connack(bytes body, connack& out) const noexcept {
 // ---- encoding -----------------------------------------------------------------------------------
 
 void protocol::encode_connect(writer& out, const connect& packet) const noexcept {
+    const engine_config& config = packet.config;
     int flags = 0;
     if (packet.clean_start) flags |= 0x02;
     if (packet.last_will) flags |= 0x04 | packet.last_will->qos << 3 | (packet.last_will->retain ? 0x20 : 0);
-    if (packet.password) flags |= 0x40;
-    if (packet.user) flags |= 0x80;
+    if (config.password) flags |= 0x40;
+    if (config.user) flags |= 0x80;
     out.put_byte(0x10);
     const std::size_t begin = out.open();
     out.put_string("MQTT");
     out.put_byte(static_cast<std::uint8_t>(version));
     out.put_byte(static_cast<std::uint8_t>(flags));
-    out.put_u16(packet.keep_alive);
+    out.put_u16(config.keepalive);
     if (has_properties()) properties->put_of_connect(out, packet);
 
     out.put_string(packet.client_id);
@@ -131,8 +132,8 @@ void protocol::encode_connect(writer& out, const connect& packet) const noexcept
         out.put_string(last.topic);
         out.put_string({reinterpret_cast<const char*>(last.payload.data()), last.payload.size()});
     }
-    if (packet.user) out.put_string(*packet.user);
-    if (packet.password) out.put_string(*packet.password);
+    if (config.user) out.put_string(*config.user);
+    if (config.password) out.put_string(*config.password);
     out.close(begin);
 }
 
@@ -195,10 +196,11 @@ errc protocol::check_request(packet_type type, const subscribe& packet) const no
 
 /// Session expiry, receive maximum and maximum packet size are the engine's own, and 3.1.1 leaves them out silently.
 errc protocol::check_connect(const connect& packet) const noexcept {
-    if (packet.password && !packet.user && !may_send_password_alone) return errc::bad_credentials;
+    const engine_config& config = packet.config;
+    if (config.password && !config.user && !may_send_password_alone) return errc::bad_credentials;
     if (!has_properties()) {
         if (!packet.clean_start && packet.client_id.empty()) return errc::bad_client_id;  // [MQTT-3.1.3-7]
-        const connect_properties& asked = packet.properties;
+        const connect_properties& asked = config.properties;
         const will* const last = packet.last_will;
         if (asked.request_response_information || !asked.request_problem_information ||
             !asked.user_properties.empty() ||
@@ -206,8 +208,8 @@ errc protocol::check_connect(const connect& packet) const noexcept {
             return errc::unsupported_by_version;
     }
     if (!is_utf8_string(packet.client_id)) return errc::bad_client_id;
-    if (packet.user && !is_utf8_string(*packet.user)) return errc::bad_credentials;
-    if (packet.password && packet.password->size() > data_bytes_max) return errc::bad_credentials;
+    if (config.user && !is_utf8_string(*config.user)) return errc::bad_credentials;
+    if (config.password && config.password->size() > data_bytes_max) return errc::bad_credentials;
     if (packet.last_will) {
         const will& last = *packet.last_will;
         if (!is_topic_name(last.topic) || last.qos > 2 || last.payload.size() > data_bytes_max) return errc::bad_will;

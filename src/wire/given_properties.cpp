@@ -65,10 +65,11 @@ void put_of_request(writer& out, const subscribe_properties& given) {
 /// Values that are the specification's defaults are left out.
 void put_of_connect(writer& out, const connect& given) {
     const std::size_t begin = out.open();
-    const connect_properties& asked = given.properties;
+    const connect_properties& asked = given.config.properties;
     if (const std::uint32_t seconds = given.session_expiry_interval; seconds != 0)
         put_number(out, property_id::session_expiry_interval, 4, seconds);
-    if (given.receive_maximum != 65'535) put_number(out, property_id::receive_maximum, 2, given.receive_maximum);
+    if (const std::uint16_t most = given.config.receive_maximum; most != 65'535)
+        put_number(out, property_id::receive_maximum, 2, most);
     if (const std::uint32_t most = given.maximum_packet_size; most != 0)
         put_number(out, property_id::maximum_packet_size, 4, most);
     if (asked.request_response_information) put_number(out, property_id::request_response_information, 1, 1);
@@ -111,12 +112,12 @@ errc check_request(const subscribe_properties& given) {
 }
 
 errc check_connect(const connect& given) {
-    if (given.receive_maximum == 0) return errc::bad_properties;
+    if (given.config.receive_maximum == 0) return errc::bad_properties;
     if (given.last_will) {
         const errc of_will = check_publish(*given.last_will->properties);
         if (of_will != errc::ok) return of_will;
     }
-    return check_user_properties(given.properties.user_properties);
+    return check_user_properties(given.config.properties.user_properties);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mqtt_as/engine.hpp"
+#include "mqtt_as/engine_config.hpp"
 #include "mqtt_as/message.hpp"
 #include "mqtt_as/properties.hpp"
 #include "mqtt_as/types.hpp"
@@ -92,22 +93,15 @@ struct publish : message {
 
 using will = engine_will;
 
-inline constexpr std::optional<std::string_view> not_given{};
-inline constexpr connect_properties no_connect_properties{};
-
-/// What the configuration has is referred to.
+/// User, password, keep-alive and the like are the configuration's.
 struct connect {
+    const engine_config& config;
     std::string_view client_id;
-    std::uint16_t keep_alive = 60;  ///< seconds
-    bool clean_start = true;        ///< 3.1.1: clean session
-    const std::optional<std::string_view>& user = not_given;
-    const std::optional<std::string_view>& password = not_given;
+    bool clean_start = true;  ///< 3.1.1: clean session
     const will* last_will = nullptr;
     // MQTT 5 only
     std::uint32_t session_expiry_interval = 0;  ///< seconds; sent when not 0
-    std::uint16_t receive_maximum = 65'535;     ///< sent when not 65,535
     std::uint32_t maximum_packet_size = 0;      ///< sent when not 0
-    const connect_properties& properties = no_connect_properties;
 };
 
 /// Everything of a PUBLISH but its payload, which follows the head on the wire.

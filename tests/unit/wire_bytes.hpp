@@ -140,6 +140,41 @@ inline any_packet decode_any(const protocol& by, packet_type type, std::uint8_t 
     }
 }
 
+/// All that a CONNECT may have, in one place.
+struct given_connect {
+    std::string_view client_id{};
+    std::uint16_t keep_alive = 60;
+    bool clean_start = true;
+    std::optional<std::string_view> user{};
+    std::optional<std::string_view> password{};
+    const will* last_will = nullptr;
+    std::uint32_t session_expiry_interval = 0;
+    std::uint16_t receive_maximum = 65'535;
+    std::uint32_t maximum_packet_size = 0;
+    connect_properties properties{};
+
+    engine_config config() const {
+        engine_config all;
+        all.user = user;
+        all.password = password;
+        all.keepalive = keep_alive;
+        all.receive_maximum = receive_maximum;
+        all.properties = properties;
+        return all;
+    }
+    connect packet(const engine_config& config) const {
+        return {config, client_id, clean_start, last_will, session_expiry_interval, maximum_packet_size};
+    }
+};
+inline errc check_connect(const protocol& by, const given_connect& given) {
+    const engine_config config = given.config();
+    return by.check_connect(given.packet(config));
+}
+inline void encode_connect(const protocol& by, writer& out, const given_connect& given) {
+    const engine_config config = given.config();
+    by.encode_connect(out, given.packet(config));
+}
+
 /// What `encode` writes. Demands that a counting writer counts the same, and that every smaller span stays unharmed.
 template <class Encode>
 byte_string written(Encode encode) {

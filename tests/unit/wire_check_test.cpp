@@ -126,8 +126,8 @@ TEST(check_publish, counts_user_properties_against_the_largest_packet) {
               errc::too_large);
     EXPECT_EQ(v5.check_request(packet_type::subscribe, {.filter = "f", .properties = {.user_properties = all}}), errc::too_large);
     EXPECT_EQ(v5.check_request(packet_type::unsubscribe, {.filter = "f", .properties = {.user_properties = all}}), errc::too_large);
-    EXPECT_EQ(v5.check_connect({.client_id = "c", .properties = {.user_properties = all}}), errc::too_large);
-    EXPECT_EQ(v5.check_connect({.client_id = "c", .properties = {.user_properties = most}}), errc::ok);
+    EXPECT_EQ(check_connect(v5, {.client_id = "c", .properties = {.user_properties = all}}), errc::too_large);
+    EXPECT_EQ(check_connect(v5, {.client_id = "c", .properties = {.user_properties = most}}), errc::ok);
 }
 
 // ---- SUBSCRIBE, UNSUBSCRIBE ---------------------------------------------------------------------
@@ -203,33 +203,33 @@ TEST(check_subscribe, wants_good_user_properties_as_unsubscribe_does) {
 
 TEST(check_connect, wants_a_client_identifier_that_is_a_string) {
     for (const protocol* version : both_versions) {
-        EXPECT_EQ(version->check_connect({.client_id = "id"}), errc::ok);
-        EXPECT_EQ(version->check_connect({.client_id = ""}), errc::ok);
-        EXPECT_EQ(version->check_connect({.client_id = longest}), errc::ok);
+        EXPECT_EQ(check_connect(*version, {.client_id = "id"}), errc::ok);
+        EXPECT_EQ(check_connect(*version, {.client_id = ""}), errc::ok);
+        EXPECT_EQ(check_connect(*version, {.client_id = longest}), errc::ok);
         for (const std::string& bad : {not_utf8, with_zero, too_long}) {
-            EXPECT_EQ(version->check_connect({.client_id = bad}), errc::bad_client_id);
+            EXPECT_EQ(check_connect(*version, {.client_id = bad}), errc::bad_client_id);
         }
     }
 }
 
 TEST(check_connect, wants_a_name_for_a_session_that_is_kept_in_3_1_1) {
-    EXPECT_EQ(v3_1_1.check_connect({.client_id = "", .clean_start = false}), errc::bad_client_id);  // [MQTT-3.1.3-7]
-    EXPECT_EQ(v3_1_1.check_connect({.client_id = "id", .clean_start = false}), errc::ok);
-    EXPECT_EQ(v5.check_connect({.client_id = "", .clean_start = false}), errc::ok);
+    EXPECT_EQ(check_connect(v3_1_1, {.client_id = "", .clean_start = false}), errc::bad_client_id);  // [MQTT-3.1.3-7]
+    EXPECT_EQ(check_connect(v3_1_1, {.client_id = "id", .clean_start = false}), errc::ok);
+    EXPECT_EQ(check_connect(v5, {.client_id = "", .clean_start = false}), errc::ok);
 }
 
 TEST(check_connect, wants_good_credentials) {
     for (const protocol* version : both_versions) {
-        EXPECT_EQ(version->check_connect({.client_id = "c", .user = ""}), errc::ok);
-        EXPECT_EQ(version->check_connect({.client_id = "c", .user = longest, .password = longest}), errc::ok);
-        EXPECT_EQ(version->check_connect({.client_id = "c", .user = "u", .password = not_utf8}), errc::ok);  // binary
-        EXPECT_EQ(version->check_connect({.client_id = "c", .user = "u", .password = too_long}), errc::bad_credentials);
+        EXPECT_EQ(check_connect(*version, {.client_id = "c", .user = ""}), errc::ok);
+        EXPECT_EQ(check_connect(*version, {.client_id = "c", .user = longest, .password = longest}), errc::ok);
+        EXPECT_EQ(check_connect(*version, {.client_id = "c", .user = "u", .password = not_utf8}), errc::ok);  // binary
+        EXPECT_EQ(check_connect(*version, {.client_id = "c", .user = "u", .password = too_long}), errc::bad_credentials);
         for (const std::string& bad : {not_utf8, with_zero, too_long}) {
-            EXPECT_EQ(version->check_connect({.client_id = "c", .user = bad}), errc::bad_credentials);
+            EXPECT_EQ(check_connect(*version, {.client_id = "c", .user = bad}), errc::bad_credentials);
         }
     }
-    EXPECT_EQ(v3_1_1.check_connect({.client_id = "c", .password = "p"}), errc::bad_credentials);  // [MQTT-3.1.2-22]
-    EXPECT_EQ(v5.check_connect({.client_id = "c", .password = "p"}), errc::ok);
+    EXPECT_EQ(check_connect(v3_1_1, {.client_id = "c", .password = "p"}), errc::bad_credentials);  // [MQTT-3.1.2-22]
+    EXPECT_EQ(check_connect(v5, {.client_id = "c", .password = "p"}), errc::ok);
 }
 
 TEST(check_connect, wants_a_good_will) {
@@ -237,7 +237,7 @@ TEST(check_connect, wants_a_good_will) {
     const byte_string larger(65'536, 0);
     for (const protocol* version : both_versions) {
         const auto check = [version](const will& last) {
-            return version->check_connect({.client_id = "c", .last_will = &last});
+            return check_connect(*version, {.client_id = "c", .last_will = &last});
         };
         EXPECT_EQ(check({.topic = "t", .payload = largest, .qos = 2, .retain = true}), errc::ok);
         EXPECT_EQ(check({.topic = "t", .payload = {}}), errc::ok);
@@ -251,9 +251,9 @@ TEST(check_connect, wants_a_good_will) {
 }
 
 TEST(check_connect, knows_properties_in_5_only) {
-    const auto both = [](const connect& packet) {
-        EXPECT_EQ(v3_1_1.check_connect(packet), errc::unsupported_by_version);
-        EXPECT_EQ(v5.check_connect(packet), errc::ok);
+    const auto both = [](const given_connect& packet) {
+        EXPECT_EQ(check_connect(v3_1_1, packet), errc::unsupported_by_version);
+        EXPECT_EQ(check_connect(v5, packet), errc::ok);
     };
     both({.client_id = "c", .properties = {.request_response_information = true}});
     both({.client_id = "c", .properties = {.request_problem_information = false}});
@@ -267,13 +267,13 @@ TEST(check_connect, knows_properties_in_5_only) {
 
 TEST(check_connect, wants_good_properties_in_5) {
     const user_property bad_user[] = {{not_utf8, "v"}};
-    EXPECT_EQ(v5.check_connect({.client_id = "c", .receive_maximum = 0}), errc::bad_properties);
-    EXPECT_EQ(v5.check_connect({.client_id = "c", .properties = {.user_properties = bad_user}}), errc::bad_properties);
+    EXPECT_EQ(check_connect(v5, {.client_id = "c", .receive_maximum = 0}), errc::bad_properties);
+    EXPECT_EQ(check_connect(v5, {.client_id = "c", .properties = {.user_properties = bad_user}}), errc::bad_properties);
     const publish_properties bad_topic{.response_topic = "#"};
     const publish_properties bad_users{.user_properties = bad_user};
     for (const publish_properties* bad : {&bad_topic, &bad_users}) {
         const will last{.topic = "t", .properties = bad};
-        EXPECT_EQ(v5.check_connect({.client_id = "c", .last_will = &last}), errc::bad_properties);
+        EXPECT_EQ(check_connect(v5, {.client_id = "c", .last_will = &last}), errc::bad_properties);
     }
 }
 

@@ -4,8 +4,8 @@
 namespace mqtt_as::wire {
 namespace {
 
-std::string connect_bytes(const connect& packet) {
-    return written_hex([&packet](writer& out) { v3_1_1.encode_connect(out, packet); });
+std::string connect_bytes(const given_connect& packet) {
+    return written_hex([&packet](writer& out) { encode_connect(v3_1_1, out, packet); });
 }
 
 std::string publish_bytes(const publish_head& head) { return to_hex(written_head(v3_1_1, head)); }
@@ -13,7 +13,7 @@ std::string publish_bytes(const publish_head& head) { return to_hex(written_head
 // ---- CONNECT ------------------------------------------------------------------------------------
 
 TEST(v311_connect, names_protocol_level_flags_keep_alive_and_client) {
-    connect packet{.client_id = "id"};
+    given_connect packet{.client_id = "id"};
     EXPECT_EQ(connect_bytes(packet), plain("10 0E 00 04 'MQTT' 04 02 00 3C 00 02 'id'"));
     packet.clean_start = false;
     packet.keep_alive = 0xABCD;
@@ -25,7 +25,7 @@ TEST(v311_connect, names_protocol_level_flags_keep_alive_and_client) {
 
 TEST(v311_connect, has_will_user_and_password_in_this_order) {
     const byte_string payload = hex("00 FF");
-    connect packet{.client_id = "id", .user = "u", .password = std::string_view("p\0", 2)};
+    given_connect packet{.client_id = "id", .user = "u", .password = std::string_view("p\0", 2)};
     const will last{.topic = "a/b", .payload = payload, .qos = 2, .retain = true};
     packet.last_will = &last;
     EXPECT_EQ(connect_bytes(packet),
@@ -34,7 +34,7 @@ TEST(v311_connect, has_will_user_and_password_in_this_order) {
 
 TEST(v311_connect, sets_each_flag_for_what_follows) {
     struct row {
-        connect packet;
+        given_connect packet;
         const char* bytes_after_level;
     };
     const will qos_0{.topic = "t"}, qos_1{.topic = "t", .qos = 1}, qos_2{.topic = "t", .qos = 2};
@@ -54,7 +54,7 @@ TEST(v311_connect, sets_each_flag_for_what_follows) {
 }
 
 TEST(v311_connect, leaves_out_what_only_5_knows) {
-    connect packet{.client_id = "id"};
+    given_connect packet{.client_id = "id"};
     packet.session_expiry_interval = 100;
     packet.receive_maximum = 10;
     packet.maximum_packet_size = 1000;

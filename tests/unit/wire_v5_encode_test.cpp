@@ -4,8 +4,8 @@
 namespace mqtt_as::wire {
 namespace {
 
-std::string connect_bytes(const connect& packet) {
-    return written_hex([&packet](writer& out) { v5.encode_connect(out, packet); });
+std::string connect_bytes(const given_connect& packet) {
+    return written_hex([&packet](writer& out) { encode_connect(v5, out, packet); });
 }
 
 std::string publish_bytes(const publish_head& head) { return to_hex(written_head(v5, head)); }
@@ -16,7 +16,7 @@ constexpr const char* two_users_bytes = "26 00 01 'k' 00 01 'v' 26 00 00 00 02 C
 // ---- CONNECT ------------------------------------------------------------------------------------
 
 TEST(v5_connect, has_a_property_length_even_without_properties) {
-    connect packet{.client_id = "id"};
+    given_connect packet{.client_id = "id"};
     EXPECT_EQ(connect_bytes(packet), plain("10 0F 00 04 'MQTT' 05 02 00 3C 00 00 02 'id'"));
     packet.clean_start = false;
     packet.client_id = "";
@@ -25,7 +25,7 @@ TEST(v5_connect, has_a_property_length_even_without_properties) {
 
 TEST(v5_connect, writes_each_property_that_differs_from_its_default) {
     const auto with = [](auto change) {
-        connect packet{.client_id = ""};
+        given_connect packet{.client_id = ""};
         change(packet);
         return connect_bytes(packet);
     };
@@ -34,10 +34,10 @@ TEST(v5_connect, writes_each_property_that_differs_from_its_default) {
         const byte_string rest = hex("00 04 'MQTT' 05 02 00 3C") + variable(given.size()) + given + hex("00 00");
         return to_hex(hex("10") + variable(rest.size()) + rest);
     };
-    EXPECT_EQ(with([](connect& c) { c.session_expiry_interval = 0xFFFF'FFFF; }), expected("11 FF FF FF FF"));
-    EXPECT_EQ(with([](connect& c) { c.session_expiry_interval = 120; }), expected("11 00 00 00 78"));
-    EXPECT_EQ(with([](connect& c) { c.receive_maximum = 20; }), expected("21 00 14"));
-    EXPECT_EQ(with([](connect& c) { c.maximum_packet_size = 65'536; }), expected("27 00 01 00 00"));
+    EXPECT_EQ(with([](given_connect& c) { c.session_expiry_interval = 0xFFFF'FFFF; }), expected("11 FF FF FF FF"));
+    EXPECT_EQ(with([](given_connect& c) { c.session_expiry_interval = 120; }), expected("11 00 00 00 78"));
+    EXPECT_EQ(with([](given_connect& c) { c.receive_maximum = 20; }), expected("21 00 14"));
+    EXPECT_EQ(with([](given_connect& c) { c.maximum_packet_size = 65'536; }), expected("27 00 01 00 00"));
     const auto asking = [](const connect_properties& asked) {
         return connect_bytes({.client_id = "", .properties = asked});
     };
@@ -57,7 +57,7 @@ TEST(v5_connect, writes_each_property_that_differs_from_its_default) {
 
 TEST(v5_connect, has_will_properties_before_the_will_topic) {
     const byte_string payload = hex("00 FF");
-    connect packet{.client_id = "id", .user = "u", .password = "p"};
+    given_connect packet{.client_id = "id", .user = "u", .password = "p"};
     will last{.topic = "a/b", .payload = payload, .qos = 1, .retain = true};
     packet.last_will = &last;
     EXPECT_EQ(connect_bytes(packet),
