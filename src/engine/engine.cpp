@@ -20,9 +20,8 @@ static_assert(!profile::is_board || inbox::due_spare <= detail::due_spare);
 /// How long the transport may take to accept DISCONNECT before we close without it.
 constexpr duration goodbye_limit{500};
 
-/// The same attempt would end the same way until someone changes something.
-bool can_retry_help(errc error, reason_code reason) {
-    if (error != errc::connection_refused && error != errc::server_disconnected) return true;
+/// False: the same attempt would end the same way until someone changes something.
+bool can_retry_help(reason_code reason) {
     switch (reason) {
     case reason_code::unsupported_protocol_version:
     case reason_code::client_identifier_not_valid:
@@ -350,7 +349,7 @@ void engine::state::end_by_violation(violation v) {
 void engine::state::end_connection(bool lost) {
     last_.was_online = is_connected();
     last_.at = stage_;
-    last_.can_retry_help = last_.can_retry_help && can_retry_help(last_.error, last_.reason);
+    last_.can_retry_help = last_.can_retry_help && can_retry_help(last_.reason);
     if (after_ != after::stop) {
         tell(tell_disconnected);
         const bool gives_up_hopeless = config.on_refusal == refusal_policy::give_up ||

@@ -3,7 +3,7 @@
 
 #include "mqtt_as/topic.hpp"
 
-#include <iterator>
+#include <span>
 
 namespace mqtt_as {
 namespace wire {
