@@ -179,7 +179,8 @@ status engine::state::look() const {
                .payload_bytes = ops.payload_bytes + direct.payload_bytes(),
                .inbox = inbox.size(),
                .subscriptions = filters.size()};
-    if (is_outage_) now.outage_since = outage_since();
+    const bool is_outage = phase_ != phase::stopped && !is_connected() && after_ != after::stop;
+    if (is_outage) now.outage_since = outage_since();
     if (phase_ == phase::waiting) now.next_attempt = until_;
     if (last_.error != errc::ok) now.last_error = disconnected{last_, {}};
     for (std::size_t i = 0; i < operation::places - 1; ++i) {
@@ -291,7 +292,6 @@ errc engine::state::start(bool retry) {
     retry_first_ = retry;
     was_online_ = false;
     at_cap_ = false;
-    is_outage_ = true;
     outage_since() = now_;
     supervisor.begin(now_, config);
     open();
@@ -359,7 +359,6 @@ void engine::state::end_connection(bool lost) {
         at_cap_ = !last_.can_retry_help || last_.reason == reason_code::session_taken_over;
         if (last_.was_online) {
             ++count.outages;
-            is_outage_ = true;
             outage_since() = now_;
             supervisor.on_lost(now_, since_, config);
         }
@@ -417,7 +416,6 @@ void engine::state::connection_over() {
     case after::stop: return finish_stop();
     case after::give_up:
         enter(phase::stopped, stage::idle);
-        is_outage_ = false;
         tell(tell_gave_up);
         return;
     }
@@ -432,7 +430,6 @@ void engine::state::wait() {
 void engine::state::finish_stop() {
     enter(phase::stopped, stage::idle);
     after_ = after::retry;
-    is_outage_ = false;
     const bool is_closed = refusing_ == errc::closed;
     report_all(is_closed ? errc::closed : errc::stopped);
     const bool session_lives = keeps_session() && !is_closed;
@@ -466,7 +463,6 @@ void engine::state::go_online(const wire::connack& ack) {
     until_ = since_ + ping_interval();
     judging_since_ = now_;
     enter(phase::online, stage::online);
-    is_outage_ = false;
     supervisor.on_online();
     ++count.connections;
 

@@ -23,7 +23,6 @@ struct lasting_facts {
     errc refusing_ = errc::ok;    // requests: not_started after `stop`; closed after `close`, for good
     bool retry_first_ = false;    // `start` asked for it
     bool was_online_ = false;     // since `start`
-    bool is_outage_ = false;      // not online although started
     bool at_cap_ = false;         // the next wait is at the back-off's cap
     bool open_due_ = false;       // a command that waits to be taken
     bool is_link_down_ = false;
