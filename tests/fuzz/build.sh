@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the fuzz targets with clang's libFuzzer in the folder given.
+# Builds the fuzz targets with clang's libFuzzer, where `./run fuzz` does.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
-cmake --preset fuzz -B "$1" >/dev/null
-cmake --build "$1" --target fuzz_targets
+cmake --preset fuzz >/dev/null
+cmake --build build/fuzz --target fuzz_targets

@@ -19,7 +19,7 @@ const std::set<packet_type> received = {connack, publish, puback,   pubrec,    p
                                         pubcomp, suback,  unsuback, disconnect};
 const std::set<packet_type> answers = {connack, puback, pubrec, pubrel, pubcomp, suback, unsuback, disconnect};
 
-const known table[] = {
+const known known_properties[] = {
     {property_id::payload_format_indicator, "01 01", {publish}},
     {property_id::message_expiry_interval, "02 00 00 00 3C", {publish}},
     {property_id::content_type, "03 00 04 'text'", {publish}},
@@ -89,7 +89,7 @@ violation why_never(property_id id) {
 }
 
 TEST(properties, are_allowed_in_the_packets_of_the_specification_only) {
-    for (const known& each : table) {
+    for (const known& each : known_properties) {
         for (const packet_type type : received) {
             const packet_with result(type, each.example);
             const violation expected = !each.packets.contains(type) ? violation::bad_property : why_never(each.id);
@@ -100,7 +100,7 @@ TEST(properties, are_allowed_in_the_packets_of_the_specification_only) {
 
 TEST(properties, have_no_other_identifiers) {
     std::set<int> identifiers;
-    for (const known& each : table) identifiers.insert(static_cast<int>(each.id));
+    for (const known& each : known_properties) identifiers.insert(static_cast<int>(each.id));
     for (int id = 0; id < 256; ++id) {
         if (identifiers.contains(id)) continue;
         const byte_string unknown = byte_string{static_cast<std::uint8_t>(id)} + hex("01 00 00 00 00");
@@ -110,7 +110,7 @@ TEST(properties, have_no_other_identifiers) {
 }
 
 TEST(properties, appear_once_but_for_user_properties_and_subscription_identifiers) {
-    for (const known& each : table) {
+    for (const known& each : known_properties) {
         for (const packet_type type : each.packets) {
             if (why_never(each.id) != violation::none) continue;
             const bool may_repeat =
@@ -175,7 +175,7 @@ TEST(properties, have_values_within_their_range) {
 }
 
 TEST(properties, end_where_their_length_says) {
-    for (const known& each : table) {
+    for (const known& each : known_properties) {
         for (const packet_type type : each.packets) {
             const byte_string whole = hex(each.example);
             for (std::size_t cut = 1; cut < whole.size(); ++cut) {
@@ -245,7 +245,7 @@ TEST(property_view, is_empty_by_default) {
 }
 
 TEST(property_view, reads_each_property_of_the_specification) {
-    for (const known& each : table) {
+    for (const known& each : known_properties) {
         for (const packet_type type : each.packets) {
             if (why_never(each.id) != violation::none) continue;
             const packet_with result(type, each.example);
