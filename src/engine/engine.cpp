@@ -364,8 +364,9 @@ void engine::state::end_connection(bool lost) {
         }
     }
     if (lost) return connection_over();
-    const bool has_goodbye = last_.error == errc::protocol_violation && wire->has_reasons &&
-                             agreed_.maximum_packet_size > wire::bare_packet_size;  // without its reason [MQTT-3.2.2-15]
+    const bool has_goodbye =
+        last_.error == errc::protocol_violation && wire->has_reasons &&
+        agreed_.maximum_packet_size > wire::bare_packet_size;  // without its reason [MQTT-3.2.2-15]
     if (has_goodbye && phase_ != phase::opening && !connect_due_) return leave(reason_for(last_.why));
     close_transport();
 }

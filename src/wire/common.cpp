@@ -1,5 +1,6 @@
 // What both versions do alike: packets from bytes and bytes from packets, with MQTT 5's properties where there are any.
 #include "src/wire/common.hpp"
+
 #include "src/wire/properties.hpp"
 
 #include <cstring>
@@ -183,7 +184,7 @@ errc protocol::check_request(packet_type type, const subscribe& packet) const no
     if (!is_topic_filter(packet.filter)) return errc::bad_filter;
     if (subscribes && packet.qos > profile::qos_max) return errc::bad_qos;
     if (!has_properties()) return errc::ok;
-    const bool is_confused = packet.no_local && is_shared_filter(packet.filter);  // [MQTT-3.8.3-4]
+    const bool is_confused = packet.no_local && is_shared_filter(packet.filter);   // [MQTT-3.8.3-4]
     const bool is_good = subscribes ? !is_confused && packet.retain_handling <= 2  //
                                     : !packet.properties.subscription_identifier;
     if (!is_good) return errc::bad_properties;

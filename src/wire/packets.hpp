@@ -68,8 +68,8 @@ struct not_negotiated {
 using kept_limits = std::conditional_t<profile::only_v3_1_1, not_negotiated, negotiated>;
 
 /// CONNACK, DISCONNECT; PUBACK, PUBREC, PUBREL, PUBCOMP; SUBACK and UNSUBACK of the one filter that we ask for at a
-/// time. Where a packet has no code, as UNSUBACK of 3.1.1, it is success; SUBACK's 0x80 of 3.1.1 is unspecified_error, as
-/// in 5; return codes 1 to 5 of CONNACK of 3.1.1 are 0x84, 0x85, 0x88, 0x86, 0x87.
+/// time. Where a packet has no code, as UNSUBACK of 3.1.1, it is success; SUBACK's 0x80 of 3.1.1 is unspecified_error,
+/// as in 5; return codes 1 to 5 of CONNACK of 3.1.1 are 0x84, 0x85, 0x88, 0x86, 0x87.
 struct answer {
     std::uint16_t packet_id = 0;   ///< not in CONNACK and DISCONNECT
     bool session_present = false;  ///< in CONNACK

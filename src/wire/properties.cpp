@@ -86,7 +86,8 @@ static_assert(std::size(rules) <= 32, "judge_all has a bit for each");
 /// into one byte.
 const rule& rule_at(const reader& in) {
     const rule* by = std::end(rules);
-    while (--by != rules && static_cast<std::uint8_t>(by->id) != *in.at()) {}
+    while (--by != rules && static_cast<std::uint8_t>(by->id) != *in.at()) {
+    }
     return *by;
 }
 

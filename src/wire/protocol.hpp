@@ -44,7 +44,8 @@ inline fixed_header read_short_header(bytes in, const protocol&) noexcept;
 /// The DUP flag in the first byte of a PUBLISH.
 inline constexpr std::uint8_t dup_flag = 0x08;
 
-/// MQTT 5's properties. `put_*` writes their length and themselves, `check_*` says errc::ok, bad_properties or too_large.
+/// MQTT 5's properties. `put_*` writes their length and themselves, `check_*` says errc::ok, bad_properties or
+/// too_large.
 struct property_functions {
     /// Takes the length and the properties of a packet that a server sent, and checks every one of them.
     void (*take)(reader&, packet_type, property_view&);
@@ -61,14 +62,14 @@ struct protocol {
     protocol_version version;
 
     // ---- permissions -------------------------------------------------------------------------
-    bool may_resend_while_connected;   ///< 3.1.1 yes, 5 never [MQTT-4.4.0-1]
-    bool may_start_clean_and_keep;     ///< 5: Clean Start with Session Expiry; 3.1.1 needs two connections
-    bool may_send_password_alone;      ///< 5 [MQTT-3.1.2-19]; not 3.1.1 [MQTT-3.1.2-22]
-    bool has_reasons;                  ///< 5: DISCONNECT and acknowledgements can say why
-    bool limits_inbound;               ///< 5: our receive maximum binds the server
-    bool wants_short_lengths;          ///< 5: a variable byte integer has the fewest bytes [MQTT-1.5.5-1]
-    std::uint16_t received_flags[16];  ///< by packet type: bit n: a server may send it with flags n
-    const std::uint8_t* codes;         ///< that a server may put into each packet: see `codes_of`
+    bool may_resend_while_connected;       ///< 3.1.1 yes, 5 never [MQTT-4.4.0-1]
+    bool may_start_clean_and_keep;         ///< 5: Clean Start with Session Expiry; 3.1.1 needs two connections
+    bool may_send_password_alone;          ///< 5 [MQTT-3.1.2-19]; not 3.1.1 [MQTT-3.1.2-22]
+    bool has_reasons;                      ///< 5: DISCONNECT and acknowledgements can say why
+    bool limits_inbound;                   ///< 5: our receive maximum binds the server
+    bool wants_short_lengths;              ///< 5: a variable byte integer has the fewest bytes [MQTT-1.5.5-1]
+    std::uint16_t received_flags[16];      ///< by packet type: bit n: a server may send it with flags n
+    const std::uint8_t* codes;             ///< that a server may put into each packet: see `codes_of`
     const property_functions* properties;  ///< nullptr: none, and no options of subscriptions either
 
     bool has_properties() const { return !profile::only_v3_1_1 && properties != nullptr; }

@@ -85,8 +85,8 @@ inline std::uint8_t first_byte_of(packet_type type) {
 
 inline constexpr std::size_t short_packet_max = 5;
 
-/// PUBACK, PUBREC, PUBREL, PUBCOMP; with packet identifier 0 PINGREQ and DISCONNECT, which have none. Reason `success` is
-/// left out. How many bytes it has.
+/// PUBACK, PUBREC, PUBREL, PUBCOMP; with packet identifier 0 PINGREQ and DISCONNECT, which have none. Reason `success`
+/// is left out. How many bytes it has.
 inline std::size_t put_short_packet(std::uint8_t* to, packet_type type, std::uint16_t packet_id, reason_code reason) {
     std::uint8_t* at = to + 2;
     if (packet_id != 0) {
@@ -132,7 +132,8 @@ inline checked_publish check_publish(const protocol& p, const publish_head& head
 /// As protocol::encode_publish, where it is the short way for those without properties.
 inline std::size_t encode_publish(const protocol& p, std::uint8_t* to, const publish_head& head,
                                   const publish_layout& layout) {
-    if (!profile::prefers_speed || !head.properties.empty()) return encode_the_long_way(p, {to, layout.head_size}, head);
+    if (!profile::prefers_speed || !head.properties.empty())
+        return encode_the_long_way(p, {to, layout.head_size}, head);
     const auto first = static_cast<std::uint8_t>(0x30 | head.qos << 1 | (head.retain ? 1 : 0));
     std::uint8_t* at = put_topic(to, first, layout.remaining_length, head.topic);
     const auto packet_id = static_cast<std::size_t>(at - to);

@@ -66,8 +66,10 @@ int main(int argc, char** argv) {
     const struct {
         std::string_view name;
         bool& value;
-    } flags[] = {{"--verbose", what.is_verbose},       {"--hash", what.prints_hashes},
-                 {"--exhaustive", what.is_exhaustive}, {"--fail-fast", what.stops_at_failure},
+    } flags[] = {{"--verbose", what.is_verbose},
+                 {"--hash", what.prints_hashes},
+                 {"--exhaustive", what.is_exhaustive},
+                 {"--fail-fast", what.stops_at_failure},
                  {"--keep", what.keeps_failures}};
     for (int i = 1; i < argc; ++i) {
         const std::string_view option = argv[i];

@@ -66,20 +66,14 @@ TEST(check_publish, knows_no_properties_in_3_1_1) {
     EXPECT_EQ(checked(v3_1_1, {.topic = "t", .properties = {.message_expiry_interval = 0}}),
               errc::unsupported_by_version);
     EXPECT_EQ(checked(v3_1_1, {.topic = "t", .properties = {.content_type = ""}}), errc::unsupported_by_version);
-    EXPECT_EQ(checked(v3_1_1, {.topic = "t", .properties = {.response_topic = ""}}),
-              errc::unsupported_by_version);
-    EXPECT_EQ(checked(v3_1_1, {.topic = "t", .properties = {.correlation_data = ""}}),
-              errc::unsupported_by_version);
-    EXPECT_EQ(checked(v3_1_1, {.topic = "t", .properties = {.payload_is_utf8 = true}}),
-              errc::unsupported_by_version);
-    EXPECT_EQ(checked(v3_1_1, {.topic = "t", .properties = {.user_properties = a_user}}),
-              errc::unsupported_by_version);
+    EXPECT_EQ(checked(v3_1_1, {.topic = "t", .properties = {.response_topic = ""}}), errc::unsupported_by_version);
+    EXPECT_EQ(checked(v3_1_1, {.topic = "t", .properties = {.correlation_data = ""}}), errc::unsupported_by_version);
+    EXPECT_EQ(checked(v3_1_1, {.topic = "t", .properties = {.payload_is_utf8 = true}}), errc::unsupported_by_version);
+    EXPECT_EQ(checked(v3_1_1, {.topic = "t", .properties = {.user_properties = a_user}}), errc::unsupported_by_version);
 }
 
 TEST(check_publish, wants_good_properties_in_5) {
-    const auto check = [](const publish_properties& given) {
-        return checked(v5, {.topic = "t", .properties = given});
-    };
+    const auto check = [](const publish_properties& given) { return checked(v5, {.topic = "t", .properties = given}); };
     EXPECT_EQ(check({.message_expiry_interval = 0}), errc::ok);
     EXPECT_EQ(check({.message_expiry_interval = UINT32_MAX}), errc::ok);
     EXPECT_EQ(check({.payload_is_utf8 = true}), errc::ok);
@@ -124,8 +118,10 @@ TEST(check_publish, counts_user_properties_against_the_largest_packet) {
     EXPECT_EQ(checked(v5, {.topic = "t", .properties = {.user_properties = most}}), errc::ok);
     EXPECT_EQ(checked(v5, {.topic = "t", .payload_size = 200'000, .properties = {.user_properties = most}}),
               errc::too_large);
-    EXPECT_EQ(v5.check_request(packet_type::subscribe, {.filter = "f", .properties = {.user_properties = all}}), errc::too_large);
-    EXPECT_EQ(v5.check_request(packet_type::unsubscribe, {.filter = "f", .properties = {.user_properties = all}}), errc::too_large);
+    EXPECT_EQ(v5.check_request(packet_type::subscribe, {.filter = "f", .properties = {.user_properties = all}}),
+              errc::too_large);
+    EXPECT_EQ(v5.check_request(packet_type::unsubscribe, {.filter = "f", .properties = {.user_properties = all}}),
+              errc::too_large);
     EXPECT_EQ(check_connect(v5, {.client_id = "c", .properties = {.user_properties = all}}), errc::too_large);
     EXPECT_EQ(check_connect(v5, {.client_id = "c", .properties = {.user_properties = most}}), errc::ok);
 }
@@ -145,7 +141,9 @@ TEST(check_subscribe, wants_a_topic_filter_and_a_qos) {
         }
         EXPECT_EQ(version->check_request(packet_type::subscribe, {.filter = longest, .qos = 2}), errc::ok);
         for (int qos = 3; qos < 256; ++qos) {
-            EXPECT_EQ(version->check_request(packet_type::subscribe, {.filter = "f", .qos = static_cast<std::uint8_t>(qos)}), errc::bad_qos);
+            EXPECT_EQ(
+                version->check_request(packet_type::subscribe, {.filter = "f", .qos = static_cast<std::uint8_t>(qos)}),
+                errc::bad_qos);
         }
     }
 }
@@ -163,24 +161,29 @@ TEST(check_subscribe, knows_options_and_properties_in_5_only) {
         EXPECT_EQ(v3_1_1.check_request(packet_type::subscribe, packet), errc::unsupported_by_version);
         EXPECT_EQ(v5.check_request(packet_type::subscribe, packet), errc::ok);
     }
-    EXPECT_EQ(v3_1_1.check_request(packet_type::unsubscribe, {.filter = "f", .properties = {.user_properties = a_user}}),
-              errc::unsupported_by_version);
-    EXPECT_EQ(v5.check_request(packet_type::unsubscribe, {.filter = "f", .properties = {.user_properties = a_user}}), errc::ok);
+    EXPECT_EQ(
+        v3_1_1.check_request(packet_type::unsubscribe, {.filter = "f", .properties = {.user_properties = a_user}}),
+        errc::unsupported_by_version);
+    EXPECT_EQ(v5.check_request(packet_type::unsubscribe, {.filter = "f", .properties = {.user_properties = a_user}}),
+              errc::ok);
 }
 
 TEST(check_subscribe, wants_options_within_their_range) {
     for (int handling = 3; handling < 256; ++handling) {
-        EXPECT_EQ(v5.check_request(packet_type::subscribe, {.filter = "f", .retain_handling = static_cast<std::uint8_t>(handling)}),
+        EXPECT_EQ(v5.check_request(packet_type::subscribe,
+                                   {.filter = "f", .retain_handling = static_cast<std::uint8_t>(handling)}),
                   errc::bad_properties);
     }
     // [MQTT-3.8.3-4]
-    EXPECT_EQ(v5.check_request(packet_type::subscribe, {.filter = "$share/g/a", .no_local = true}), errc::bad_properties);
+    EXPECT_EQ(v5.check_request(packet_type::subscribe, {.filter = "$share/g/a", .no_local = true}),
+              errc::bad_properties);
     EXPECT_EQ(v5.check_request(packet_type::subscribe, {.filter = "$share/g/a"}), errc::ok);
 }
 
 TEST(check_subscribe, wants_a_subscription_identifier_from_1_to_268435455) {
     const auto check = [](std::uint32_t identifier) {
-        return v5.check_request(packet_type::subscribe, {.filter = "f", .properties = {.subscription_identifier = identifier}});
+        return v5.check_request(packet_type::subscribe,
+                                {.filter = "f", .properties = {.subscription_identifier = identifier}});
     };
     EXPECT_EQ(check(0), errc::bad_properties);
     EXPECT_EQ(check(1), errc::ok);
@@ -194,8 +197,10 @@ TEST(check_subscribe, wants_a_subscription_identifier_from_1_to_268435455) {
 TEST(check_subscribe, wants_good_user_properties_as_unsubscribe_does) {
     for (const std::string& bad : {not_utf8, with_zero, too_long}) {
         const user_property all[] = {{bad, "v"}};
-        EXPECT_EQ(v5.check_request(packet_type::subscribe, {.filter = "f", .properties = {.user_properties = all}}), errc::bad_properties);
-        EXPECT_EQ(v5.check_request(packet_type::unsubscribe, {.filter = "f", .properties = {.user_properties = all}}), errc::bad_properties);
+        EXPECT_EQ(v5.check_request(packet_type::subscribe, {.filter = "f", .properties = {.user_properties = all}}),
+                  errc::bad_properties);
+        EXPECT_EQ(v5.check_request(packet_type::unsubscribe, {.filter = "f", .properties = {.user_properties = all}}),
+                  errc::bad_properties);
     }
 }
 
@@ -223,7 +228,8 @@ TEST(check_connect, wants_good_credentials) {
         EXPECT_EQ(check_connect(*version, {.client_id = "c", .user = ""}), errc::ok);
         EXPECT_EQ(check_connect(*version, {.client_id = "c", .user = longest, .password = longest}), errc::ok);
         EXPECT_EQ(check_connect(*version, {.client_id = "c", .user = "u", .password = not_utf8}), errc::ok);  // binary
-        EXPECT_EQ(check_connect(*version, {.client_id = "c", .user = "u", .password = too_long}), errc::bad_credentials);
+        EXPECT_EQ(check_connect(*version, {.client_id = "c", .user = "u", .password = too_long}),
+                  errc::bad_credentials);
         for (const std::string& bad : {not_utf8, with_zero, too_long}) {
             EXPECT_EQ(check_connect(*version, {.client_id = "c", .user = bad}), errc::bad_credentials);
         }

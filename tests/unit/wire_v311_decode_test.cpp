@@ -196,9 +196,8 @@ TEST(v311_acknowledgement, is_refused_when_broken) {
 
 TEST(v311_suback, carries_the_codes_0_1_2_and_80) {
     for (int code = 0; code < 256; ++code) {
-        const decoded<answer> result(v3_1_1,
-                                              byte_string{0x12, 0x34, static_cast<std::uint8_t>(code)},
-                                              packet_type::suback);
+        const decoded<answer> result(v3_1_1, byte_string{0x12, 0x34, static_cast<std::uint8_t>(code)},
+                                     packet_type::suback);
         const bool is_good = code <= 2 || code == 0x80;
         ASSERT_EQ(result.why, is_good ? violation::none : violation::bad_reason_code) << code;
         if (!is_good) continue;
@@ -208,9 +207,7 @@ TEST(v311_suback, carries_the_codes_0_1_2_and_80) {
 }
 
 TEST(v311_suback, is_refused_when_broken) {
-    const auto why = [](std::string_view body) {
-        return decoded<answer>(v3_1_1, body, packet_type::suback).why;
-    };
+    const auto why = [](std::string_view body) { return decoded<answer>(v3_1_1, body, packet_type::suback).why; };
     EXPECT_EQ(why(""), violation::truncated_packet);
     EXPECT_EQ(why("00"), violation::truncated_packet);
     EXPECT_EQ(why("00 01"), violation::wrong_code_count);
@@ -226,9 +223,7 @@ TEST(v311_unsuback, is_a_packet_identifier) {
     EXPECT_EQ(result.packet.packet_id, 0xFF01);
     EXPECT_EQ(result.packet.reason, reason_code::success);
 
-    const auto why = [](std::string_view body) {
-        return decoded<answer>(v3_1_1, body, packet_type::unsuback).why;
-    };
+    const auto why = [](std::string_view body) { return decoded<answer>(v3_1_1, body, packet_type::unsuback).why; };
     EXPECT_EQ(why(""), violation::truncated_packet);
     EXPECT_EQ(why("01"), violation::truncated_packet);
     EXPECT_EQ(why("00 00"), violation::zero_packet_identifier);

@@ -134,7 +134,8 @@ TEST(v311_subscribe, asks_for_one_filter) {
 
 TEST(v311_subscribe, counts_long_filters) {
     const std::string filter(65'535, 'f');
-    const byte_string packet = written([&filter](writer& out) { v3_1_1.encode_request(out, packet_type::subscribe, {.filter = filter}); });
+    const byte_string packet =
+        written([&filter](writer& out) { v3_1_1.encode_request(out, packet_type::subscribe, {.filter = filter}); });
     EXPECT_EQ(packet, hex("82 84 80 04 00 00 FF FF") + byte_string(65'535, 'f') + hex("00"));
 }
 

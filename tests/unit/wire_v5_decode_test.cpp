@@ -20,9 +20,8 @@ TEST(v5_connack, is_accepted_with_and_without_a_session) {
 }
 
 TEST(v5_connack, agrees_on_what_the_server_says) {
-    const decoded<connack> result(v5,
-                                  "00 00 2F 11 00 00 00 78 21 00 14 24 01 25 00 27 00 01 00 00 12 00 03 'abc' "
-                                  "22 00 0A 1F 00 02 'ok' 28 00 29 00 2A 00 13 00 1E 26 00 01 'k' 00 01 'v'");
+    const decoded<connack> result(v5, "00 00 2F 11 00 00 00 78 21 00 14 24 01 25 00 27 00 01 00 00 12 00 03 'abc' "
+                                      "22 00 0A 1F 00 02 'ok' 28 00 29 00 2A 00 13 00 1E 26 00 01 'k' 00 01 'v'");
     ASSERT_EQ(result.why, violation::none);
     const negotiated& agreed = result.packet.agreed;
     EXPECT_EQ(result.packet.properties.number(property_id::session_expiry_interval), 120u);
