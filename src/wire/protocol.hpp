@@ -2,8 +2,8 @@
 // properties.
 //
 // The engine holds a pointer to one of two constants and never asks which. What both versions do alike is one function
-// for both; an image that uses 3.1.1 alone does not link properties. Everything is a pure function: no state, no
-// allocation, no I/O.
+// for both; an image that uses 3.1.1 alone does not link what checks and writes properties. Everything is a pure
+// function: no state, no allocation, no I/O.
 #pragma once
 
 #include "src/wire/packets.hpp"
