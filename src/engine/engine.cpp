@@ -50,9 +50,9 @@ errc check(const engine_config& config, const limits& limit) noexcept {
                             b.first_step.count() > 0 && b.cap >= b.first_step && b.steady_for.count() >= 0 &&
                             b.stable_after.count() >= 0 && b.cap.count() < (1 << 30) &&
                             config.response_time.count() < (1 << 30) / 2;
-    const bool batch_good = !profile::makes_batches || (limit.batch_bytes_max >= 16 && limit.gather_from >= 16);
     const bool limits_good = limit.operations_max > 0 && limit.inbound_max > 0 && limit.packet_bytes_max >= 16 &&
-                             batch_good && config.endpoints > 0 && config.receive_maximum > 0;
+                             limit.batch_bytes_max >= 16 && limit.gather_from >= 16 && config.endpoints > 0 &&
+                             config.receive_maximum > 0;
     return times_good && limits_good ? errc::ok : errc::bad_config;
 }
 
