@@ -24,7 +24,7 @@ from pathlib import Path
 
 FLOORS = re.compile(r"(src/(wire|engine)|include/mqtt_as)/[^/]+\.[ch]pp")
 SIMULATIONS = [["mqtt-as-sim", "--seeds", "60"], ["mqtt-as-sim", "--exhaustive", "--stride", "23"],
-               ["mqtt-as-sim-board", "--board", "--seeds", "30"]]
+               ["mqtt-as-sim-board", "--seeds", "30"]]
 
 
 def read_list(path):

@@ -12,6 +12,13 @@ void* memcpy(void* to, const void* from, std::size_t size) {
     return to;
 }
 
+void* memmove(void* to, const void* from, std::size_t size) {
+    if (reinterpret_cast<std::uintptr_t>(to) < reinterpret_cast<std::uintptr_t>(from)) return memcpy(to, from, size);
+    auto* const t = static_cast<char*>(to);
+    for (const auto* const f = static_cast<const char*>(from); size != 0; --size) t[size - 1] = f[size - 1];
+    return to;
+}
+
 void* memset(void* to, int value, std::size_t size) {
     for (auto* t = static_cast<char*>(to); size != 0; --size) *t++ = static_cast<char>(value);
     return to;

@@ -3,6 +3,7 @@
 
 #include "mqtt_as/board_memory.hpp"
 #include "src/engine/state.hpp"
+#include "src/wire/publish.hpp"
 
 #include <new>
 
@@ -19,9 +20,8 @@ static_assert(!profile::is_board || inbox::due_spare <= detail::due_spare);
 /// How long the transport may take to accept DISCONNECT before we close without it.
 constexpr duration goodbye_limit{500};
 
-/// The same attempt would end the same way until someone changes something.
-bool can_retry_help(errc error, reason_code reason) {
-    if (error != errc::connection_refused && error != errc::server_disconnected) return true;
+/// False: the same attempt would end the same way until someone changes something.
+bool can_retry_help(reason_code reason) {
     switch (reason) {
     case reason_code::unsupported_protocol_version:
     case reason_code::client_identifier_not_valid:
@@ -39,12 +39,10 @@ bool can_retry_help(errc error, reason_code reason) {
 
 errc check(const engine_config& config, const limits& limit) noexcept {
     if (config.protocol == nullptr) return errc::unsupported_by_version;
-    const wire::connect c{.client_id = config.client_id,
+    const wire::connect c{.config = config,
+                          .client_id = config.client_id,
                           .clean_start = config.clean && config.clean_init,
-                          .user = config.user,
-                          .password = config.password,
-                          .last_will = config.will ? &*config.will : nullptr,
-                          .properties = config.properties};
+                          .last_will = config.will ? &*config.will : nullptr};
     if (const errc error = config.protocol->check_connect(c); error != errc::ok) return error;
     if (config.client_id.empty() && !c.clean_start) return errc::bad_client_id;
     const backoff_config& b = config.backoff;
@@ -182,7 +180,8 @@ status engine::state::look() const {
                .payload_bytes = ops.payload_bytes + direct.payload_bytes(),
                .inbox = inbox.size(),
                .subscriptions = filters.size()};
-    if (is_outage_) now.outage_since = outage_since();
+    const bool is_outage = phase_ != phase::stopped && !is_connected() && after_ != after::stop;
+    if (is_outage) now.outage_since = outage_since();
     if (phase_ == phase::waiting) now.next_attempt = until_;
     if (last_.error != errc::ok) now.last_error = disconnected{last_, {}};
     for (std::size_t i = 0; i < operation::places - 1; ++i) {
@@ -263,7 +262,8 @@ void engine::state::on_peer_progress() {
 // ---- phases -----------------------------------------------------------------------------------------------
 
 engine::state::state(const engine_config& config_, const limits& limits, memory_source& source_, std::uint64_t seed)
-    : facts(), parts(config_, limits, source_, rest_of_block(limits)), rare_facts(), random(seed), source(source_) {
+    : facts(), parts(config_, limits, source_, rest_of_block(limits)), moments(), more_parts(ops.memory, limits),
+      rare_facts(), random(seed), source(source_) {
     ops.begin_packet_ids_behind(static_cast<std::uint16_t>(random.next()));
 }
 
@@ -277,6 +277,7 @@ engine::state::~state() {
     assembly.drop();
     filters.clear(ops.memory);
     given_client_id_.forget(ops.memory);
+    outbox.give_back();
 }
 
 void engine::state::enter(phase p, stage at) {
@@ -292,7 +293,6 @@ errc engine::state::start(bool retry) {
     retry_first_ = retry;
     was_online_ = false;
     at_cap_ = false;
-    is_outage_ = true;
     outage_since() = now_;
     supervisor.begin(now_, config);
     open();
@@ -350,7 +350,7 @@ void engine::state::end_by_violation(violation v) {
 void engine::state::end_connection(bool lost) {
     last_.was_online = is_connected();
     last_.at = stage_;
-    last_.can_retry_help = last_.can_retry_help && can_retry_help(last_.error, last_.reason);
+    last_.can_retry_help = last_.can_retry_help && can_retry_help(last_.reason);
     if (after_ != after::stop) {
         tell(tell_disconnected);
         const bool gives_up_hopeless = config.on_refusal == refusal_policy::give_up ||
@@ -360,14 +360,14 @@ void engine::state::end_connection(bool lost) {
         at_cap_ = !last_.can_retry_help || last_.reason == reason_code::session_taken_over;
         if (last_.was_online) {
             ++count.outages;
-            is_outage_ = true;
             outage_since() = now_;
             supervisor.on_lost(now_, since_, config);
         }
     }
     if (lost) return connection_over();
-    const bool has_goodbye = last_.error == errc::protocol_violation && wire->disconnect_has_reason &&
-                             agreed_.maximum_packet_size > sizeof wire::pingreq;  // which has no reason [MQTT-3.2.2-15]
+    const bool has_goodbye =
+        last_.error == errc::protocol_violation && wire->has_reasons &&
+        agreed_.maximum_packet_size > wire::bare_packet_size;  // without its reason [MQTT-3.2.2-15]
     if (has_goodbye && phase_ != phase::opening && !connect_due_) return leave(reason_for(last_.why));
     close_transport();
 }
@@ -418,7 +418,6 @@ void engine::state::connection_over() {
     case after::stop: return finish_stop();
     case after::give_up:
         enter(phase::stopped, stage::idle);
-        is_outage_ = false;
         tell(tell_gave_up);
         return;
     }
@@ -433,7 +432,6 @@ void engine::state::wait() {
 void engine::state::finish_stop() {
     enter(phase::stopped, stage::idle);
     after_ = after::retry;
-    is_outage_ = false;
     const bool is_closed = refusing_ == errc::closed;
     report_all(is_closed ? errc::closed : errc::stopped);
     const bool session_lives = keeps_session() && !is_closed;
@@ -467,7 +465,6 @@ void engine::state::go_online(const wire::connack& ack) {
     until_ = since_ + ping_interval();
     judging_since_ = now_;
     enter(phase::online, stage::online);
-    is_outage_ = false;
     supervisor.on_online();
     ++count.connections;
 

@@ -16,16 +16,6 @@ bool is_bare_acknowledgement(bytes in) {
            (in[0] == 0x40 || in[0] == 0x50 || in[0] == 0x70);
 }
 
-/// CONNACK answers what CONNECT asked for: authentication we never ask for [MQTT-4.12.0-7].
-[[gnu::noinline]] bool is_unasked(property_view properties, const connect_properties& asked) {
-    if (profile::only_v3_1_1) return false;
-    for (const property& p : properties) {
-        if (p.id == property_id::authentication_method || p.id == property_id::authentication_data) return true;
-        if (p.id == property_id::response_information && !asked.request_response_information) return true;
-    }
-    return false;
-}
-
 }  // namespace
 
 /// A packet that is whole in `in` is decoded where it lies; everything else is for `assemble`, on boards all.
@@ -109,22 +99,16 @@ taken engine::state::assemble(bytes in) {
 inline violation engine::state::take_packet(packet_type type, std::uint8_t flags, bytes body) {
     switch (type) {
     case packet_type::publish: return on_publish(flags, body);
-    case packet_type::puback:
-    case packet_type::pubrec:
-    case packet_type::pubrel:
-    case packet_type::pubcomp:
-    case packet_type::suback:
-    case packet_type::unsuback: return on_acknowledgement(type, body);
     case packet_type::connack: return on_connack(body);
     case packet_type::pingresp:
         if (std::exchange(ping_outstanding_, false)) on_round_trip(now_ - ping_sent_at_);
         return violation::none;
-    case packet_type::disconnect:
+    case packet_type::auth:
         if constexpr (profile::only_v3_1_1) break;
-        return on_disconnect(body);
+        return violation::unexpected_packet;  // we never asked for it
     default: break;
     }
-    return violation::unexpected_packet;  // AUTH: we never asked for it
+    return on_answer(type, body);
 }
 
 void engine::state::on_packet(packet_type type, std::uint8_t flags, bytes body) {
@@ -136,19 +120,11 @@ void engine::state::on_packet(packet_type type, std::uint8_t flags, bytes body) 
     }
 }
 
-violation engine::state::on_disconnect(bytes body) {
-    wire::disconnect d;
-    const violation v = wire->decode_disconnect(body, d);
-    if (v != violation::none) return v;
-    properties_ = d.properties;
-    end_connection(errc::server_disconnected, d.reason);
-    return violation::none;
-}
-
 violation engine::state::on_connack(bytes body) {
     wire::connack ack;
     if (const violation v = wire->decode_connack(body, ack); v != violation::none) return v;
-    if (is_unasked(ack.properties, config.properties)) return violation::unasked_property;
+    if (ack.has_response_information && !config.properties.request_response_information)
+        return violation::unasked_property;
     properties_ = ack.properties;
     if (is_failure(ack.reason)) {
         --connects_unanswered_;
@@ -187,20 +163,18 @@ violation engine::state::on_publish(std::uint8_t flags, bytes body) {
     return violation::none;
 }
 
-/// An acknowledgement may explain itself only where we asked for that [MQTT-3.1.2-29].
-violation engine::state::take_explanation(property_view properties) {
-    if (profile::only_v3_1_1) return violation::none;
-    if (!properties.empty() && !config.properties.request_problem_information) return violation::unasked_property;
-    properties_ = properties;
-    return violation::none;
-}
-
-violation engine::state::on_acknowledgement(packet_type type, bytes body) {
-    wire::acknowledgement ack;
-    violation v = wire->decode_acknowledgement(type, body, ack);
-    if (v == violation::none) v = take_explanation(ack.properties);
-    if (v != violation::none) return v;
-    if (type == packet_type::pubrel) {
+/// An acknowledgement, or DISCONNECT.
+violation engine::state::on_answer(packet_type type, bytes body) {
+    wire::answer ack;
+    if (const violation v = wire->decode_answer(type, body, ack); v != violation::none) return v;
+    const bool says_goodbye = !profile::only_v3_1_1 && type == packet_type::disconnect;
+    // An acknowledgement may explain itself only where we asked for that [MQTT-3.1.2-29].
+    if (!says_goodbye && !ack.properties.empty() && !config.properties.request_problem_information)
+        return violation::unasked_property;
+    properties_ = ack.properties;
+    if (says_goodbye) {
+        end_connection(errc::server_disconnected, ack.reason);
+    } else if (type == packet_type::pubrel) {
         if (!inbox.on_pubrel(ack.packet_id)) end_connection(errc::out_of_memory);
     } else if (operation* op = answered_by(type, ack.packet_id)) {
         on_answer(*op, ack.reason);

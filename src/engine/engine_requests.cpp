@@ -6,11 +6,8 @@ namespace mqtt_as {
 
 namespace {
 
-/// SUBSCRIBE and UNSUBSCRIBE carry their identifier right behind the fixed header.
-profile::size_type fixed_header_size(const std::uint8_t* packet) {
-    profile::size_type size = 2;
-    while ((packet[size - 1] & 0x80) != 0) ++size;
-    return size;
+wire::packet_type packet_type_of(operation::kind what) {
+    return what == operation::kind::subscribe ? wire::packet_type::subscribe : wire::packet_type::unsubscribe;
 }
 
 submitted rejected(errc why) { return {{}, why}; }
@@ -52,7 +49,7 @@ inline bool engine::state::may_go_direct(const publish_request& r) const {
 
 submitted engine::state::publish_directly(const publish_request& r) {
     if (!wire::is_name(r.topic)) return rejected(errc::bad_topic);
-    const bool has_properties = wire->has_properties;
+    const bool has_properties = wire->has_properties();
     const std::size_t body_size = 2 + r.topic.size() + has_properties;
     const auto remaining_length = static_cast<std::uint32_t>(body_size + r.payload.size());
     const std::uint32_t size = wire::fixed_header_size(remaining_length) + remaining_length;
@@ -102,13 +99,12 @@ inline errc engine::state::make_publish(const publish_request& r, operation*& ma
     operation* const op = ops.create(operation::kind::publish,
                                      static_cast<std::uint32_t>(by_reference ? layout.head_size : whole), false);
     if (op == nullptr) return errc::out_of_memory;
-    std::uint8_t* const payload = wire::encode_publish_head(*wire, op->packet(), head, layout);
+    op->packet_id_offset = static_cast<size_type>(wire::encode_publish(*wire, op->packet(), head, layout));
     if (by_reference)
         op->body = r.payload.data();
     else
-        put_payload(payload, r.payload);
+        put_payload(op->packet() + layout.head_size, r.payload);
     op->owner = r.owner;
-    op->packet_id_offset = static_cast<size_type>(layout.packet_id_offset);
     op->qos = r.qos;
     op->retain = r.retain;
     op->payload_size = static_cast<std::uint32_t>(counted);
@@ -119,17 +115,16 @@ inline errc engine::state::make_publish(const publish_request& r, operation*& ma
 
 /// An operation whose packet is measured first, then written in place.
 errc engine::state::make_request(operation::kind what, const subscription& s, bool internal, operation*& made) {
-    const auto encode = what == operation::kind::subscribe ? wire->encode_subscribe : wire->encode_unsubscribe;
+    const auto type = packet_type_of(what);
     wire::writer measure;
-    encode(measure, s);
+    wire->encode_request(measure, type, s);
     // What the server has ruled out already is refused at once; what waits is judged again when it is staged.
     const bool is_ruled_out = !internal && is_online() && unsendable(measure.size(), 0, false) != errc::ok;
     if (is_ruled_out || measure.size() > limit.packet_bytes_max) return errc::too_large;
     operation* const op = ops.create(what, static_cast<std::uint32_t>(measure.size()), internal);
     if (op == nullptr) return errc::out_of_memory;
     wire::writer out({op->packet(), op->packet_size});
-    encode(out, s);
-    op->packet_id_offset = fixed_header_size(op->packet());
+    op->packet_id_offset = static_cast<size_type>(wire->encode_request(out, type, s));
     op->owner = s.owner;
     made = op;
     return errc::ok;
@@ -152,17 +147,17 @@ submitted engine::state::request(operation::kind what, const subscription& s) {
 inline errc engine::state::make_wanted(operation::kind what, const subscription& s, operation*& op) {
     const bool subscribes = what == operation::kind::subscribe;
     if (refusing_ != errc::ok) return refusing_;
-    const auto check = subscribes ? wire->check_subscribe : wire->check_unsubscribe;
-    if (const errc error = check(s); error != errc::ok) return error;
+    if (const errc error = wire->check_request(packet_type_of(what), s); error != errc::ok) return error;
     if (subscribes && is_online() && !is_offered(s)) return errc::unsupported_by_server;
     // An outage fills the queue with publishes: these have places of their own, for `connect_coro` must find one. On
     // boards, where each place takes memory, the front counts them.
     const std::uint32_t places_of_their_own = profile::is_board ? 0 : limit.subscriptions_max;
     if (ops.unfinished + direct.size() >= limit.operations_max + places_of_their_own) return errc::queue_full;
+    const subscription_options options(s);
     wanted* w = filters.find(s.filter);
     if (subscribes && w == nullptr) {
         if (filters.size() >= limit.subscriptions_max) return errc::queue_full;
-        w = filters.add(s, ops.memory);
+        w = filters.add(s.filter, options, ops.memory);
         if (w == nullptr) return errc::out_of_memory;
     }
     errc error = make_request(what, s, false, op);
@@ -181,7 +176,7 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
             complete(*carrier, errc::cancelled);
         return errc::ok;
     }
-    const bool is_known = w->options == subscription_options(s);
+    const bool is_known = w->options == options;
     const bool joins = is_known && carrier != nullptr && (carrier->renewal || carrier->now_in == place::control);
     // Asked for on this connection, or about to be: a second SUBSCRIBE would bring the retained messages twice.
     if (joins) {
@@ -190,7 +185,7 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
     } else if (is_known && w->renewed) {
         complete(*op, is_failure(w->result) ? errc::refused : errc::ok, w->result);
     } else {
-        w->options = subscription_options(s);
+        w->options = options;
         w->renewed = false;  // that result was for what was asked before
         op->renewal = std::exchange(w->renewal_due, false);
         if (carrier != nullptr) carrier->filter = nullptr;

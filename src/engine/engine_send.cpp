@@ -4,11 +4,7 @@
 
 namespace mqtt_as {
 
-namespace {
-
-constexpr std::size_t acknowledgement_max = 8;  // PUBACK and its kin, with a reason code
-
-}  // namespace
+using wire::packet_type;
 
 std::size_t engine::state::poll_transmit(std::span<bytes> gather) {
     if (phase_ == phase::closing && !leaving_) return 0;  // the rest of a batch goes nowhere any more
@@ -17,8 +13,8 @@ std::size_t engine::state::poll_transmit(std::span<bytes> gather) {
             stage_connect();
         else if (is_connected())
             stage_online();
-        else if (leaving_)
-            stage_disconnect();
+        else if (leaving_ && disconnect_due_)
+            disconnect_due_ = !stage_short_packet(packet_type::disconnect, 0, goodbye_);
         if (outbox.empty()) return 0;
         outbox.offer();
         // A transport that takes nothing at all is silence, too.
@@ -35,35 +31,19 @@ void engine::state::stage_connect() {
     const bool first = !ever_online_;
     wiping_ = first && config.clean_init && !config.clean && !wire->may_start_clean_and_keep && !wiped_;
     clean_start_ = config.clean || wiping_ || (first && config.clean_init && wire->may_start_clean_and_keep);
-    const wire::connect c{.client_id = given_client_id_.text().empty() ? config.client_id : given_client_id_.text(),
-                          .keep_alive = config.keepalive,
+    const wire::connect c{.config = config,
+                          .client_id = given_client_id_.text().empty() ? config.client_id : given_client_id_.text(),
                           .clean_start = clean_start_,
-                          .user = config.user,
-                          .password = config.password,
                           // The will belongs to the connection that stays.
                           .last_will = config.will && !wiping_ ? &*config.will : nullptr,
                           .session_expiry_interval = keeps_session() ? config.session_expiry : 0,
-                          .receive_maximum = config.receive_maximum,
                           .maximum_packet_size = limit.packet_bytes_max < wire::packet_bytes_max
                                                      ? static_cast<std::uint32_t>(limit.packet_bytes_max)
-                                                     : 0,
-                          .properties = config.properties};
-    wire::writer measure;
-    wire->encode_connect(measure, c);
-    const std::span<std::uint8_t> packet = outbox.append_connect(measure.size(), assembly.room(limit));
-    if (packet.empty()) return;  // without memory the stage runs into its limit
-    wire::writer out(packet);
-    wire->encode_connect(out, c);
+                                                     : 0};
+    const auto encode = [&](wire::writer& out) { wire->encode_connect(out, c); };
+    if (!outbox.append_connect(assembly.room(limit), encode)) return;  // the stage runs into its limit
     connect_due_ = false;
     if (connects_unanswered_ < 2) ++connects_unanswered_;
-}
-
-void engine::state::stage_disconnect() {
-    if (!disconnect_due_ || !outbox.has_room(acknowledgement_max)) return;
-    wire::writer out(outbox.room_for(acknowledgement_max));
-    wire->encode_disconnect(out, goodbye_);
-    (void)outbox.append(out.size());
-    disconnect_due_ = false;
 }
 
 /// Acknowledgements and PUBREL first: they end things. Then what an earlier connection began, then what is asked of the
@@ -72,19 +52,17 @@ void engine::state::stage_disconnect() {
 void engine::state::stage_online() {
     while (inbox.has_due()) {
         const mqtt_as::inbox::acknowledgement ack = inbox.next_due();
-        if (!stage_acknowledgement(ack.type, ack.packet_id, ack.reason)) return;
+        if (!stage_short_packet(ack.type, ack.packet_id, ack.reason)) return;
         inbox.pop_due();
     }
     while (operation* op = ops.front(place::release_due)) {
-        if (!stage_acknowledgement(wire::packet_type::pubrel, op->packet_id, reason_code::success)) return;
+        if (!stage_short_packet(packet_type::pubrel, op->packet_id, reason_code::success)) return;
         if (op->release_sent && op->repubs == 0) ++count.resent;
         op->release_sent = true;
         op->batch_end = static_cast<size_type>(outbox.size());
         ops.move(*op, place::batch);
     }
-    if (ping_due_ && outbox.has_room(sizeof wire::pingreq)) {
-        std::uint8_t* to = outbox.append(sizeof wire::pingreq).data();
-        for (const std::uint8_t byte : wire::pingreq) *to++ = byte;
+    if (ping_due_ && stage_short_packet(packet_type::pingreq, 0, reason_code::success)) {
         ping_end_ = static_cast<size_type>(outbox.size());
         ping_due_ = false;
     }
@@ -100,17 +78,13 @@ bool engine::state::stage_all(place where) {
     return true;
 }
 
-bool engine::state::stage_acknowledgement(wire::packet_type type, std::uint16_t packet_id, reason_code reason) {
-    if (!outbox.has_room(acknowledgement_max)) return false;
-    // A reason is a courtesy, and left out where the server has no room for it [MQTT-3.2.2-15].
-    if (agreed_.maximum_packet_size <= wire::bare_acknowledgement_size) reason = reason_code::success;
-    if (profile::prefers_speed && reason == reason_code::success) {
-        wire::put_bare_acknowledgement(outbox.append(wire::bare_acknowledgement_size).data(), type, packet_id);
-        return true;
-    }
-    wire::writer out(outbox.room_for(acknowledgement_max));
-    wire->encode_acknowledgement(out, type, packet_id, reason);
-    (void)outbox.append(out.size());
+bool engine::state::stage_short_packet(packet_type type, std::uint16_t packet_id, reason_code reason) {
+    if (!outbox.has_room(wire::short_packet_max)) return false;
+    // A reason is left out where the version or the server has no room for it [MQTT-3.2.2-15].
+    const std::uint32_t bare_size = packet_id != 0 ? wire::bare_acknowledgement_size : wire::bare_packet_size;
+    if (!wire->has_reasons || agreed_.maximum_packet_size <= bare_size) reason = reason_code::success;
+    std::uint8_t* const to = outbox.room_for(wire::short_packet_max).data();
+    (void)outbox.append(wire::put_short_packet(to, type, packet_id, reason));
     return true;
 }
 

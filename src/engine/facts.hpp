@@ -11,6 +11,48 @@
 
 namespace mqtt_as {
 
+/// What outlives a connection.
+struct lasting_facts {
+    using phase = status::phase;
+
+    // ---- phase ----------------------------------------------------------------------------------------------
+    phase phase_ = phase::stopped;
+    stage stage_ = stage::idle;
+    enum class after : std::uint8_t { retry, reopen, give_up, stop };
+    after after_ = after::retry;  // what follows when the transport is gone
+    errc refusing_ = errc::ok;    // requests: not_started after `stop`; closed after `close`, for good
+    bool retry_first_ = false;    // `start` asked for it
+    bool was_online_ = false;     // since `start`
+    bool at_cap_ = false;         // the next wait is at the back-off's cap
+    bool open_due_ = false;       // a command that waits to be taken
+    bool is_link_down_ = false;
+    bool assembly_used_ = false;  // given out in the last call: its views are valid until this one
+    bool has_message_ = false;    // for the application, in the packet just read
+
+    // ---- session --------------------------------------------------------------------------------------------
+    bool ever_online_ = false;
+    bool clean_start_ = false;  // sent with the last CONNECT
+    bool wiping_ = false;       // 3.1.1: this connection only ends the old session
+    bool wiped_ = false;
+    std::uint8_t connects_unanswered_ = 0;  // CONNECTs since the last accepting CONNACK; more than one is as two
+    bool session_present_ = false;
+    bool first_connection_ = false;
+
+    // ---- events that wait to be taken: at most one of each kind, in this order ---------------------------------
+    enum notice : std::uint8_t {
+        tell_disconnected = 1,
+        tell_gave_up = 2,
+        tell_waiting = 4,
+        tell_connected = 8,
+        tell_refusals = 16,
+        tell_renewed = 32,
+        tell_stopped = 64
+    };
+    std::uint8_t notices_ = 0;
+    void tell(notice n) { notices_ = static_cast<std::uint8_t>(notices_ | n); }
+    void keep_quiet(unsigned which) { notices_ = static_cast<std::uint8_t>(notices_ & ~which); }
+};
+
 /// What is set in the course of a connection and forgotten with it.
 struct connection_facts {
     bool leaving_ = false;    // closing, but DISCONNECT is still to be taken by the transport
@@ -67,55 +109,17 @@ struct client_id_of_v3_1_1 {
 };
 using kept_client_id = std::conditional_t<profile::only_v3_1_1, client_id_of_v3_1_1, client_id_of_v5>;
 
-struct facts : connection_facts {
-    using phase = status::phase;
-
-    // ---- phase ----------------------------------------------------------------------------------------------
-    phase phase_ = phase::stopped;
-    stage stage_ = stage::idle;
-    enum class after : std::uint8_t { retry, reopen, give_up, stop };
-    after after_ = after::retry;  // what follows when the transport is gone
-    errc refusing_ = errc::ok;    // requests: not_started after `stop`; closed after `close`, for good
-    bool retry_first_ = false;    // `start` asked for it
-    bool was_online_ = false;     // since `start`
-    bool is_outage_ = false;      // not online although started
-    bool at_cap_ = false;         // the next wait is at the back-off's cap
-    bool open_due_ = false;       // a command that waits to be taken
-    bool is_link_down_ = false;
-    bool assembly_used_ = false;  // given out in the last call: its views are valid until this one
-    bool has_message_ = false;    // for the application, in the packet just read
-
-    // ---- session --------------------------------------------------------------------------------------------
-    bool ever_online_ = false;
-    bool clean_start_ = false;  // sent with the last CONNECT
-    bool wiping_ = false;       // 3.1.1: this connection only ends the old session
-    bool wiped_ = false;
-    std::uint8_t connects_unanswered_ = 0;  // CONNECTs since the last accepting CONNACK; more than one is as two
-    bool session_present_ = false;
-    bool first_connection_ = false;
-
-    // ---- events that wait to be taken: at most one of each kind, in this order ---------------------------------
-    enum notice : std::uint8_t {
-        tell_disconnected = 1,
-        tell_gave_up = 2,
-        tell_waiting = 4,
-        tell_connected = 8,
-        tell_refusals = 16,
-        tell_renewed = 32,
-        tell_stopped = 64
-    };
-    std::uint8_t notices_ = 0;
-    void tell(notice n) { notices_ = static_cast<std::uint8_t>(notices_ | n); }
-    void keep_quiet(unsigned which) { notices_ = static_cast<std::uint8_t>(notices_ & ~which); }
-
+/// All flags, then all moments: see above.
+struct facts : lasting_facts, connection_facts {
     std::uint16_t keep_alive_s_ = 0;  // of this connection; 0: none
+};
 
-    // ---- time -----------------------------------------------------------------------------------------------
+struct moments {
     time_point now_;    // of the input that is worked on
     time_point since_;  // of the phase
     time_point until_;  // waiting: next attempt; opening, handshake: limit of the stage; online: next ping; draining:
                         // end of grace; leaving: limit
-    time_point ping_sent_at_;
+    epoch epoch_ = 0;
     time_point last_received_;
     time_point judging_since_;  // connected: no acknowledgement is missed for what came before: we did not read, or the
                                 // peer's TCP was still taking what we had sent
@@ -123,8 +127,8 @@ struct facts : connection_facts {
     time_point& outage_since() { return judging_since_; }
     const time_point& outage_since() const { return judging_since_; }
     time_point silent_since_;
+    time_point ping_sent_at_;
     time_point life_due_;
-    epoch epoch_ = 0;
     duration round_trip_{0};  // measured last, on any connection; 0: never
 
     [[no_unique_address]] kept_properties properties_;  // of the packet just read

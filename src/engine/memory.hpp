@@ -141,7 +141,13 @@ public:
     growing_array(pool& memory, std::size_t /*max*/) : pool_(memory) {}
     growing_array(const growing_array&) = delete;
     growing_array& operator=(const growing_array&) = delete;
-    ~growing_array() { pool_.give(data_, capacity_ * sizeof(T)); }
+    ~growing_array() { give_back(); }
+    /// Where the pool ends first.
+    void give_back() {
+        if (data_ != nullptr) pool_.give(data_, capacity_ * sizeof(T));
+        data_ = nullptr;
+        capacity_ = 0;
+    }
 
     bool reserve(std::size_t wanted) { return wanted <= capacity_ || grow(wanted); }
 

@@ -34,8 +34,8 @@ inline constexpr std::uint32_t direct_name_index = UINT32_MAX - 1;
 
 /// A place in a circular list, which it can leave without knowing which list it is.
 struct list_node {
-    list_node* next = nullptr;
-    list_node* prev = nullptr;
+    list_node* next;
+    list_node* prev;
 };
 
 struct operation : list_node {

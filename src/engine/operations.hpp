@@ -114,8 +114,14 @@ public:
     /// Whatever may have awaited its answer for longest: on hosts the first of both lists, on boards all of them.
     template <class F>
     void for_each_longest(F&& f) {
-        for (const place where : {place::awaiting, place::awaiting_sub}) {
-            for (operation* op = front(where); op != nullptr; op = profile::is_board ? after(*op) : nullptr) f(*op);
+        if constexpr (profile::is_board) {
+            for_each([&f](operation& op) {
+                if (op.now_in == place::awaiting || op.now_in == place::awaiting_sub) f(op);
+            });
+        } else {
+            for (const place where : {place::awaiting, place::awaiting_sub}) {
+                if (operation* op = front(where)) f(*op);
+            }
         }
     }
 

@@ -22,6 +22,12 @@ public:
     batch_outbox(pool& memory, const limits& limits)
         : limits_(limits), buffer_(memory, limits.batch_bytes_max), bodies_(memory, bodies_max) {}
 
+    /// Its memory, before the pool ends.
+    void give_back() {
+        buffer_.give_back();
+        bodies_.give_back();
+    }
+
     bool empty() const { return size_ == 0; }
     /// The transport has been given the batch, and nothing is added to it any more.
     bool is_offered() const { return is_offered_; }
@@ -43,9 +49,15 @@ public:
         size_ += static_cast<std::uint32_t>(size);
         return place;
     }
-    /// The place for CONNECT; empty without memory. `room` is for what will be received.
-    std::span<std::uint8_t> append_connect(std::size_t size, std::span<std::uint8_t>) {
-        return has_room(size) ? append(size) : std::span<std::uint8_t>();
+    /// CONNECT, which `encode` puts into a writer. False without memory. `room` is for what will be received.
+    template <class Encode>
+    bool append_connect(std::span<std::uint8_t> /*room*/, Encode&& encode) {
+        wire::writer measure;
+        encode(measure);
+        if (!has_room(measure.size())) return false;
+        wire::writer out(append(measure.size()));
+        encode(out);
+        return true;
     }
 
     /// Adds the packet of `op`: copied when small, else by reference. False when the batch is full.
@@ -114,6 +126,7 @@ private:
 class packet_outbox {
 public:
     packet_outbox(pool&, const limits&) {}
+    static void give_back() {}
 
     bool empty() const { return size_ == 0; }
     /// It is staged when the transport asks for it.
@@ -129,8 +142,12 @@ public:
     std::span<std::uint8_t> room_for(std::size_t size) { return {small_packet_, size}; }
     std::span<std::uint8_t> append(std::size_t size) { return send({small_packet_, size}); }
     /// CONNECT lies where its answer will be put together: until it is through nothing is received.
-    std::span<std::uint8_t> append_connect(std::size_t size, std::span<std::uint8_t> room) {
-        return size <= room.size() ? send(room.first(size)) : std::span<std::uint8_t>();
+    template <class Encode>
+    bool append_connect(std::span<std::uint8_t> room, Encode&& encode) {
+        wire::writer out(room);
+        encode(out);
+        if (out.fits()) send(room.first(out.size()));
+        return out.fits();
     }
     bool append(operation& op) {
         if (!empty()) return false;
@@ -160,10 +177,10 @@ private:
         return packet;
     }
 
-    const std::uint8_t* packet_ = nullptr;
     std::uint16_t size_ = 0;
     std::uint16_t sent_ = 0;
-    std::uint8_t small_packet_[small_packet_max] = {};
+    const std::uint8_t* packet_ = nullptr;
+    std::uint8_t small_packet_[small_packet_max];
 };
 
 using outbox = std::conditional_t<profile::makes_batches, batch_outbox, packet_outbox>;

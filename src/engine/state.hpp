@@ -45,27 +45,31 @@ public:
     const wire::protocol& operator*() const { return wire::v3_1_1; }
 };
 
-/// What is given at construction, and the parts: data and small decisions.
+/// What is given at construction, and the parts: data and small decisions. What is asked often lies first.
 struct parts {
     /// `memory`: on boards the rest of the block.
     parts(const engine_config& config_, const limits& limits, memory_source& source, std::span<std::uint8_t> memory)
-        : config(config_), limit(limits), wire(config), ops(source, memory.data(), memory.size(), limit),
-          outbox(ops.memory, limit), inbox(ops.memory, limit), assembly(ops.memory, limit), timers(ops.memory, limit),
-          direct(ops.memory, limit) {}
+        : outbox(ops.memory, limits), config(config_), limit(limits), wire(config),
+          ops(source, memory.data(), memory.size(), limit) {}
 
+    mqtt_as::outbox outbox;
     const engine_config& config;
     const limits& limit;
     [[no_unique_address]] std::conditional_t<profile::only_v3_1_1, only_protocol, either_protocol> wire;
-    operations ops;
-    mqtt_as::outbox outbox;
-    mqtt_as::inbox inbox;
     mqtt_as::subscriptions filters;
+    operations ops;
+};
+struct more_parts {
+    more_parts(pool& memory, const limits& limit)
+        : inbox(memory, limit), assembly(memory, limit), timers(memory, limit), direct(memory, limit) {}
+
+    mqtt_as::inbox inbox;
     mqtt_as::assembly assembly;
     [[no_unique_address]] mqtt_as::timers timers;
     [[no_unique_address]] std::conditional_t<profile::is_board, no_direct_publishes, direct_publishes> direct;
 };
 
-struct engine::state : facts, parts, rare_facts {
+struct engine::state : facts, parts, moments, more_parts, rare_facts {
     using place = operation::place;
     using size_type = profile::size_type;
 
@@ -167,24 +171,27 @@ struct engine::state : facts, parts, rare_facts {
     violation take_packet(wire::packet_type, std::uint8_t flags, bytes body);
     /// Apart, so that what is rare takes no stack from all others.
     [[gnu::noinline]] violation on_connack(bytes body);
-    violation on_disconnect(bytes body);
-    violation take_explanation(property_view);
     violation on_publish(std::uint8_t flags, bytes body);
-    violation on_acknowledgement(wire::packet_type, bytes body);
+    violation on_answer(wire::packet_type, bytes body);
     void release(operation& op);
     void on_answer(operation& op, reason_code, bool is_late = false);
 
     // ---- bytes out (engine_send.cpp) ----------------------------------------------------------------------
     std::size_t poll_transmit(std::span<bytes> gather);
     void stage_connect();
-    void stage_disconnect();
     void stage_online();
-    bool stage_acknowledgement(wire::packet_type, std::uint16_t packet_id, reason_code);
+    bool stage_short_packet(wire::packet_type, std::uint16_t packet_id, reason_code);
     bool stage_all(place where);
     bool stage_operation(operation& op);
     /// What the server's CONNACK rules out.
     errc unsendable(std::size_t size, std::uint8_t qos, bool retain) const {
         if constexpr (profile::only_v3_1_1) return errc::ok;  // CONNACK says nothing of the kind
+        return profile::prefers_speed ? judge_size_and_flags(size, qos, retain) : unsendable_by_call(size, qos, retain);
+    }
+    [[gnu::noinline]] errc unsendable_by_call(std::size_t size, std::uint8_t qos, bool retain) const {
+        return judge_size_and_flags(size, qos, retain);
+    }
+    errc judge_size_and_flags(std::size_t size, std::uint8_t qos, bool retain) const {
         if (size > agreed_.maximum_packet_size) return errc::too_large;
         if (qos > agreed_.maximum_qos || (retain && !agreed_.retain_available)) return errc::unsupported_by_server;
         return errc::ok;

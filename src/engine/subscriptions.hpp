@@ -70,13 +70,13 @@ public:
         return w;
     }
     /// nullptr without memory.
-    wanted* add(const subscription& s, pool& memory) {
-        void* block = memory.take(sizeof(wanted) + s.filter.size());
+    wanted* add(std::string_view filter, const subscription_options& options, pool& memory) {
+        void* block = memory.take(sizeof(wanted) + filter.size());
         if (block == nullptr) return nullptr;
         auto* w = new (block) wanted;
-        w->filter_size = static_cast<std::uint16_t>(s.filter.size());
-        std::memcpy(w + 1, s.filter.data(), s.filter.size());
-        w->options = subscription_options(s);
+        w->filter_size = static_cast<std::uint16_t>(filter.size());
+        std::memcpy(w + 1, filter.data(), filter.size());
+        w->options = options;
         wanted** end = &first_;
         while (*end != nullptr) end = &(*end)->next;
         *end = w;

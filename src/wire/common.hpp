@@ -45,34 +45,8 @@ inline violation read_publish_head(std::uint8_t flags, bytes body, publish& out,
     return out.packet_id != 0 ? violation::none : violation::zero_packet_identifier;
 }
 
-/// The first byte of CONNACK: true for session present.
-bool take_acknowledge_flags(reader& in);
-
-/// A reason code that is one of `allowed`.
-reason_code take_reason(reader& in, bytes allowed);
-/// The rest of a SUBACK or UNSUBACK: the one code of the one filter.
-reason_code take_only_reason(reader& in, bytes allowed);
-
-// ---- encoding -----------------------------------------------------------------------------------
-
-void put_fixed_header(writer&, std::uint8_t first, std::size_t remaining_length);
-
-/// PUBACK, PUBREC, PUBREL or PUBCOMP up to its packet identifier.
-void put_acknowledgement_start(writer&, packet_type, std::size_t remaining_length, std::uint16_t packet_id);
-
-/// Where version 5 has properties in CONNECT.
-struct connect_blocks {
-    void (*put_of_connect)(writer&, const connect&);
-    void (*put_of_will)(writer&, const will&);
-};
-/// `blocks` is nullptr in 3.1.1.
-void put_connect(writer&, const connect&, protocol_version, const connect_blocks* blocks);
-
-// ---- what the caller may ask for ------------------------------------------------------------------
-
-errc check_filter(std::string_view filter, std::uint8_t qos);
-
-/// Client identifier, user, password and will, as far as the versions agree.
-errc check_connect_fields(const connect&);
+/// For `protocol::codes`, which is a list of lists: packet type, length, codes. Types of the same list are neighbours,
+/// and halved that they are the same: PUBACK and PUBREC, PUBREL and PUBCOMP. 0, 0 ends it.
+constexpr std::uint8_t codes_for(packet_type type) { return static_cast<std::uint8_t>(static_cast<int>(type) / 2); }
 
 }  // namespace mqtt_as::wire

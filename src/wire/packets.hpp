@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mqtt_as/engine.hpp"
+#include "mqtt_as/engine_config.hpp"
 #include "mqtt_as/message.hpp"
 #include "mqtt_as/properties.hpp"
 #include "mqtt_as/types.hpp"
@@ -66,14 +67,21 @@ struct not_negotiated {
 };
 using kept_limits = std::conditional_t<profile::only_v3_1_1, not_negotiated, negotiated>;
 
-struct connack {
-    bool session_present = false;
-    reason_code reason{};  ///< 3.1.1 return codes as their equivalents: 1 0x84, 2 0x85, 3 0x88, 4 0x86, 5 0x87
-    negotiated agreed;
-    std::optional<std::uint32_t> session_expiry_interval;  ///< seconds; the server's word replaces ours
-    std::optional<std::uint16_t> server_keep_alive;        ///< seconds; the server's word replaces ours
-    std::string_view assigned_client_identifier;
+/// CONNACK, DISCONNECT; PUBACK, PUBREC, PUBREL, PUBCOMP; SUBACK and UNSUBACK of the one filter that we ask for at a
+/// time. Where a packet has no code, as UNSUBACK of 3.1.1, it is success; SUBACK's 0x80 of 3.1.1 is unspecified_error,
+/// as in 5; return codes 1 to 5 of CONNACK of 3.1.1 are 0x84, 0x85, 0x88, 0x86, 0x87.
+struct answer {
+    std::uint16_t packet_id = 0;   ///< not in CONNACK and DISCONNECT
+    bool session_present = false;  ///< in CONNACK
+    reason_code reason{};
     property_view properties;
+};
+
+struct connack : answer {
+    negotiated agreed;
+    std::optional<std::uint16_t> server_keep_alive;  ///< seconds; the server's word replaces ours
+    std::string_view assigned_client_identifier;
+    bool has_response_information = false;
 };
 
 /// What the application gets, and the packet identifier, which it does not.
@@ -81,39 +89,19 @@ struct publish : message {
     std::uint16_t packet_id = 0;  ///< 0 when qos is 0
 };
 
-/// PUBACK, PUBREC, PUBREL, PUBCOMP; SUBACK and UNSUBACK of the one filter that we ask for at a time. Where a packet has
-/// no code, as UNSUBACK of 3.1.1, it is success; SUBACK's 0x80 of 3.1.1 is unspecified_error, as in 5.
-struct acknowledgement {
-    std::uint16_t packet_id = 0;
-    reason_code reason{};
-    property_view properties;
-};
-
-struct disconnect {
-    reason_code reason{};
-    property_view properties;
-};
-
 // ---- sent -------------------------------------------------------------------------------------
 
 using will = engine_will;
 
-inline constexpr std::optional<std::string_view> not_given{};
-inline constexpr connect_properties no_connect_properties{};
-
-/// What the configuration has is referred to.
+/// User, password, keep-alive and the like are the configuration's.
 struct connect {
+    const engine_config& config;
     std::string_view client_id;
-    std::uint16_t keep_alive = 60;  ///< seconds
-    bool clean_start = true;        ///< 3.1.1: clean session
-    const std::optional<std::string_view>& user = not_given;
-    const std::optional<std::string_view>& password = not_given;
+    bool clean_start = true;  ///< 3.1.1: clean session
     const will* last_will = nullptr;
     // MQTT 5 only
     std::uint32_t session_expiry_interval = 0;  ///< seconds; sent when not 0
-    std::uint16_t receive_maximum = 65'535;     ///< sent when not 65,535
     std::uint32_t maximum_packet_size = 0;      ///< sent when not 0
-    const connect_properties& properties = no_connect_properties;
 };
 
 /// Everything of a PUBLISH but its payload, which follows the head on the wire.

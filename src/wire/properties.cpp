@@ -3,7 +3,7 @@
 
 #include "mqtt_as/topic.hpp"
 
-#include <array>
+#include <span>
 
 namespace mqtt_as {
 namespace wire {
@@ -23,13 +23,15 @@ enum class range : std::uint8_t {
     any,
     boolean,  ///< 0 or 1
     not_zero,
+    unasked,   ///< CONNACK answers what CONNECT asked for: authentication we never ask for [MQTT-4.12.0-7]
     no_alias,  ///< our Topic Alias Maximum is 0, so that any alias is too much [MQTT-3.1.2-27]
 };
 
 struct rule {
     std::uint16_t packets = 0;  ///< bit n: a server may send it in packet type n
-    kind type{};
-    range values = range::any;
+    property_id id{};
+    kind type : 4 = {};
+    range values : 4 = range::any;
 };
 
 /// Stands for packet type 0, which does not exist: the property may appear more than once.
@@ -49,41 +51,44 @@ constexpr std::uint16_t in_answers = in_connack | in_acknowledgements | in_disco
 /// only a client sends have no rule, nor has Session Expiry Interval in DISCONNECT [MQTT-3.14.2-2]. Wildcards in a
 /// Response Topic [MQTT-3.3.2-14] are let through: the publisher's mistake must not cost us the connection, and nobody
 /// can publish to it anyway.
-constexpr auto rules = [] {
-    std::array<rule, 0x2B> table{};
-    const auto set = [&table](property_id id, rule r) { table[static_cast<std::size_t>(id)] = r; };
-    using enum property_id;
-    set(payload_format_indicator, {in_publish, kind::byte, range::boolean});
-    set(message_expiry_interval, {in_publish, kind::u32});
-    set(content_type, {in_publish, kind::string});
-    set(response_topic, {in_publish, kind::string});
-    set(correlation_data, {in_publish, kind::binary});
-    set(subscription_identifier, {in_publish | many_times, kind::variable, range::not_zero});
-    set(session_expiry_interval, {in_connack, kind::u32});
-    set(assigned_client_identifier, {in_connack, kind::string});
-    set(server_keep_alive, {in_connack, kind::u16});
-    set(authentication_method, {in_connack, kind::string});
-    set(authentication_data, {in_connack, kind::binary});
-    set(response_information, {in_connack, kind::string});
-    set(server_reference, {in_connack | in_disconnect, kind::string});
-    set(reason_string, {in_answers, kind::string});
-    set(receive_maximum, {in_connack, kind::u16, range::not_zero});
-    set(topic_alias_maximum, {in_connack, kind::u16});
-    set(topic_alias, {in_publish, kind::u16, range::no_alias});
-    set(maximum_qos, {in_connack, kind::byte, range::boolean});
-    set(retain_available, {in_connack, kind::byte, range::boolean});
-    set(user_property, {in_publish | in_answers | many_times, kind::pair});
-    set(maximum_packet_size, {in_connack, kind::u32, range::not_zero});
-    set(wildcard_subscription_available, {in_connack, kind::byte, range::boolean});
-    set(subscription_identifier_available, {in_connack, kind::byte, range::boolean});
-    set(shared_subscription_available, {in_connack, kind::byte, range::boolean});
-    return table;
-}();
+using enum property_id;
+constexpr rule rules[] = {
+    {0, {}, kind::byte},  // of all others
+    {in_publish, payload_format_indicator, kind::byte, range::boolean},
+    {in_publish, message_expiry_interval, kind::u32},
+    {in_publish, content_type, kind::string},
+    {in_publish, response_topic, kind::string},
+    {in_publish, correlation_data, kind::binary},
+    {in_publish | many_times, subscription_identifier, kind::variable, range::not_zero},
+    {in_connack, session_expiry_interval, kind::u32},
+    {in_connack, assigned_client_identifier, kind::string},
+    {in_connack, server_keep_alive, kind::u16},
+    {in_connack, authentication_method, kind::string, range::unasked},
+    {in_connack, authentication_data, kind::binary, range::unasked},
+    {in_connack, response_information, kind::string},
+    {in_connack | in_disconnect, server_reference, kind::string},
+    {in_answers, reason_string, kind::string},
+    {in_connack, receive_maximum, kind::u16, range::not_zero},
+    {in_connack, topic_alias_maximum, kind::u16},
+    {in_publish, topic_alias, kind::u16, range::no_alias},
+    {in_connack, maximum_qos, kind::byte, range::boolean},
+    {in_connack, retain_available, kind::byte, range::boolean},
+    {in_publish | in_answers | many_times, property_id::user_property, kind::pair},
+    {in_connack, maximum_packet_size, kind::u32, range::not_zero},
+    {in_connack, wildcard_subscription_available, kind::byte, range::boolean},
+    {in_connack, subscription_identifier_available, kind::byte, range::boolean},
+    {in_connack, shared_subscription_available, kind::byte, range::boolean},
+};
 
-/// The rule of the property at the front, without taking it; one that allows nothing when it is unknown.
+static_assert(std::size(rules) <= 32, "judge_all has a bit for each");
+
+/// The rule of the property at the front, without taking it. Identifiers are variable byte integers; all that exist fit
+/// into one byte.
 const rule& rule_at(const reader& in) {
-    // Identifiers are variable byte integers; all that exist fit into one byte, and rules[0] allows nothing.
-    return rules[*in.at() < rules.size() ? *in.at() : 0];
+    const rule* by = std::end(rules);
+    while (--by != rules && static_cast<std::uint8_t>(by->id) != *in.at()) {
+    }
+    return *by;
 }
 
 void take_property(reader& in, kind type, property& out) {
@@ -105,6 +110,7 @@ violation judge_value(const property& given, const rule& by) {
     case range::any: break;
     case range::boolean: return given.number > 1 ? violation::bad_property_value : violation::none;
     case range::not_zero: return given.number == 0 ? violation::bad_property_value : violation::none;
+    case range::unasked: return violation::unasked_property;
     case range::no_alias: return violation::bad_topic_alias;
     }
     const bool is_text = by.type == kind::string || by.type == kind::pair;
@@ -115,16 +121,15 @@ violation judge_value(const property& given, const rule& by) {
 violation judge_all(bytes block, packet_type type) {
     reader in(block);
     property given;
-    std::uint32_t seen[2] = {};  // bit n of both: identifier n
+    std::uint32_t seen = 0;  // bit n: what has rule n
     while (in.left() != 0) {
         const rule& by = rule_at(in);
         if ((by.packets & wire::in(type)) == 0) return violation::bad_property;
         take_property(in, by.type, given);
         if (in.why() != violation::none) break;
-        const auto id = static_cast<unsigned>(given.id);
-        const std::uint32_t bit = std::uint32_t{1} << (id & 31);
-        if ((seen[id >> 5] & bit) != 0 && (by.packets & many_times) == 0) return violation::repeated_property;
-        seen[id >> 5] |= bit;
+        const std::uint32_t bit = std::uint32_t{1} << (&by - rules);
+        if ((seen & bit) != 0 && (by.packets & many_times) == 0) return violation::repeated_property;
+        seen |= bit;
         const violation why = judge_value(given, by);
         if (why != violation::none) return why;
     }
@@ -133,11 +138,34 @@ violation judge_all(bytes block, packet_type type) {
 
 }  // namespace
 
-property_view take_properties(reader& in, packet_type type) {
+void take_properties(reader& in, packet_type type, property_view& out) {
     const bytes block = in.take(in.take_variable());
     const violation why = judge_all(block, type);
     if (why != violation::none) in.fail(why);
-    return property_view(block);
+    out = property_view(block);
+}
+
+/// Apart, so that its stack is not that of reading them, too.
+[[gnu::noinline]] void take_limits(property_view properties, connack& out) {
+    negotiated& agreed = out.agreed;
+    property each;
+    for (reader in(properties.encoded()); in.left() != 0;) {
+        take_property(in, rule_at(in).type, each);
+        const std::uint32_t number = each.number;
+        switch (each.id) {
+        case server_keep_alive: out.server_keep_alive = static_cast<std::uint16_t>(number); break;
+        case receive_maximum: agreed.receive_maximum = static_cast<std::uint16_t>(number); break;
+        case maximum_qos: agreed.maximum_qos = static_cast<std::uint8_t>(number); break;
+        case maximum_packet_size: agreed.maximum_packet_size = number; break;
+        case retain_available: agreed.retain_available = number != 0; break;
+        case wildcard_subscription_available: agreed.wildcard_subscription_available = number != 0; break;
+        case subscription_identifier_available: agreed.subscription_identifier_available = number != 0; break;
+        case shared_subscription_available: agreed.shared_subscription_available = number != 0; break;
+        case assigned_client_identifier: out.assigned_client_identifier = each.data; break;
+        case response_information: out.has_response_information = true; break;
+        default: break;
+        }
+    }
 }
 
 }  // namespace wire

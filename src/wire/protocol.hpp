@@ -1,7 +1,9 @@
-// The one place where MQTT 3.1.1 and 5 differ: a table of wire functions and a few named permissions.
+// The one place where MQTT 3.1.1 and 5 differ: a few named permissions, lists of what may come, and what there is of
+// properties.
 //
-// The engine holds a pointer to one of two constant tables and never asks which. An image that uses one
-// version does not link the other. Everything is a pure function: no state, no allocation, no I/O.
+// The engine holds a pointer to one of two constants and never asks which. What both versions do alike is one function
+// for both; an image that uses 3.1.1 alone does not link what checks and writes properties. Everything is a pure
+// function: no state, no allocation, no I/O.
 #pragma once
 
 #include "src/wire/packets.hpp"
@@ -14,6 +16,7 @@ namespace mqtt_as::wire {
 inline std::uint16_t read_u16(const std::uint8_t* at) { return static_cast<std::uint16_t>(at[0] << 8 | at[1]); }
 
 struct protocol;
+class reader;
 
 struct fixed_header {
     std::uint8_t first = 0;           ///< packet type and flags
@@ -38,58 +41,63 @@ fixed_header read_fixed_header(bytes in, const protocol&) noexcept;
 /// The same, short for most packets: at most 127 bytes follow the header.
 inline fixed_header read_short_header(bytes in, const protocol&) noexcept;
 
-/// The sizes of a PUBLISH, found by `check_publish` and used by `encode_publish_head`.
-struct publish_layout {
-    std::uint32_t remaining_length = 0;
-    std::uint32_t property_bytes = 0;    ///< with their length; 0 in 3.1.1
-    std::uint32_t head_size = 0;         ///< bytes before the payload
-    std::uint32_t packet_id_offset = 0;  ///< 0 when qos is 0
-};
-
 /// The DUP flag in the first byte of a PUBLISH.
 inline constexpr std::uint8_t dup_flag = 0x08;
+
+/// MQTT 5's properties. `put_*` writes their length and themselves, `check_*` says errc::ok, bad_properties or
+/// too_large.
+struct property_functions {
+    /// Takes the length and the properties of a packet that a server sent, and checks every one of them.
+    void (*take)(reader&, packet_type, property_view&);
+    void (*put_of_connect)(writer&, const connect&);
+    void (*put_of_will)(writer&, const will&);
+    void (*put_of_publish)(writer&, const publish_properties&);
+    void (*put_of_request)(writer&, const subscribe_properties&);
+    errc (*check_connect)(const connect&);
+    errc (*check_publish)(const publish_properties&);
+    errc (*check_request)(const subscribe_properties&);
+};
 
 struct protocol {
     protocol_version version;
 
     // ---- permissions -------------------------------------------------------------------------
-    bool may_resend_while_connected;   ///< 3.1.1 yes, 5 never [MQTT-4.4.0-1]
-    bool may_start_clean_and_keep;     ///< 5: Clean Start with Session Expiry; 3.1.1 needs two connections
-    bool may_send_password_alone;      ///< 5 [MQTT-3.1.2-19]; not 3.1.1 [MQTT-3.1.2-22]
-    bool disconnect_has_reason;        ///< 5: an error is told to the server before closing
-    bool acknowledgement_has_reason;   ///< 5: PUBREL and PUBCOMP of an unknown identifier carry 0x92
-    bool has_properties;               ///< 5: properties, subscription options
-    bool limits_inbound;               ///< 5: our receive maximum binds the server
-    bool wants_short_lengths;          ///< 5: a variable byte integer has the fewest bytes [MQTT-1.5.5-1]
-    std::uint16_t received_flags[16];  ///< by packet type: bit n: a server may send it with flags n
+    bool may_resend_while_connected;       ///< 3.1.1 yes, 5 never [MQTT-4.4.0-1]
+    bool may_start_clean_and_keep;         ///< 5: Clean Start with Session Expiry; 3.1.1 needs two connections
+    bool may_send_password_alone;          ///< 5 [MQTT-3.1.2-19]; not 3.1.1 [MQTT-3.1.2-22]
+    bool has_reasons;                      ///< 5: DISCONNECT and acknowledgements can say why
+    bool limits_inbound;                   ///< 5: our receive maximum binds the server
+    bool wants_short_lengths;              ///< 5: a variable byte integer has the fewest bytes [MQTT-1.5.5-1]
+    std::uint16_t received_flags[16];      ///< by packet type: bit n: a server may send it with flags n
+    const std::uint8_t* codes;             ///< that a server may put into each packet: see `codes_of`
+    const property_functions* properties;  ///< nullptr: none, and no options of subscriptions either
+
+    bool has_properties() const { return !profile::only_v3_1_1 && properties != nullptr; }
 
     // ---- decoding: `body` is the packet without its fixed header, whole ------------------------
     // Given `none`, the result is whole and its views lie in `body`; else the result means nothing.
-    violation (*decode_connack)(bytes body, connack&) noexcept;
+
     /// `flags` as read_fixed_header let them through.
-    violation (*decode_publish)(std::uint8_t flags, bytes body, publish&) noexcept;
-    /// `type` is puback, pubrec, pubrel, pubcomp, suback or unsuback: each has its own list of reason codes.
-    violation (*decode_acknowledgement)(packet_type type, bytes body, acknowledgement&) noexcept;
-    violation (*decode_disconnect)(bytes body, disconnect&) noexcept;
+    violation decode_publish(std::uint8_t flags, bytes body, publish&) const noexcept;
+    /// CONNACK, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK, DISCONNECT: each has its own list of codes.
+    violation decode_answer(packet_type, bytes body, answer&) const noexcept;
+    /// CONNACK, and what its properties say.
+    violation decode_connack(bytes body, connack&) const noexcept;
 
     // ---- encoding: whole packets, fixed header included ----------------------------------------
     // Arguments have been validated by the engine (see `check_*`). The writer may be a counting one.
-    void (*encode_connect)(writer&, const connect&) noexcept;
-    /// Writes `head_size` bytes; the packet identifier is left 0.
-    void (*encode_publish_head)(std::uint8_t* to, const publish_head&, const publish_layout&) noexcept;
-    /// Reason `success` is left out of the packet where the specification allows; 3.1.1 ignores it.
-    void (*encode_acknowledgement)(writer&, packet_type, std::uint16_t packet_id, reason_code) noexcept;
-    /// The packet identifier, right behind the fixed header, is left 0 in both.
-    void (*encode_subscribe)(writer&, const subscribe&) noexcept;
-    void (*encode_unsubscribe)(writer&, const subscribe&) noexcept;
-    void (*encode_disconnect)(writer&, reason_code) noexcept;
+    void encode_connect(writer&, const connect&) const noexcept;
+    /// Without the payload, which follows. Returns where the packet identifier is, which is left 0.
+    std::size_t encode_publish(writer&, const publish_head&) const noexcept;
+    /// SUBSCRIBE or UNSUBSCRIBE. Returns the same.
+    std::size_t encode_request(writer&, packet_type, const subscribe&) const noexcept;
 
     // ---- what the caller may ask for: errc::ok or why not ---------------------------------------
-    /// Topic, qos, properties, packet size. The layout means nothing unless all is well.
-    errc (*check_publish)(const publish_head&, publish_layout&) noexcept;
-    errc (*check_subscribe)(const subscribe&) noexcept;  ///< filter, qos, options, properties
-    errc (*check_unsubscribe)(const subscribe&) noexcept;
-    errc (*check_connect)(const connect&) noexcept;  ///< client id, user, password, will, properties
+    /// Topic, qos, properties, packet size. `head_size`: what `encode_publish` will write, when all is well.
+    errc check_publish(const publish_head&, std::size_t& head_size) const noexcept;
+    /// Filter, properties; of SUBSCRIBE also qos and options.
+    errc check_request(packet_type, const subscribe&) const noexcept;
+    errc check_connect(const connect&) const noexcept;  ///< client id, user, password, will, properties
 };
 
 inline fixed_header read_short_header(bytes in, const protocol& p) noexcept {
@@ -109,9 +117,6 @@ inline void read_options(std::uint8_t bits, subscribe& s) {
     s.retain_as_published = (bits & 0x08) != 0;
     s.retain_handling = bits >> 4;
 }
-
-/// PINGREQ is the same two bytes in both versions.
-inline constexpr std::uint8_t pingreq[2] = {0xC0, 0x00};
 
 extern const protocol v3_1_1;
 extern const protocol v5;

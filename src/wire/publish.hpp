@@ -43,17 +43,19 @@ inline errc check_publish_fields(const publish_head& head) {
     return head.qos > profile::qos_max ? errc::bad_qos : errc::ok;
 }
 
-/// `property_bytes` counts the properties with their length, 0 in 3.1.1.
-inline errc lay_out_publish(const publish_head& head, std::size_t property_bytes, publish_layout& out) {
-    const std::size_t topic_bytes = 2 + head.topic.size();
-    const std::size_t body_size = topic_bytes + (head.qos != 0 ? 2 : 0) + property_bytes;
+/// What is known of a PUBLISH before it is written.
+struct publish_layout {
+    std::uint32_t remaining_length = 0;  ///< of those that go the short way
+    std::uint32_t head_size = 0;         ///< bytes before the payload
+};
+
+/// Of one without properties.
+inline errc lay_out_publish(const publish_head& head, bool has_properties, publish_layout& out) {
+    const std::size_t body_size = 2 + head.topic.size() + (head.qos != 0 ? 2 : 0) + (has_properties ? 1 : 0);
     if (body_size > remaining_length_max || head.payload_size > remaining_length_max - body_size)
         return errc::too_large;
     out.remaining_length = static_cast<std::uint32_t>(body_size + head.payload_size);
-    const std::uint32_t header_size = fixed_header_size(out.remaining_length);
-    out.property_bytes = static_cast<std::uint32_t>(property_bytes);
-    out.head_size = header_size + static_cast<std::uint32_t>(body_size);
-    out.packet_id_offset = head.qos != 0 ? header_size + static_cast<std::uint32_t>(topic_bytes) : 0;
+    out.head_size = fixed_header_size(out.remaining_length) + static_cast<std::uint32_t>(body_size);
     return errc::ok;
 }
 
@@ -69,72 +71,78 @@ inline std::uint8_t* put_topic(std::uint8_t* at, std::uint8_t first, std::uint32
     return at + topic.size();
 }
 
-/// A PUBLISH up to its properties; where they begin.
-inline std::uint8_t* put_publish_start(std::uint8_t* at, const publish_head& head, const publish_layout& layout) {
-    const auto first = static_cast<std::uint8_t>(0x30 | head.qos << 1 | (head.retain ? 1 : 0));
-    at = put_topic(at, first, layout.remaining_length, head.topic);
-    if (head.qos == 0) return at;
-    *at++ = 0;
-    *at++ = 0;
-    return at;
-}
-
+inline constexpr std::size_t bare_packet_size = 2;
 inline constexpr std::size_t bare_acknowledgement_size = 4;
 
-/// Of PUBACK, PUBREC, PUBREL and PUBCOMP.
+/// Of all but CONNECT and PUBLISH.
 inline std::uint8_t first_byte_of(packet_type type) {
-    const int flags = type == packet_type::pubrel ? 2 : 0;  // [MQTT-3.6.1-1]
-    return static_cast<std::uint8_t>(static_cast<int>(type) << 4 | flags);
+    constexpr unsigned have_flag_2 = 1u << static_cast<unsigned>(packet_type::pubrel) |
+                                     1u << static_cast<unsigned>(packet_type::subscribe) |
+                                     1u << static_cast<unsigned>(packet_type::unsubscribe);
+    const auto n = static_cast<unsigned>(type);
+    return static_cast<std::uint8_t>(n << 4 | (have_flag_2 >> n & 1) << 1);  // [MQTT-3.6.1-1, 3.8.1-1, 3.10.1-1]
 }
 
-/// PUBACK, PUBREC, PUBREL or PUBCOMP with nothing but the packet identifier: success.
-inline void put_bare_acknowledgement(std::uint8_t* to, packet_type type, std::uint16_t packet_id) {
+inline constexpr std::size_t short_packet_max = 5;
+
+/// PUBACK, PUBREC, PUBREL, PUBCOMP; with packet identifier 0 PINGREQ and DISCONNECT, which have none. Reason `success`
+/// is left out. How many bytes it has.
+inline std::size_t put_short_packet(std::uint8_t* to, packet_type type, std::uint16_t packet_id, reason_code reason) {
+    std::uint8_t* at = to + 2;
+    if (packet_id != 0) {
+        *at++ = static_cast<std::uint8_t>(packet_id >> 8);
+        *at++ = static_cast<std::uint8_t>(packet_id);
+    }
+    if (reason != reason_code::success) *at++ = static_cast<std::uint8_t>(reason);
+    const auto size = static_cast<std::size_t>(at - to);
     to[0] = first_byte_of(type);
-    to[1] = 2;
-    to[2] = static_cast<std::uint8_t>(packet_id >> 8);
-    to[3] = static_cast<std::uint8_t>(packet_id);
+    to[1] = static_cast<std::uint8_t>(size - 2);
+    return size;
 }
 
 struct checked_publish {
     errc error = errc::ok;
     publish_layout layout{};
 };
-// By value, so that whoever does not need them keeps their arguments in registers.
-[[gnu::noinline]] inline checked_publish check_by_table(const protocol& p, publish_head head) {
-    checked_publish result;
-    result.error = p.check_publish(head, result.layout);
-    return result;
+// By value on hosts, so that whoever does not need them keeps their arguments in registers.
+using head_to_pass = std::conditional_t<profile::prefers_speed, publish_head, const publish_head&>;
+[[gnu::noinline]] inline errc check_the_long_way(const protocol& p, head_to_pass head, std::size_t& head_size) {
+    return p.check_publish(head, head_size);
 }
-[[gnu::noinline]] inline void encode_by_table(const protocol& p, std::uint8_t* to, publish_head head,
-                                              publish_layout layout) {
-    p.encode_publish_head(to, head, layout);
+[[gnu::noinline]] inline std::size_t encode_the_long_way(const protocol& p, std::span<std::uint8_t> to,
+                                                         head_to_pass head) {
+    writer out(to);
+    return p.encode_publish(out, head);
 }
 
-/// As protocol::check_publish.
+/// As protocol::check_publish. Without properties, as most are, there is a short way.
 inline checked_publish check_publish(const protocol& p, const publish_head& head) {
     checked_publish result;
-    if (!profile::prefers_speed) {
-        result.error = p.check_publish(head, result.layout);
-        return result;
+    if (profile::prefers_speed && head.properties.empty()) {
+        result.error = check_publish_fields(head);
+        if (result.error == errc::ok) result.error = lay_out_publish(head, p.has_properties(), result.layout);
+    } else {
+        std::size_t head_size = 0;
+        result.error = check_the_long_way(p, head, head_size);
+        result.layout.head_size = static_cast<std::uint32_t>(head_size);
     }
-    if (!head.properties.empty()) return check_by_table(p, head);
-    result.error = check_publish_fields(head);
-    if (result.error == errc::ok) result.error = lay_out_publish(head, p.has_properties ? 1 : 0, result.layout);
     return result;
 }
 
-/// As protocol::encode_publish_head; where the payload begins.
-inline std::uint8_t* encode_publish_head(const protocol& p, std::uint8_t* to, const publish_head& head,
-                                         const publish_layout& layout) {
-    if (!profile::prefers_speed) {
-        p.encode_publish_head(to, head, layout);
-    } else if (layout.property_bytes > 1) {
-        encode_by_table(p, to, head, layout);
-    } else {
-        std::uint8_t* const properties = put_publish_start(to, head, layout);
-        if (layout.property_bytes == 1) *properties = 0;
+/// As protocol::encode_publish, where it is the short way for those without properties.
+inline std::size_t encode_publish(const protocol& p, std::uint8_t* to, const publish_head& head,
+                                  const publish_layout& layout) {
+    if (!profile::prefers_speed || !head.properties.empty())
+        return encode_the_long_way(p, {to, layout.head_size}, head);
+    const auto first = static_cast<std::uint8_t>(0x30 | head.qos << 1 | (head.retain ? 1 : 0));
+    std::uint8_t* at = put_topic(to, first, layout.remaining_length, head.topic);
+    const auto packet_id = static_cast<std::size_t>(at - to);
+    if (head.qos != 0) {
+        *at++ = 0;
+        *at++ = 0;
     }
-    return to + layout.head_size;
+    if (p.has_properties()) *at = 0;
+    return packet_id;
 }
 
 }  // namespace mqtt_as::wire

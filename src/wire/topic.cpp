@@ -75,16 +75,15 @@ bool is_utf8_string(std::string_view text) noexcept { return is_string(text, fal
 bool is_topic_name(std::string_view name) noexcept { return !name.empty() && is_string(name, true); }
 
 bool is_topic_filter(std::string_view filter) noexcept {
-    if (!is_utf8_string(filter)) return false;
     const std::string_view levels = without_share(filter);
-    for (std::size_t i = 0; i < levels.size(); ++i) {
-        if (!is_wildcard(levels[i])) continue;
-        const bool begins_level = i == 0 || levels[i - 1] == '/';
-        const bool is_last = i + 1 == levels.size();
-        const bool ends_level = is_last || (levels[i] == '+' && levels[i + 1] == '/');
-        if (!begins_level || !ends_level) return false;  // [MQTT-4.7.1-2, -3]
+    char before = '/';
+    for (const char c : levels) {
+        // A wildcard fills its level, and `#` is the last one [MQTT-4.7.1-2, -3].
+        const bool is_good = before == '#' ? false : is_wildcard(c) ? before == '/' : before != '+' || c == '/';
+        if (!is_good) return false;
+        before = c;
     }
-    return !levels.empty();
+    return !levels.empty() && is_utf8_string(filter);
 }
 
 bool is_shared_filter(std::string_view filter) noexcept {

@@ -16,12 +16,17 @@ public:
 
     void put_byte(std::uint8_t value);
     void put_u16(std::uint16_t value);
-    void put_u32(std::uint32_t value);
     /// A variable byte integer in the fewest bytes [MQTT-1.5.5-1].
     void put_variable(std::uint32_t value);
     void put_bytes(const void* data, std::size_t size);
     /// A two-byte length and the bytes: a string or binary data of at most 65,535 bytes.
     void put_string(std::string_view text);
+
+    /// Begins a block whose length, a variable byte integer, stands before it. `close` is given what this returns.
+    std::size_t open();
+    /// Ends it. `behind`: bytes that belong to it and are written elsewhere. How far it moved: a length takes one byte
+    /// mostly.
+    std::size_t close(std::size_t begin, std::size_t behind = 0);
 
     /// Bytes put so far, whether or not they fitted. When they did not, what was written means nothing.
     std::size_t size() const { return written_; }

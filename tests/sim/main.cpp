@@ -1,5 +1,6 @@
-// mqtt-as-sim: the whole client, weeks of faults, from one seed each.
+// mqtt-as-sim: the whole client, weeks of faults, from one seed each. mqtt-as-sim-board: the same with boards' engine.
 #include "tests/sim/runner.hpp"
+#include "tests/sim/world.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -25,7 +26,6 @@ constexpr const char* usage =
     "  --stride N     of the byte boundaries every N-th only, in turn\n"
     "  --keep         writes seeds that fail into seeds.txt\n"
     "  --fail-fast    ends with the first seed that fails\n"
-    "  --board        with a board's limits, for mqtt-as-sim-board\n"
     "  --verbose      tells the story line by line\n"
     "  --hash         prints one hash per seed: equal for equal seeds, whatever the compiler\n"
     "  --break KIND   makes the world lie, to show that the oracle objects; one of:\n   ";
@@ -54,6 +54,7 @@ std::optional<sabotage> sabotage_called(std::string_view name) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    engine_is_for_boards = MQTT_AS_SIM_BOARD != 0;
     plan what;
     std::optional<std::uint64_t> minutes;
     const struct {
@@ -65,9 +66,11 @@ int main(int argc, char** argv) {
     const struct {
         std::string_view name;
         bool& value;
-    } flags[] = {{"--verbose", what.is_verbose},       {"--hash", what.prints_hashes},
-                 {"--board", what.on_board},           {"--fail-fast", what.stops_at_failure},
-                 {"--exhaustive", what.is_exhaustive}, {"--keep", what.keeps_failures}};
+    } flags[] = {{"--verbose", what.is_verbose},
+                 {"--hash", what.prints_hashes},
+                 {"--exhaustive", what.is_exhaustive},
+                 {"--fail-fast", what.stops_at_failure},
+                 {"--keep", what.keeps_failures}};
     for (int i = 1; i < argc; ++i) {
         const std::string_view option = argv[i];
         const auto* flag = std::find_if(std::begin(flags), std::end(flags), [&](auto& f) { return f.name == option; });

@@ -45,9 +45,9 @@ std::vector<std::uint64_t> kept_seeds() {
 
 /// Once and once more: the same seed must make the same world.
 outcome run_twice(std::uint64_t seed, const plan& what) {
-    outcome first = run_seed(seed, what.lie, what.is_verbose, what.on_board);
+    outcome first = run_seed(seed, what.lie, what.is_verbose);
     if (!first.verdict.empty()) return first;
-    outcome second = run_seed(seed, what.lie, false, what.on_board);
+    outcome second = run_seed(seed, what.lie, false);
     if (what.lie == sabotage::chance) ++second.hash;
     if (second.hash != first.hash) first.verdict = "two runs of this seed differ";
     if (first.faults < faults_min || first.operations + first.inbound < operations_min)

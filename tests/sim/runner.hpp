@@ -21,7 +21,6 @@ struct plan {
     bool stops_at_failure = false;
     bool keeps_failures = false;  // in seeds.txt
     bool prints_hashes = false;
-    bool on_board = false;  // with limits that an engine made for boards can have
 };
 
 /// True when every seed kept every promise and, over enough seeds, everything that can happen did.

@@ -11,23 +11,12 @@ constexpr std::uint64_t minute = 60 * one_second;
 constexpr moment an_hour = 60 * minute;
 constexpr moment a_day = 24 * an_hour;
 
-/// What an engine for boards, whose memory is one block of less than 64 KiB, can have of it.
-void fit_on_board(limits& l) {
-    l.operations_max = std::min(l.operations_max, std::uint32_t{30});
-    l.payload_bytes_max = std::min(l.payload_bytes_max, std::size_t{20'000});
-    l.subscriptions_max = 20;
-    l.inbound_max = std::min(l.inbound_max, std::uint16_t{100});
-    l.inbound_qos2_max = 200;
-    l.packet_bytes_max = l.batch_bytes_max = 10'000;
-}
-
 /// How much happens in a life.
 struct pace {
     moment length = an_hour;
     std::uint64_t trouble_every = 150 * one_second;  // on average
     std::uint64_t messages = 0;                      // in all; 0: as many as come about
     std::uint64_t longest_suspend = 10 * minute;
-    bool on_board = false;
 };
 
 /// What is asked, what goes wrong, and when.
@@ -215,7 +204,6 @@ void life::change_server() {
 /// Other options, too: a new process may be configured anew, in the same version of the protocol.
 void life::restart_process(bool cut) {
     world_options next = draw_options(random_.next(), w_.options().version);
-    if (pace_.on_board) fit_on_board(next.limit);
     if (random_.chance(70)) next.config.clean_init = next.config.clean = false;
     w_.restart(next, cut);
     w_.time.after(random_.below(5 * one_second), [this] {
@@ -493,9 +481,8 @@ world_options draw_options(std::uint64_t seed, protocol_version version) {
     return o;
 }
 
-outcome run_seed(std::uint64_t seed, sabotage s, bool is_verbose, bool on_board) {
+outcome run_seed(std::uint64_t seed, sabotage s, bool is_verbose) {
     world_options options = draw_options(seed, draw_version(seed));
-    if (on_board) fit_on_board(options.limit);
     options.is_verbose = is_verbose;
     world w(options);
     w.server.sabotage_with(s);
@@ -503,7 +490,7 @@ outcome run_seed(std::uint64_t seed, sabotage s, bool is_verbose, bool on_board)
     w.app.sabotage_with(s);
 
     random_source random(seed ^ 0x686F7572u);
-    life hour(w, random.split(), {.on_board = on_board});
+    life hour(w, random.split(), {});
     hour.begin_process();
     hour.trouble_until(an_hour);
     w.run_for(an_hour);

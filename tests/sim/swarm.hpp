@@ -24,7 +24,7 @@ struct outcome {
 };
 
 /// An hour, dense with faults.
-outcome run_seed(std::uint64_t seed, sabotage, bool is_verbose, bool on_board = false);
+outcome run_seed(std::uint64_t seed, sabotage, bool is_verbose);
 
 /// Weeks of one client that is never without the same session for long, with so many messages in all.
 outcome run_weeks(std::uint64_t seed, protocol_version, std::uint64_t weeks, std::uint64_t messages, bool is_verbose);

@@ -6,12 +6,23 @@
 namespace mqtt_as::sim {
 namespace {
 
+/// What an engine for boards, whose memory is one block of less than 64 KiB, can have of it.
+void fit_on_board(limits& l) {
+    l.operations_max = std::min(l.operations_max, std::uint32_t{30});
+    l.payload_bytes_max = std::min(l.payload_bytes_max, std::size_t{20'000});
+    l.subscriptions_max = 20;
+    l.inbound_max = std::min(l.inbound_max, std::uint16_t{100});
+    l.inbound_qos2_max = 200;
+    l.packet_bytes_max = l.batch_bytes_max = 10'000;
+}
+
 /// What belongs together in client and broker is said once.
 world_options completed(world_options o) {
     o.config.protocol = o.version == protocol_version::v5 ? &wire::v5 : &wire::v3_1_1;
     o.server.client_id = o.client_id;
     o.server.keep_alive = o.config.keepalive;
     o.pump.response_time = o.config.response_time;
+    if (engine_is_for_boards) fit_on_board(o.limit);
     return o;
 }
 

@@ -45,6 +45,9 @@ private:
     std::uint64_t allocations_ = 0;
 };
 
+/// Set before the first world: the engine that is linked is one for boards, and gets limits that such a one can have.
+inline bool engine_is_for_boards = false;
+
 struct world_options {
     std::uint64_t seed = 1;
     protocol_version version = protocol_version::v3_1_1;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "src/wire/protocol.hpp"
+#include "src/wire/publish.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -87,14 +88,22 @@ private:
     std::unique_ptr<std::uint8_t[]> data_;
 };
 
+inline violation decode(const protocol& by, bytes body, connack& out) { return by.decode_connack(body, out); }
+inline violation decode(const protocol& by, bytes body, publish& out, std::uint8_t flags) {
+    return by.decode_publish(flags, body, out);
+}
+inline violation decode(const protocol& by, bytes body, answer& out, packet_type type) {
+    return by.decode_answer(type, body, out);
+}
+
 /// One call of a decoder. `packet` may look into `body`.
 template <class Packet>
 struct decoded {
-    template <class Decoder, class... Before>
-    decoded(Decoder decode, const byte_string& bytes_of_body, Before... before)
-        : body(bytes_of_body), why(decode(before..., body, packet)) {}
-    template <class Decoder, class... Before>
-    decoded(Decoder decode, std::string_view text, Before... before) : decoded(decode, hex(text), before...) {}
+    template <class... More>
+    decoded(const protocol& by, const byte_string& bytes_of_body, More... more)
+        : body(bytes_of_body), why(decode(by, body, packet, more...)) {}
+    template <class... More>
+    decoded(const protocol& by, std::string_view text, More... more) : decoded(by, hex(text), more...) {}
 
     block body;
     Packet packet{};
@@ -123,17 +132,47 @@ inline any_packet decode_any(const protocol& by, packet_type type, std::uint8_t 
         const violation why = by.decode_publish(flags, body, out);
         return {why, out.properties, out.topic, out.payload, out.qos != 0, out.packet_id};
     }
-    case packet_type::disconnect: {
-        disconnect out;
-        const violation why = by.decode_disconnect(body, out);
-        return {.why = why, .properties = out.properties, .text = {}, .data = {}};
-    }
     default: {
-        acknowledgement out;
-        const violation why = by.decode_acknowledgement(type, body, out);
-        return {why, out.properties, {}, {}, true, out.packet_id};
+        answer out;
+        const violation why = by.decode_answer(type, body, out);
+        return {why, out.properties, {}, {}, type != packet_type::disconnect, out.packet_id};
     }
     }
+}
+
+/// All that a CONNECT may have, in one place.
+struct given_connect {
+    std::string_view client_id{};
+    std::uint16_t keep_alive = 60;
+    bool clean_start = true;
+    std::optional<std::string_view> user{};
+    std::optional<std::string_view> password{};
+    const will* last_will = nullptr;
+    std::uint32_t session_expiry_interval = 0;
+    std::uint16_t receive_maximum = 65'535;
+    std::uint32_t maximum_packet_size = 0;
+    connect_properties properties{};
+
+    engine_config config() const {
+        engine_config all;
+        all.user = user;
+        all.password = password;
+        all.keepalive = keep_alive;
+        all.receive_maximum = receive_maximum;
+        all.properties = properties;
+        return all;
+    }
+    connect packet(const engine_config& config) const {
+        return {config, client_id, clean_start, last_will, session_expiry_interval, maximum_packet_size};
+    }
+};
+inline errc check_connect(const protocol& by, const given_connect& given) {
+    const engine_config config = given.config();
+    return by.check_connect(given.packet(config));
+}
+inline void encode_connect(const protocol& by, writer& out, const given_connect& given) {
+    const engine_config config = given.config();
+    by.encode_connect(out, given.packet(config));
 }
 
 /// What `encode` writes. Demands that a counting writer counts the same, and that every smaller span stays unharmed.
@@ -166,18 +205,34 @@ std::string written_hex(Encode encode) {
     return to_hex(written(encode));
 }
 
-/// The head of an acceptable PUBLISH.
-inline byte_string written_head(const protocol& version, const publish_head& head) {
-    publish_layout layout;
-    EXPECT_EQ(version.check_publish(head, layout), errc::ok);
-    block room(layout.head_size);
-    version.encode_publish_head(room.writable().data(), head, layout);
-    return byte_string(room.writable().begin(), room.writable().end());
+/// As `put_short_packet` writes it, in hexadecimal.
+inline std::string short_packet(packet_type type, std::uint16_t packet_id, reason_code reason) {
+    block room(short_packet_max);
+    const std::size_t size = put_short_packet(room.writable().data(), type, packet_id, reason);
+    return to_hex(bytes(room).first(size));
 }
 
-inline errc check_publish(const protocol& version, const publish_head& head) {
-    publish_layout layout;
-    return version.check_publish(head, layout);
+/// The head of an acceptable PUBLISH.
+inline byte_string written_head(const protocol& version, const publish_head& head,
+                                std::size_t* packet_id_offset = nullptr) {
+    const auto [error, layout] = check_publish(version, head);
+    EXPECT_EQ(error, errc::ok);
+    block room(layout.head_size);
+    const std::size_t packet_id = encode_publish(version, room.writable().data(), head, layout);
+    const byte_string packet(room.writable().begin(), room.writable().end());
+    // Short way or long.
+    EXPECT_EQ(packet, written([&](writer& out) { EXPECT_EQ(version.encode_publish(out, head), packet_id); }));
+    if (packet_id_offset != nullptr) *packet_id_offset = packet_id;
+    return packet;
+}
+
+inline errc checked(const protocol& version, const publish_head& head) {
+    std::size_t head_size = 0;
+    const errc error = version.check_publish(head, head_size);
+    const checked_publish by_the_short_way = check_publish(version, head);
+    EXPECT_EQ(by_the_short_way.error, error);
+    EXPECT_EQ(error == errc::ok ? by_the_short_way.layout.head_size : head_size, head_size);
+    return error;
 }
 
 /// A literal in the form that `written_hex` and `to_hex` give.

@@ -101,7 +101,7 @@ TEST(hostile_bytes, no_packet_with_a_byte_too_many_is_taken_but_where_bytes_may_
         for (const sample& each : samples(*version)) {
             const auto type = static_cast<packet_type>(hex(each.header)[0] >> 4);
             const bool may_follow = type == packet_type::publish || type == packet_type::suback ||
-                                    (type == packet_type::unsuback && version->has_properties);
+                                    (type == packet_type::unsuback && version->has_properties());
             if (may_follow) continue;
             const byte_string longer = hex(each.body) + hex("FF");
             const block body{bytes(longer)};

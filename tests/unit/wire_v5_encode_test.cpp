@@ -4,8 +4,8 @@
 namespace mqtt_as::wire {
 namespace {
 
-std::string connect_bytes(const connect& packet) {
-    return written_hex([&packet](writer& out) { v5.encode_connect(out, packet); });
+std::string connect_bytes(const given_connect& packet) {
+    return written_hex([&packet](writer& out) { encode_connect(v5, out, packet); });
 }
 
 std::string publish_bytes(const publish_head& head) { return to_hex(written_head(v5, head)); }
@@ -16,7 +16,7 @@ constexpr const char* two_users_bytes = "26 00 01 'k' 00 01 'v' 26 00 00 00 02 C
 // ---- CONNECT ------------------------------------------------------------------------------------
 
 TEST(v5_connect, has_a_property_length_even_without_properties) {
-    connect packet{.client_id = "id"};
+    given_connect packet{.client_id = "id"};
     EXPECT_EQ(connect_bytes(packet), plain("10 0F 00 04 'MQTT' 05 02 00 3C 00 00 02 'id'"));
     packet.clean_start = false;
     packet.client_id = "";
@@ -25,7 +25,7 @@ TEST(v5_connect, has_a_property_length_even_without_properties) {
 
 TEST(v5_connect, writes_each_property_that_differs_from_its_default) {
     const auto with = [](auto change) {
-        connect packet{.client_id = ""};
+        given_connect packet{.client_id = ""};
         change(packet);
         return connect_bytes(packet);
     };
@@ -34,10 +34,10 @@ TEST(v5_connect, writes_each_property_that_differs_from_its_default) {
         const byte_string rest = hex("00 04 'MQTT' 05 02 00 3C") + variable(given.size()) + given + hex("00 00");
         return to_hex(hex("10") + variable(rest.size()) + rest);
     };
-    EXPECT_EQ(with([](connect& c) { c.session_expiry_interval = 0xFFFF'FFFF; }), expected("11 FF FF FF FF"));
-    EXPECT_EQ(with([](connect& c) { c.session_expiry_interval = 120; }), expected("11 00 00 00 78"));
-    EXPECT_EQ(with([](connect& c) { c.receive_maximum = 20; }), expected("21 00 14"));
-    EXPECT_EQ(with([](connect& c) { c.maximum_packet_size = 65'536; }), expected("27 00 01 00 00"));
+    EXPECT_EQ(with([](given_connect& c) { c.session_expiry_interval = 0xFFFF'FFFF; }), expected("11 FF FF FF FF"));
+    EXPECT_EQ(with([](given_connect& c) { c.session_expiry_interval = 120; }), expected("11 00 00 00 78"));
+    EXPECT_EQ(with([](given_connect& c) { c.receive_maximum = 20; }), expected("21 00 14"));
+    EXPECT_EQ(with([](given_connect& c) { c.maximum_packet_size = 65'536; }), expected("27 00 01 00 00"));
     const auto asking = [](const connect_properties& asked) {
         return connect_bytes({.client_id = "", .properties = asked});
     };
@@ -57,7 +57,7 @@ TEST(v5_connect, writes_each_property_that_differs_from_its_default) {
 
 TEST(v5_connect, has_will_properties_before_the_will_topic) {
     const byte_string payload = hex("00 FF");
-    connect packet{.client_id = "id", .user = "u", .password = "p"};
+    given_connect packet{.client_id = "id", .user = "u", .password = "p"};
     will last{.topic = "a/b", .payload = payload, .qos = 1, .retain = true};
     packet.last_will = &last;
     EXPECT_EQ(connect_bytes(packet),
@@ -116,18 +116,14 @@ TEST(v5_publish_head, writes_each_property) {
 TEST(v5_publish_head, says_where_its_packet_identifier_is) {
     for (const std::size_t data_size : {0u, 120u, 130u, 20'000u}) {
         const std::string data(data_size, 'd');
-        for (std::uint8_t qos = 0; qos <= 2; ++qos) {
-            publish_properties given;
-            if (data_size != 0) given.correlation_data = data;
-            const publish_head head{.topic = "a/b", .payload_size = 3, .qos = qos, .properties = given};
-            const std::size_t properties = data_size == 0 ? 1 : variable(data_size + 3).size() + 3 + data_size;
-            const std::size_t remaining_length = 5 + (qos != 0 ? 2 : 0) + properties + 3;
-            const std::size_t header_size = 1 + variable(remaining_length).size();
-            publish_layout layout;
-            ASSERT_EQ(v5.check_publish(head, layout), errc::ok);
-            EXPECT_EQ(layout.packet_id_offset, qos == 0 ? 0 : header_size + 5);
-            EXPECT_EQ(layout.head_size, header_size + remaining_length - 3);
-        }
+        publish_properties given;
+        if (data_size != 0) given.correlation_data = data;
+        std::size_t packet_id = 0;
+        const byte_string packet =
+            written_head(v5, {.topic = "a/b", .payload_size = 3, .qos = 1, .properties = given}, &packet_id);
+        const std::size_t properties = data_size == 0 ? 1 : variable(data_size + 3).size() + 3 + data_size;
+        EXPECT_EQ(packet_id, 1 + variable(5 + 2 + properties + 3).size() + 5);
+        EXPECT_EQ(packet.size(), packet_id + 2 + properties);
     }
 }
 
@@ -165,22 +161,19 @@ TEST(v5_publish_head, writes_every_boundary_of_the_property_length) {
     }
 }
 
-// ---- acknowledgements, SUBSCRIBE, UNSUBSCRIBE, DISCONNECT ---------------------------------------
+// ---- short packets, SUBSCRIBE, UNSUBSCRIBE -----------------------------------------------------
 
-TEST(v5_acknowledgement, is_short_unless_it_has_a_reason) {
-    const auto written_for = [](packet_type type, std::uint16_t id, reason_code reason) {
-        return written_hex([&](writer& out) { v5.encode_acknowledgement(out, type, id, reason); });
-    };
-    EXPECT_EQ(written_for(packet_type::puback, 1, reason_code::success), "40 02 00 01");
-    EXPECT_EQ(written_for(packet_type::pubrec, 255, reason_code::quota_exceeded), "50 03 00 FF 97");
-    EXPECT_EQ(written_for(packet_type::pubrel, 256, reason_code::success), "62 02 01 00");
-    EXPECT_EQ(written_for(packet_type::pubrel, 65'535, reason_code::packet_identifier_not_found), "62 03 FF FF 92");
-    EXPECT_EQ(written_for(packet_type::pubcomp, 2, reason_code::packet_identifier_not_found), "70 03 00 02 92");
+TEST(v5_short_packet, has_a_reason_unless_it_is_success) {
+    EXPECT_EQ(short_packet(packet_type::pubrec, 255, reason_code::quota_exceeded), "50 03 00 FF 97");
+    EXPECT_EQ(short_packet(packet_type::pubrel, 65'535, reason_code::packet_identifier_not_found), "62 03 FF FF 92");
+    EXPECT_EQ(short_packet(packet_type::pubcomp, 2, reason_code::packet_identifier_not_found), "70 03 00 02 92");
+    EXPECT_EQ(short_packet(packet_type::disconnect, 0, reason_code::disconnect_with_will), "E0 01 04");
+    EXPECT_EQ(short_packet(packet_type::disconnect, 0, reason_code::topic_alias_invalid), "E0 01 94");
 }
 
 TEST(v5_subscribe, asks_for_one_filter_with_options) {
     const auto written_for = [](const subscribe& packet) {
-        return written_hex([&packet](writer& out) { v5.encode_subscribe(out, packet); });
+        return written_hex([&packet](writer& out) { v5.encode_request(out, packet_type::subscribe, packet); });
     };
     EXPECT_EQ(written_for({.filter = "a/b", .qos = 1}), plain("82 09 00 00 00 00 03 'a/b' 01"));
     EXPECT_EQ(written_for({.filter = "#", .qos = 2, .no_local = true}), plain("82 07 00 00 00 00 01 '#' 06"));
@@ -195,7 +188,7 @@ TEST(v5_subscribe, has_properties_before_its_filter) {
     const auto written_for = [](std::uint32_t identifier) {
         subscribe packet{.filter = "a"};
         packet.properties.subscription_identifier = identifier;
-        return written_hex([&packet](writer& out) { v5.encode_subscribe(out, packet); });
+        return written_hex([&packet](writer& out) { v5.encode_request(out, packet_type::subscribe, packet); });
     };
     EXPECT_EQ(written_for(1), plain("82 09 00 00 02 0B 01 00 01 'a' 00"));
     EXPECT_EQ(written_for(128), plain("82 0A 00 00 03 0B 80 01 00 01 'a' 00"));
@@ -203,28 +196,18 @@ TEST(v5_subscribe, has_properties_before_its_filter) {
 
     subscribe packet{.filter = "a"};
     packet.properties.user_properties = two_users;
-    EXPECT_EQ(written_hex([&packet](writer& out) { v5.encode_subscribe(out, packet); }),
+    EXPECT_EQ(written_hex([&packet](writer& out) { v5.encode_request(out, packet_type::subscribe, packet); }),
               plain("82 15 00 00 0E 26 00 01 'k' 00 01 'v' 26 00 00 00 02 C3 A4 00 01 'a' 00"));
 }
 
 TEST(v5_unsubscribe, names_one_filter) {
     subscribe packet{.filter = "a/b"};
     const auto written_now = [&packet] {
-        return written_hex([&packet](writer& out) { v5.encode_unsubscribe(out, packet); });
+        return written_hex([&packet](writer& out) { v5.encode_request(out, packet_type::unsubscribe, packet); });
     };
     EXPECT_EQ(written_now(), plain("A2 08 00 00 00 00 03 'a/b'"));
     packet.properties.user_properties = two_users;
     EXPECT_EQ(written_now(), plain("A2 16 00 00 0E 26 00 01 'k' 00 01 'v' 26 00 00 00 02 C3 A4 00 03 'a/b'"));
-}
-
-TEST(v5_disconnect, is_short_unless_it_has_a_reason) {
-    const auto written_for = [](reason_code reason) {
-        return written_hex([reason](writer& out) { v5.encode_disconnect(out, reason); });
-    };
-    EXPECT_EQ(written_for(reason_code::success), "E0 00");
-    EXPECT_EQ(written_for(reason_code::disconnect_with_will), "E0 01 04");
-    EXPECT_EQ(written_for(reason_code::malformed_packet), "E0 01 81");
-    EXPECT_EQ(written_for(reason_code::topic_alias_invalid), "E0 01 94");
 }
 
 }  // namespace
