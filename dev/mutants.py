@@ -363,8 +363,8 @@ def find_judge(name):
 def this_project(root):
     return Project(
         root=root,
-        folders=["CMakeLists.txt", "CMakePresets.json", "bench", "cmake", "dev", "docs", "examples", "include", "src", "tests",
-                 "tools"],
+        folders=["CMakeLists.txt", "CMakePresets.json", "bench", "cmake", "dev", "docs", "examples", "firmware", "include",
+                 "src", "tests", "tools"],
         links=("build/lwip",),
         configure=["-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_CXX_FLAGS=-O1 -w", "-DMQTT_AS_INSTALL=OFF",
                    "-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_REQUIRE_FIND_PACKAGE_GTest=ON", "-DCMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE=PRE_TEST"],

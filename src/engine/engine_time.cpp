@@ -104,7 +104,8 @@ void engine::state::perform(const due& what) {
         if (phase_ == phase::waiting) return open();
         if (phase_ == phase::draining) return check_drained();
         if (leaving_) return close_transport();
-        return end_connection(errc::stage_timed_out);
+        // On a board CONNECT is made where its answer will lie, and found no room there.
+        return end_connection(profile::is_board && connect_due_ ? errc::too_large : errc::stage_timed_out);
     case due::what::ping:
         ping_due_ = true;
         until_ = now_ + ping_interval();

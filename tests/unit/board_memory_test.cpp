@@ -45,6 +45,17 @@ TEST_P(board_memory, is_taken_whole_at_construction_and_never_again) {
     EXPECT_EQ(w.memory.live_bytes, all);
 }
 
+TEST_P(board_memory, a_connect_that_finds_no_room_says_so) {
+    const std::string password(small_board_limits.packet_bytes_max, 'p');
+    w.config.user = "u";
+    w.config.password = password;
+    w.start();
+    w.open();
+    w.flush();
+    w.advance(w.config.response_time);
+    EXPECT_EQ(w.events(), "disconnected too_large at mqtt | waiting");
+}
+
 TEST_P(board_memory, has_room_for_all_limits_at_once) {
     w.go_online();
     subscribe_to_all();
