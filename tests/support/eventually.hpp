@@ -28,8 +28,8 @@ public:
     /// Changes the value by `change(value)`, wakes all who wait, and returns what `change` returns.
     template <class Change>
     decltype(auto) update(Change change) {
-        const wake_at_end wake{changed_};
         const std::lock_guard lock(mutex_);
+        const wake_at_end wake{changed_};  // in the lock: whoever has waited may destroy all this as soon as it has it
         return change(value_);
     }
 
