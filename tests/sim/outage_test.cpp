@@ -23,7 +23,7 @@ TEST_P(sim_outage, a_half_open_link_is_found_within_20_s_with_a_packet_awaiting_
 }
 
 TEST_P(sim_outage, a_middlebox_that_acknowledges_constant_traffic_is_found_within_20_s) {
-    for (const std::uint64_t latency_ms : {50, 200}) {  // so that at any moment something is on its way
+    for (const std::uint64_t latency_ms : {50u, 200u}) {  // so that at any moment something is on its way
         world_options o = options();
         o.net.latency_ms = latency_ms;
         world w(o);
