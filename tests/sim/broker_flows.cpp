@@ -85,11 +85,13 @@ void broker::on_pubrel(connection_id id, connection& c, const packet& p) {
     flow& f = at->second;
     if (f.what != kind::publish || !f.received) return violation(name + " before PUBREC [MQTT-4.3.3-4]");
     const bool is_first_here = !f.released || f.released_on != id;
-    if (is_first_here && f.pubrec_order < c.last_pubrel)
+    // One of ours came out of the blue and met a PUBLISH on its way: that was the client's PUBREC, before all others.
+    const bool is_strange = c.strange.contains(p.id);
+    if (is_first_here && !is_strange && f.pubrec_order < c.last_pubrel)
         return violation(name + " not in the order of PUBREC [MQTT-4.6.0-4]");
-    if (!is_first_here && c.level == 5 && !c.strange.contains(p.id))
+    if (!is_first_here && c.level == 5 && !is_strange)
         return violation(name + " sent again on a live connection [MQTT-4.4.0-1]");
-    if (is_first_here) c.last_pubrel = f.pubrec_order;
+    if (is_first_here && !is_strange) c.last_pubrel = f.pubrec_order;
     f.released = true;
     f.released_on = id;
     acknowledge(id, {.type = kind::pubcomp, .id = p.id});
