@@ -4,22 +4,14 @@
 namespace mqtt_as::wire {
 namespace {
 
-constexpr std::uint8_t codes[] = {codes_for(packet_type::connack),
-                                  6,
-                                  0,
-                                  1,
-                                  2,
-                                  3,
-                                  4,
-                                  5,  // table 3.1
-                                  codes_for(packet_type::suback),
-                                  4,
-                                  0,
-                                  1,
-                                  2,
-                                  0x80,  // [MQTT-3.9.3-2]
-                                  0,
-                                  0};
+// clang-format off
+constexpr std::uint8_t codes[] = {
+    codes_for(packet_type::connack), 6,  // table 3.1
+    0, 1, 2, 3, 4, 5,
+    codes_for(packet_type::suback), 4,   // [MQTT-3.9.3-2]
+    0, 1, 2, 0x80,
+    0, 0};
+// clang-format on
 
 }  // namespace
 

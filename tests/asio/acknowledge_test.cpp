@@ -56,7 +56,7 @@ scripted_server::script sending(std::vector<sent> what, heard& seen, std::atomic
     };
 }
 
-config by_hand(const scripted_server& server, protocol_version version = protocol_version::v3_1_1) {
+config by_hand(const scripted_server& server, protocol_version version) {
     config c = config_for(server.port(), version);
     c.manual_acknowledgement = true;
     c.client_id = "careful";
@@ -90,6 +90,18 @@ task<> lose(MQTTClient& client, std::atomic<bool>& cut) {
 
 class acknowledge : public testing::TestWithParam<protocol_version> {
 protected:
+    /// Of a client that notes what it is given.
+    config noting(const scripted_server& server) {
+        config c = by_hand(server, GetParam());
+        c.subs_cb = [this](const received_message& m) { got.take(m); };
+        return c;
+    }
+    /// Now the server sends.
+    static task<> begin(MQTTClient& client) {
+        co_await client.connect();
+        co_await client.subscribe("t", 2);
+    }
+
     heard seen;
     world w;
     given got;
@@ -99,13 +111,10 @@ INSTANTIATE_TEST_SUITE_P(both, acknowledge, testing::Values(protocol_version::v3
 
 TEST_P(acknowledge, in_any_order_is_told_to_the_server_in_the_order_of_arrival) {
     scripted_server server({sending({{1, 1}, {2, 2}, {0, 0}, {1, 3}}, seen)});
-    config c = by_hand(server, GetParam());
-    c.version = GetParam();
-    c.subs_cb = [&](const received_message& m) { got.take(m); };
+    const config c = noting(server);
     MQTTClient client(w.executor(), c);
     w.run([&]() -> task<> {
-        co_await client.connect();
-        co_await client.subscribe("t", 2);
+        co_await begin(client);
         EXPECT_TRUE(co_await eventually([&] { return got.texts.size() == 4; }));
         EXPECT_EQ(client.explain().unacknowledged, 3u);  // qos 0 has no acknowledgement
         EXPECT_TRUE(client.acknowledge(got.of("qos 0 id 0")));
@@ -129,8 +138,7 @@ TEST_P(acknowledge, of_messages_from_the_queue_when_they_are_gone_and_from_anoth
     c.queue_len = 5;
     MQTTClient client(w.executor(), c);
     w.run([&]() -> task<> {
-        co_await client.connect();
-        co_await client.subscribe("t", 2);
+        co_await begin(client);
         std::vector<delivery> taken;
         taken.push_back((co_await client.queue.receive()).delivery());
         EXPECT_TRUE(co_await eventually([&] { return client.queue.size() == 2; }));
@@ -151,12 +159,10 @@ TEST_P(acknowledge, what_was_not_is_delivered_again_and_the_old_delivery_says_th
     std::atomic<bool> cut{false};
     scripted_server server({sending({{1, 1}, {2, 2}, {1, 3}, {2, 4}}, seen, &cut),
                             sending({{1, 1}, {2, 2}, {1, 3}}, seen, nullptr, true)});
-    config c = by_hand(server, GetParam());
-    c.subs_cb = [&](const received_message& m) { got.take(m); };
+    const config c = noting(server);
     MQTTClient client(w.executor(), c);
     w.run([&]() -> task<> {
-        co_await client.connect();
-        co_await client.subscribe("t", 2);
+        co_await begin(client);
         EXPECT_TRUE(co_await eventually([&] { return got.texts.size() == 4; }));
         const given before = std::exchange(got, {});
         EXPECT_TRUE(client.acknowledge(before.of("qos 1 id 3")));  // the server does not hear of it: id 1 comes first
@@ -181,12 +187,10 @@ TEST_P(acknowledge, what_was_at_qos_2_is_never_delivered_again) {
     std::atomic<bool> cut{false};
     scripted_server server(
         {sending({{1, 1}, {2, 2}}, seen, &cut), sending({{1, 1}, {2, 2}, {1, 3}}, seen, nullptr, true)});
-    config c = by_hand(server, GetParam());
-    c.subs_cb = [&](const received_message& m) { got.take(m); };
+    const config c = noting(server);
     MQTTClient client(w.executor(), c);
     w.run([&]() -> task<> {
-        co_await client.connect();
-        co_await client.subscribe("t", 2);
+        co_await begin(client);
         EXPECT_TRUE(co_await eventually([&] { return got.texts.size() == 2; }));
         EXPECT_TRUE(client.acknowledge(got.of("qos 2 id 2")));  // the server does not hear of it
         got = {};
@@ -205,8 +209,7 @@ TEST_P(acknowledge, what_waits_in_the_queue_through_an_outage_is_delivered_once_
     c.queue_len = 5;
     MQTTClient client(w.executor(), c);
     w.run([&]() -> task<> {
-        co_await client.connect();
-        co_await client.subscribe("t", 2);
+        co_await begin(client);
         EXPECT_TRUE(co_await eventually([&] { return client.queue.size() == 2; }));
         co_await lose(client, cut);
         EXPECT_TRUE(co_await eventually([&] { return client.queue.size() == 3; }));
@@ -224,13 +227,11 @@ TEST_P(acknowledge, left_out_stops_the_server_at_the_limit_and_is_told_by_explai
     std::vector<sent> many;
     for (std::uint16_t id = 1; id <= 100; ++id) many.push_back({1, id});
     scripted_server server({sending(many, seen)});
-    config c = by_hand(server, GetParam());
+    config c = noting(server);
     c.limits.inbound_max = 10;
-    c.subs_cb = [&](const received_message& m) { got.take(m); };
     MQTTClient client(w.executor(), c);
     w.run([&]() -> task<> {
-        co_await client.connect();
-        co_await client.subscribe("t", 2);
+        co_await begin(client);
         EXPECT_TRUE(co_await eventually([&] { return got.texts.size() == 10; }));
         co_await sleep_for(20ms);
         EXPECT_EQ(got.texts.size(), 10u);
@@ -259,8 +260,7 @@ TEST_P(acknowledge, is_left_to_the_application_when_its_callback_throws) {
     };
     MQTTClient client(w.executor(), c);
     w.run([&]() -> task<> {
-        co_await client.connect();
-        co_await client.subscribe("t", 2);
+        co_await begin(client);
         EXPECT_TRUE(co_await eventually([&] { return errors == 2; }));
         co_await client.publish("t", "x", {.qos = 1});
         EXPECT_EQ(seen.lines(), list());
@@ -271,13 +271,11 @@ TEST_P(acknowledge, is_left_to_the_application_when_its_callback_throws) {
 TEST_P(acknowledge, is_too_late_after_disconnect_and_after_close) {
     for (const bool close : {false, true}) {
         scripted_server server({sending({{1, 1}, {1, 2}}, seen), sending({{1, 2}}, seen, nullptr, true)});
-        config c = by_hand(server, GetParam());
+        const config c = noting(server);
         got = {};
-        c.subs_cb = [&](const received_message& m) { got.take(m); };
         MQTTClient client(w.executor(), c);
         w.run([&]() -> task<> {
-            co_await client.connect();
-            co_await client.subscribe("t", 2);
+            co_await begin(client);
             EXPECT_TRUE(co_await eventually([&] { return got.texts.size() == 2; }));
             EXPECT_TRUE(client.acknowledge(got.deliveries[0]));  // goes out before DISCONNECT
             const delivery kept = got.deliveries[1];

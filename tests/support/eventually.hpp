@@ -29,7 +29,7 @@ public:
     template <class Change>
     decltype(auto) update(Change change) {
         const std::lock_guard lock(mutex_);
-        const wake_at_end wake{changed_};  // in the lock: whoever has waited may destroy all this as soon as it has it
+        changed_.notify_all();  // who waits goes on when the lock is free, and may destroy all this then
         return change(value_);
     }
 
@@ -48,11 +48,6 @@ public:
     }
 
 private:
-    struct wake_at_end {
-        std::condition_variable& who;
-        ~wake_at_end() { who.notify_all(); }
-    };
-
     mutable std::mutex mutex_;
     mutable std::condition_variable changed_;
     Value value_{};

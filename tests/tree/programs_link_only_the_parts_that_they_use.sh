@@ -12,3 +12,4 @@ for part in "${!parts[@]}"; do
 done
 has tls "[A-Za-z] ${parts[tls]}" || { echo "example_tls uses TLS, but does not have it" >&2; exit 1; }
 has fallback "[A-Za-z] ${parts[wifi]}" || { echo "example_fallback sets ssid, but has no wifi_station" >&2; exit 1; }
+echo "programs link only the parts that they use"
