@@ -24,8 +24,9 @@ using duration = std::chrono::duration<std::int32_t, std::milli>;
 // std::chrono makes of `<` a comparison of three outcomes, for which a Cortex-M0+ calls a function.
 constexpr bool operator<(duration a, duration b) { return a.count() < b.count(); }
 constexpr bool operator>(duration a, duration b) { return b < a; }
-constexpr duration shorter(duration a, duration b) { return b < a ? b : a; }
-constexpr duration longer(duration a, duration b) { return a < b ? b : a; }
+// Of numbers: a choice between objects is one between their addresses, in memory.
+constexpr duration shorter(duration a, duration b) { return duration(b < a ? b.count() : a.count()); }
+constexpr duration longer(duration a, duration b) { return duration(a < b ? b.count() : a.count()); }
 
 /// A moment on a clock of 32-bit milliseconds that wraps every 49.7 days. Two moments can be compared
 /// while they lie less than 24 days apart. There is no `now()`: whoever drives the engine says what

@@ -81,12 +81,7 @@ submitted engine::state::publish_operation(const publish_request& r) {
 
 inline errc engine::state::make_publish(const publish_request& r, operation*& made) {
     if (refusing_ != errc::ok) return refusing_;
-    const wire::publish_head head{.topic = r.topic,
-                                  .payload_size = r.payload.size(),
-                                  .qos = r.qos,
-                                  .retain = r.retain,
-                                  .properties = r.properties};
-    const auto [error, layout] = wire::check_publish(*wire, head);
+    const auto [error, layout] = wire::check_publish(*wire, r);
     if (error != errc::ok) return error;
     const std::size_t whole = layout.head_size + r.payload.size();
     const std::size_t counted = profile::is_board ? whole : r.payload.size();
@@ -99,7 +94,7 @@ inline errc engine::state::make_publish(const publish_request& r, operation*& ma
     operation* const op = ops.create(operation::kind::publish,
                                      static_cast<std::uint32_t>(by_reference ? layout.head_size : whole), false);
     if (op == nullptr) return errc::out_of_memory;
-    op->packet_id_offset = static_cast<size_type>(wire::encode_publish(*wire, op->packet(), head, layout));
+    op->packet_id_offset = static_cast<size_type>(wire::encode_publish(*wire, op->packet(), r, layout));
     if (by_reference)
         op->body = r.payload.data();
     else
@@ -132,9 +127,9 @@ errc engine::state::make_request(operation::kind what, const subscription& s, bo
 
 /// What CONNACK said about subscriptions.
 bool engine::state::is_offered(const subscription& s) const {
-    return (agreed_.shared_subscription_available || !is_shared_filter(s.filter)) &&
-           (agreed_.wildcard_subscription_available || s.filter.find_first_of("+#") == std::string_view::npos) &&
-           (agreed_.subscription_identifier_available || !s.properties.subscription_identifier);
+    return (agreed_.offers(property_id::shared_subscription_available) || !is_shared_filter(s.filter)) &&
+           (agreed_.offers(property_id::wildcard_subscription_available) || is_topic_name(s.filter)) &&
+           (agreed_.offers(property_id::subscription_identifier_available) || !s.properties.subscription_identifier);
 }
 
 /// SUBSCRIBE or UNSUBSCRIBE.

@@ -28,9 +28,9 @@ std::size_t engine::state::poll_transmit(std::span<bytes> gather) {
 
 void engine::state::stage_connect() {
     if (!connect_due_) return;
-    const bool first = !ever_online_;
-    wiping_ = first && config.clean_init && !config.clean && !wire->may_start_clean_and_keep && !wiped_;
-    clean_start_ = config.clean || wiping_ || (first && config.clean_init && wire->may_start_clean_and_keep);
+    const bool starts_anew = !config.clean && config.clean_init && !ever_online_ && !wiped_;
+    wiping_ = starts_anew && !wire->may_start_clean_and_keep;
+    clean_start_ = config.clean || starts_anew;
     const wire::connect c{.config = config,
                           .client_id = given_client_id_.text().empty() ? config.client_id : given_client_id_.text(),
                           .clean_start = clean_start_,
@@ -51,7 +51,7 @@ void engine::state::stage_connect() {
 /// [MQTT-3.3.4-8].
 void engine::state::stage_online() {
     while (inbox.has_due()) {
-        const mqtt_as::inbox::acknowledgement ack = inbox.next_due();
+        const mqtt_as::inbox::acknowledgement& ack = inbox.next_due();
         if (!stage_short_packet(ack.type, ack.packet_id, ack.reason)) return;
         inbox.pop_due();
     }

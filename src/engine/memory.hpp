@@ -128,7 +128,7 @@ private:
         block.next = next.next;
     }
 
-    free_block first_{};  // before all others, and of no size
+    free_block first_{0, 0};  // before all others, and of no size
 };
 
 using pool = std::conditional_t<profile::is_board, block_pool, growing_pool>;

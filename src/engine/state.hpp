@@ -193,7 +193,7 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
     }
     errc judge_size_and_flags(std::size_t size, std::uint8_t qos, bool retain) const {
         if (size > agreed_.maximum_packet_size) return errc::too_large;
-        if (qos > agreed_.maximum_qos || (retain && !agreed_.retain_available)) return errc::unsupported_by_server;
+        if (qos > agreed_.maximum_qos || (retain && !agreed_.offers(property_id::retain_available))) return errc::unsupported_by_server;
         return errc::ok;
     }
     errc unsendable(const operation& op) const { return unsendable(op.wire_size(), op.qos, op.retain); }

@@ -9,34 +9,48 @@ namespace mqtt_as::wire {
 
 // ---- decoding -----------------------------------------------------------------------------------
 
-violation why_no_name(std::string_view topic) {
-    return is_utf8_string(topic) ? violation::bad_topic_name : violation::bad_string;
-}
-
 namespace {
 
-/// What follows the packet identifier, when there are properties.
-[[gnu::noinline]] violation decode_publish_rest(const property_functions& by, bytes rest, publish& out) {
-    reader in(rest);
-    by.take(in, packet_type::publish, out.properties);
+/// Any PUBLISH.
+[[gnu::noinline]] violation decode_publish_slowly(const protocol& by, bytes body, publish& out) {
+    reader in(body);
+    out.topic = in.take_data();
+    if (in.why() == violation::none && !is_topic_name(out.topic))
+        in.fail(is_utf8_string(out.topic) ? violation::bad_topic_name : violation::bad_string);
+    if (out.qos != 0) out.packet_id = take_packet_id(in);
+    out.properties = {};
+    if (by.has_properties()) by.properties->take(in, packet_type::publish, out.properties);
     out.payload = in.take(in.left());
     return in.why();
+}
+
+/// A good one whose properties, where it `has_properties`, are none. Without a reader, because this runs for every
+/// message. False: it is another one.
+bool decode_plain_publish(bool has_properties, bytes body, publish& out) {
+    if (body.size() < 2) return false;
+    const std::uint8_t* const at = body.data();
+    const std::size_t topic_end = 2 + std::size_t{read_u16(at)};
+    const std::size_t head_size = topic_end + (out.qos != 0 ? 2 : 0) + (has_properties ? 1 : 0);
+    if (head_size > body.size() || (has_properties && at[head_size - 1] != 0)) return false;
+    if (out.qos != 0) {
+        out.packet_id = read_u16(at + topic_end);
+        if (out.packet_id == 0) return false;
+    }
+    out.topic = {reinterpret_cast<const char*>(at + 2), topic_end - 2};
+    out.properties = {};
+    out.payload = body.subspan(head_size);
+    return is_name(out.topic);
 }
 
 }  // namespace
 
 violation protocol::decode_publish(std::uint8_t flags, bytes body, publish& out) const noexcept {
-    std::size_t head_size = 0;
-    const violation why = read_publish_head(flags, body, out, head_size);
-    if (why != violation::none) return why;
-    bytes rest = body.subspan(head_size);
-    if (has_properties()) {
-        if (!profile::prefers_speed || rest.empty() || rest[0] != 0) return decode_publish_rest(*properties, rest, out);
-        rest = rest.subspan(1);
-    }
-    out.properties = {};
-    out.payload = rest;
-    return violation::none;
+    out.qos = flags >> 1 & 3;
+    out.retain = (flags & 1) != 0;
+    out.dup = (flags & dup_flag) != 0;
+    out.packet_id = 0;
+    if (profile::prefers_speed && decode_plain_publish(has_properties(), body, out)) return violation::none;
+    return decode_publish_slowly(*this, body, out);
 }
 
 namespace {
@@ -76,7 +90,6 @@ bool take_acknowledge_flags(reader& in) {
 /// [id or flags] [properties of SUBACK and UNSUBACK] [code] [properties of others]; what is last may be missing.
 violation protocol::decode_answer(packet_type type, bytes body, answer& out) const noexcept {
     reader in(body);
-    out = {};
     const bool is_connack = type == packet_type::connack;
     const bool is_list = type == packet_type::suback || type == packet_type::unsuback;  // a code for each filter
     if (is_connack)
@@ -100,7 +113,6 @@ violation protocol::decode_answer(packet_type type, bytes body, answer& out) con
 }
 
 violation protocol::decode_connack(bytes body, connack& out) const noexcept {
-    out = {};
     // A server that knows only 3.1.1 says so in its own way [3.1.1: MQTT-3.1.2-2]. The user should hear it.
     const bool is_of_3_1_1 = has_properties() && body.size() == 2 && body[0] == 0 && body[1] == 1;
     const protocol& speaks = is_of_3_1_1 ? v3_1_1 : *this;
@@ -145,7 +157,7 @@ std::size_t protocol::encode_publish(writer& out, const publish_head& head) cons
     const std::size_t packet_id = out.size();
     if (head.qos != 0) out.put_u16(0);
     if (has_properties()) properties->put_of_publish(out, head.properties);
-    return packet_id + out.close(begin, head.payload_size);
+    return packet_id + out.close(begin, head.payload.size());
 }
 
 std::size_t protocol::encode_request(writer& out, packet_type type, const subscribe& packet) const noexcept {
@@ -160,20 +172,25 @@ std::size_t protocol::encode_request(writer& out, packet_type type, const subscr
 
 // ---- what the caller may ask for ------------------------------------------------------------------
 
+namespace {
+
+/// Of a packet that `out` has measured.
+errc judged(const writer& out) {
+    if (!profile::only_v3_1_1 && out.is_bad()) return errc::bad_properties;
+    return out.size() > packet_bytes_max ? errc::too_large : errc::ok;
+}
+
+}  // namespace
+
 errc protocol::check_publish(const publish_head& head, std::size_t& head_size) const noexcept {
     const errc fields = check_publish_fields(head);
     if (fields != errc::ok) return fields;
-    if (has_properties()) {
-        const errc given = properties->check_publish(head.properties);
-        if (given != errc::ok) return given;
-    } else if (!head.properties.empty()) {
-        return errc::unsupported_by_version;
-    }
+    if (!has_properties() && !head.properties.empty()) return errc::unsupported_by_version;
     writer count;
     encode_publish(count, head);
     head_size = count.size();
-    const bool is_too_large = head_size > packet_bytes_max || head.payload_size > packet_bytes_max - head_size;
-    return is_too_large ? errc::too_large : errc::ok;
+    const errc given = judged(count);
+    return given == errc::ok && head.payload.size() > packet_bytes_max - head_size ? errc::too_large : given;
 }
 
 errc protocol::check_request(packet_type type, const subscribe& packet) const noexcept {
@@ -188,11 +205,9 @@ errc protocol::check_request(packet_type type, const subscribe& packet) const no
     const bool is_good = subscribes ? !is_confused && packet.retain_handling <= 2  //
                                     : !packet.properties.subscription_identifier;
     if (!is_good) return errc::bad_properties;
-    const errc given = properties->check_request(packet.properties);
-    if (given != errc::ok) return given;
     writer count;
     encode_request(count, type, packet);
-    return count.size() > packet_bytes_max ? errc::too_large : errc::ok;
+    return judged(count);
 }
 
 /// Session expiry, receive maximum and maximum packet size are the engine's own, and 3.1.1 leaves them out silently.
@@ -216,11 +231,9 @@ errc protocol::check_connect(const connect& packet) const noexcept {
         if (!is_topic_name(last.topic) || last.qos > 2 || last.payload.size() > data_bytes_max) return errc::bad_will;
     }
     if (!has_properties()) return errc::ok;
-    const errc given = properties->check_connect(packet);
-    if (given != errc::ok) return given;
     writer count;
     encode_connect(count, packet);
-    return count.size() > packet_bytes_max ? errc::too_large : errc::ok;
+    return judged(count);
 }
 
 }  // namespace mqtt_as::wire

@@ -24,27 +24,6 @@ inline std::uint16_t take_packet_id(reader& in) {
     return packet_id;
 }
 
-[[gnu::cold]] violation why_no_name(std::string_view topic);
-
-/// Flags, topic name and packet identifier of a PUBLISH; `size` becomes what they take of `body`. Without a reader,
-/// because this runs for every message.
-inline violation read_publish_head(std::uint8_t flags, bytes body, publish& out, std::size_t& size) {
-    out.qos = flags >> 1 & 3;
-    out.retain = (flags & 1) != 0;
-    out.dup = (flags & dup_flag) != 0;
-    out.packet_id = 0;
-    if (body.size() < 2) return violation::truncated_packet;
-    const std::uint8_t* at = body.data();
-    const std::size_t topic_size = read_u16(at);
-    size = 2 + topic_size + (out.qos != 0 ? 2 : 0);
-    if (size > body.size()) return violation::truncated_packet;
-    out.topic = {reinterpret_cast<const char*>(at + 2), topic_size};
-    if (!is_name(out.topic)) return why_no_name(out.topic);
-    if (out.qos == 0) return violation::none;
-    out.packet_id = read_u16(at + size - 2);
-    return out.packet_id != 0 ? violation::none : violation::zero_packet_identifier;
-}
-
 /// For `protocol::codes`, which is a list of lists: packet type, length, codes. Types of the same list are neighbours,
 /// and halved that they are the same: PUBACK and PUBREC, PUBREL and PUBCOMP. 0, 0 ends it.
 constexpr std::uint8_t codes_for(packet_type type) { return static_cast<std::uint8_t>(static_cast<int>(type) / 2); }

@@ -43,11 +43,14 @@ struct negotiated {
     std::uint32_t maximum_packet_size = packet_bytes_max;
     std::uint16_t receive_maximum = 65'535;
     std::uint8_t maximum_qos = 2;
-    bool retain_available : 1 = true;
-    bool wildcard_subscription_available : 1 = true;
-    bool subscription_identifier_available : 1 = true;
-    bool shared_subscription_available : 1 = true;
+    std::uint8_t refused = 0;  ///< a bit for each of retain_available and the like that it said no to
 
+    /// Of those.
+    bool offers(property_id what) const { return (refused & bit_of(what)) == 0; }
+    void refuse(property_id what) { refused = static_cast<std::uint8_t>(refused | bit_of(what)); }
+    static constexpr unsigned bit_of(property_id what) {
+        return 1u << (static_cast<unsigned>(what) - static_cast<unsigned>(property_id::retain_available));
+    }
     /// Nor packets that are larger than we can make.
     void keep_packets_to(std::size_t most) {
         if (maximum_packet_size > most) maximum_packet_size = static_cast<std::uint32_t>(most);
@@ -60,10 +63,7 @@ struct not_negotiated {
     static constexpr std::uint32_t maximum_packet_size = packet_bytes_max;
     static constexpr std::uint16_t receive_maximum = 65'535;
     static constexpr std::uint8_t maximum_qos = 2;
-    static constexpr bool retain_available = true;
-    static constexpr bool wildcard_subscription_available = true;
-    static constexpr bool subscription_identifier_available = true;
-    static constexpr bool shared_subscription_available = true;
+    static constexpr bool offers(property_id) { return true; }
 };
 using kept_limits = std::conditional_t<profile::only_v3_1_1, not_negotiated, negotiated>;
 
@@ -104,17 +104,12 @@ struct connect {
     std::uint32_t maximum_packet_size = 0;      ///< sent when not 0
 };
 
-/// Everything of a PUBLISH but its payload, which follows the head on the wire.
-struct publish_head {
-    std::string_view topic;
-    std::size_t payload_size = 0;
-    std::uint8_t qos = 0;
-    bool retain = false;
-    const publish_properties& properties = no_publish_properties;
-};
+// What the engine wants to know besides is not looked at.
 
+/// A PUBLISH up to its payload, which follows on the wire and is only counted.
+using publish_head = publish_request;
 /// SUBSCRIBE for one filter, so that each has an answer of its own, and UNSUBSCRIBE, which has the filter and user
-/// properties alone. What the engine wants to know besides is not looked at.
+/// properties alone.
 using subscribe = subscription;
 
 }  // namespace mqtt_as::wire

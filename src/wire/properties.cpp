@@ -157,10 +157,12 @@ void take_properties(reader& in, packet_type type, property_view& out) {
         case receive_maximum: agreed.receive_maximum = static_cast<std::uint16_t>(number); break;
         case maximum_qos: agreed.maximum_qos = static_cast<std::uint8_t>(number); break;
         case maximum_packet_size: agreed.maximum_packet_size = number; break;
-        case retain_available: agreed.retain_available = number != 0; break;
-        case wildcard_subscription_available: agreed.wildcard_subscription_available = number != 0; break;
-        case subscription_identifier_available: agreed.subscription_identifier_available = number != 0; break;
-        case shared_subscription_available: agreed.shared_subscription_available = number != 0; break;
+        case retain_available:
+        case wildcard_subscription_available:
+        case subscription_identifier_available:
+        case shared_subscription_available:
+            if (number == 0) agreed.refuse(each.id);
+            break;
         case assigned_client_identifier: out.assigned_client_identifier = each.data; break;
         case response_information: out.has_response_information = true; break;
         default: break;

@@ -44,8 +44,8 @@ inline fixed_header read_short_header(bytes in, const protocol&) noexcept;
 /// The DUP flag in the first byte of a PUBLISH.
 inline constexpr std::uint8_t dup_flag = 0x08;
 
-/// MQTT 5's properties. `put_*` writes their length and themselves, `check_*` says errc::ok, bad_properties or
-/// too_large.
+/// MQTT 5's properties. `put_*` writes their length and themselves; a writer that only counts hears whether they are
+/// good.
 struct property_functions {
     /// Takes the length and the properties of a packet that a server sent, and checks every one of them.
     void (*take)(reader&, packet_type, property_view&);
@@ -53,9 +53,6 @@ struct property_functions {
     void (*put_of_will)(writer&, const will&);
     void (*put_of_publish)(writer&, const publish_properties&);
     void (*put_of_request)(writer&, const subscribe_properties&);
-    errc (*check_connect)(const connect&);
-    errc (*check_publish)(const publish_properties&);
-    errc (*check_request)(const subscribe_properties&);
 };
 
 struct protocol {
@@ -75,7 +72,7 @@ struct protocol {
     bool has_properties() const { return !profile::only_v3_1_1 && properties != nullptr; }
 
     // ---- decoding: `body` is the packet without its fixed header, whole ------------------------
-    // Given `none`, the result is whole and its views lie in `body`; else the result means nothing.
+    // The result is a new one. Given `none`, it is whole and its views lie in `body`; else it means nothing.
 
     /// `flags` as read_fixed_header let them through.
     violation decode_publish(std::uint8_t flags, bytes body, publish&) const noexcept;

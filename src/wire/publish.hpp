@@ -52,9 +52,9 @@ struct publish_layout {
 /// Of one without properties.
 inline errc lay_out_publish(const publish_head& head, bool has_properties, publish_layout& out) {
     const std::size_t body_size = 2 + head.topic.size() + (head.qos != 0 ? 2 : 0) + (has_properties ? 1 : 0);
-    if (body_size > remaining_length_max || head.payload_size > remaining_length_max - body_size)
+    if (body_size > remaining_length_max || head.payload.size() > remaining_length_max - body_size)
         return errc::too_large;
-    out.remaining_length = static_cast<std::uint32_t>(body_size + head.payload_size);
+    out.remaining_length = static_cast<std::uint32_t>(body_size + head.payload.size());
     out.head_size = fixed_header_size(out.remaining_length) + static_cast<std::uint32_t>(body_size);
     return errc::ok;
 }
@@ -104,13 +104,11 @@ struct checked_publish {
     errc error = errc::ok;
     publish_layout layout{};
 };
-// By value on hosts, so that whoever does not need them keeps their arguments in registers.
-using head_to_pass = std::conditional_t<profile::prefers_speed, publish_head, const publish_head&>;
-[[gnu::noinline]] inline errc check_the_long_way(const protocol& p, head_to_pass head, std::size_t& head_size) {
+[[gnu::noinline]] inline errc check_the_long_way(const protocol& p, const publish_head& head, std::size_t& head_size) {
     return p.check_publish(head, head_size);
 }
 [[gnu::noinline]] inline std::size_t encode_the_long_way(const protocol& p, std::span<std::uint8_t> to,
-                                                         head_to_pass head) {
+                                                         const publish_head& head) {
     writer out(to);
     return p.encode_publish(out, head);
 }

@@ -22,7 +22,7 @@ public:
     /// A two-byte length and that many bytes, of a string or of binary data.
     std::string_view take_data();
 
-    void fail(violation why);
+    [[gnu::noinline]] void fail(violation why);
 
     /// The first failure.
     violation why() const { return why_; }

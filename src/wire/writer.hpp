@@ -1,4 +1,4 @@
-// Puts bytes into a span, and goes on counting when the span is full: one function both measures and writes.
+// Puts bytes into a span, and goes on counting when the span is full: one function measures, judges and writes.
 #pragma once
 
 #include "mqtt_as/types.hpp"
@@ -28,6 +28,12 @@ public:
     /// mostly.
     std::size_t close(std::size_t begin, std::size_t behind = 0);
 
+    /// It only counts: this is the time to judge what the caller gave. Later it has been judged.
+    bool judges() const { return begin_ == nullptr; }
+    void demand(bool is_good) { is_bad_ = is_bad_ || !is_good; }
+    /// A demand was not met.
+    bool is_bad() const { return is_bad_; }
+
     /// Bytes put so far, whether or not they fitted. When they did not, what was written means nothing.
     std::size_t size() const { return written_; }
     bool fits() const { return written_ <= capacity_; }
@@ -43,6 +49,7 @@ private:
     std::uint8_t* begin_ = nullptr;
     std::size_t capacity_ = 0;
     std::size_t written_ = 0;
+    bool is_bad_ = false;
 };
 
 }  // namespace mqtt_as::wire

@@ -212,6 +212,12 @@ inline std::string short_packet(packet_type type, std::uint16_t packet_id, reaso
     return to_hex(bytes(room).first(size));
 }
 
+/// A payload of which nothing but the size is looked at.
+inline bytes of_size(std::size_t size) {
+    static constexpr std::uint8_t first = 0;
+    return {&first, size};
+}
+
 /// The head of an acceptable PUBLISH.
 inline byte_string written_head(const protocol& version, const publish_head& head,
                                 std::size_t* packet_id_offset = nullptr) {

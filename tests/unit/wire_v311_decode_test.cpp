@@ -18,16 +18,15 @@ TEST(v311_connack, is_accepted_with_and_without_a_session) {
 }
 
 TEST(v311_connack, agrees_on_the_defaults) {
-    decoded<connack> result(v3_1_1, "00 00");
-    result.packet.agreed.receive_maximum = 1;
-    EXPECT_EQ(v3_1_1.decode_connack(result.body, result.packet), violation::none);
+    const decoded<connack> result(v3_1_1, "00 00");
+    EXPECT_EQ(result.why, violation::none);
     const negotiated& agreed = result.packet.agreed;
     EXPECT_EQ(agreed.receive_maximum, 65'535);
     EXPECT_EQ(agreed.maximum_qos, 2);
-    EXPECT_TRUE(agreed.retain_available);
-    EXPECT_TRUE(agreed.wildcard_subscription_available);
-    EXPECT_TRUE(agreed.subscription_identifier_available);
-    EXPECT_TRUE(agreed.shared_subscription_available);
+    EXPECT_TRUE(agreed.offers(property_id::retain_available));
+    EXPECT_TRUE(agreed.offers(property_id::wildcard_subscription_available));
+    EXPECT_TRUE(agreed.offers(property_id::subscription_identifier_available));
+    EXPECT_TRUE(agreed.offers(property_id::shared_subscription_available));
     EXPECT_EQ(agreed.maximum_packet_size, 268'435'460u);
     EXPECT_FALSE(result.packet.server_keep_alive);
     EXPECT_TRUE(result.packet.properties.empty());
@@ -169,7 +168,7 @@ TEST(v311_acknowledgement, is_a_packet_identifier) {
         for (const int id : {1, 255, 256, 65'535}) {
             const byte_string body = {static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id & 255)};
             const block exact{bytes(body)};
-            answer out{.packet_id = 7, .reason = reason_code::unspecified_error, .properties = {}};
+            answer out;
             EXPECT_EQ(v3_1_1.decode_answer(type, exact, out), violation::none);
             EXPECT_EQ(out.packet_id, id);
             EXPECT_EQ(out.reason, reason_code::success);

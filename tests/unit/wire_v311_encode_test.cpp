@@ -64,7 +64,7 @@ TEST(v311_connect, leaves_out_what_only_5_knows) {
 // ---- PUBLISH ------------------------------------------------------------------------------------
 
 TEST(v311_publish_head, has_a_packet_identifier_above_qos_0_only) {
-    publish_head head{.topic = "a/b", .payload_size = 5};
+    publish_head head{.topic = "a/b", .payload = of_size(5)};
     EXPECT_EQ(publish_bytes(head), plain("30 0A 00 03 'a/b'"));
     head.qos = 1;
     EXPECT_EQ(publish_bytes(head), plain("32 0C 00 03 'a/b' 00 00"));
@@ -79,7 +79,7 @@ TEST(v311_publish_head, says_where_its_packet_identifier_is) {
     for (const std::size_t payload_size : {0u, 120u, 20'000u, 3'000'000u}) {
         std::size_t packet_id = 0;
         const byte_string packet =
-            written_head(v3_1_1, {.topic = "a/b", .payload_size = payload_size, .qos = 1}, &packet_id);
+            written_head(v3_1_1, {.topic = "a/b", .payload = of_size(payload_size), .qos = 1}, &packet_id);
         EXPECT_EQ(packet_id, 1 + variable(5 + 2 + payload_size).size() + 5);
         EXPECT_EQ(packet.size(), packet_id + 2);
     }
@@ -101,7 +101,7 @@ TEST(v311_publish_head, writes_every_length_boundary) {
         {268'435'455, "30 FF FF FF 7F 00 01 't'"},
     };
     for (const row& each : rows) {
-        const publish_head head{.topic = "t", .payload_size = each.remaining_length - 3};
+        const publish_head head{.topic = "t", .payload = of_size(each.remaining_length - 3)};
         EXPECT_EQ(publish_bytes(head), plain(each.head));
     }
 }

@@ -27,11 +27,11 @@ TEST(v5_connack, agrees_on_what_the_server_says) {
     EXPECT_EQ(result.packet.properties.number(property_id::session_expiry_interval), 120u);
     EXPECT_EQ(agreed.receive_maximum, 20);
     EXPECT_EQ(agreed.maximum_qos, 1);
-    EXPECT_FALSE(agreed.retain_available);
+    EXPECT_FALSE(agreed.offers(property_id::retain_available));
     EXPECT_EQ(agreed.maximum_packet_size, 65'536u);
-    EXPECT_FALSE(agreed.wildcard_subscription_available);
-    EXPECT_FALSE(agreed.subscription_identifier_available);
-    EXPECT_FALSE(agreed.shared_subscription_available);
+    EXPECT_FALSE(agreed.offers(property_id::wildcard_subscription_available));
+    EXPECT_FALSE(agreed.offers(property_id::subscription_identifier_available));
+    EXPECT_FALSE(agreed.offers(property_id::shared_subscription_available));
     EXPECT_EQ(result.packet.server_keep_alive, 30);
     EXPECT_EQ(result.packet.assigned_client_identifier, "abc");
     EXPECT_EQ(result.packet.properties.text(property_id::reason_string), "ok");
@@ -41,10 +41,10 @@ TEST(v5_connack, agrees_on_what_the_server_says) {
 TEST(v5_connack, keeps_the_defaults_that_are_said_aloud) {
     const decoded<connack> result(v5, "00 00 08 25 01 28 01 29 01 2A 01");
     ASSERT_EQ(result.why, violation::none);
-    EXPECT_TRUE(result.packet.agreed.retain_available);
-    EXPECT_TRUE(result.packet.agreed.wildcard_subscription_available);
-    EXPECT_TRUE(result.packet.agreed.subscription_identifier_available);
-    EXPECT_TRUE(result.packet.agreed.shared_subscription_available);
+    EXPECT_TRUE(result.packet.agreed.offers(property_id::retain_available));
+    EXPECT_TRUE(result.packet.agreed.offers(property_id::wildcard_subscription_available));
+    EXPECT_TRUE(result.packet.agreed.offers(property_id::subscription_identifier_available));
+    EXPECT_TRUE(result.packet.agreed.offers(property_id::shared_subscription_available));
 }
 
 TEST(v5_connack, carries_only_the_codes_of_table_3_1) {
@@ -164,7 +164,7 @@ struct acknowledged {
     acknowledged(packet_type type, const byte_string& all)
         : body{bytes(all)}, why(v5.decode_answer(type, body, packet)) {}
     block body;
-    answer packet{.packet_id = 9, .reason = reason_code::unspecified_error, .properties = {}};
+    answer packet;
     violation why;
 };
 

@@ -79,7 +79,7 @@ TEST(v5_connect, may_have_a_password_without_a_user) {
 // ---- PUBLISH ------------------------------------------------------------------------------------
 
 TEST(v5_publish_head, has_a_property_length_even_without_properties) {
-    publish_head head{.topic = "a/b", .payload_size = 5};
+    publish_head head{.topic = "a/b", .payload = of_size(5)};
     EXPECT_EQ(publish_bytes(head), plain("30 0B 00 03 'a/b' 00"));
     head.qos = 2;
     head.retain = true;
@@ -88,7 +88,7 @@ TEST(v5_publish_head, has_a_property_length_even_without_properties) {
 
 TEST(v5_publish_head, writes_each_property) {
     const auto with = [](const publish_properties& given) {
-        return publish_bytes({.topic = "t", .payload_size = 10, .qos = 1, .properties = given});
+        return publish_bytes({.topic = "t", .payload = of_size(10), .qos = 1, .properties = given});
     };
     const auto expected = [](std::string_view properties) {
         const byte_string given = hex(properties);
@@ -120,7 +120,7 @@ TEST(v5_publish_head, says_where_its_packet_identifier_is) {
         if (data_size != 0) given.correlation_data = data;
         std::size_t packet_id = 0;
         const byte_string packet =
-            written_head(v5, {.topic = "a/b", .payload_size = 3, .qos = 1, .properties = given}, &packet_id);
+            written_head(v5, {.topic = "a/b", .payload = of_size(3), .qos = 1, .properties = given}, &packet_id);
         const std::size_t properties = data_size == 0 ? 1 : variable(data_size + 3).size() + 3 + data_size;
         EXPECT_EQ(packet_id, 1 + variable(5 + 2 + properties + 3).size() + 5);
         EXPECT_EQ(packet.size(), packet_id + 2 + properties);
@@ -143,7 +143,7 @@ TEST(v5_publish_head, writes_every_length_boundary) {
         {268'435'455, "30 FF FF FF 7F 00 01 't' 00"},
     };
     for (const row& each : rows) {
-        const publish_head head{.topic = "t", .payload_size = each.remaining_length - 4};
+        const publish_head head{.topic = "t", .payload = of_size(each.remaining_length - 4)};
         EXPECT_EQ(publish_bytes(head), plain(each.head));
     }
 }
@@ -151,7 +151,7 @@ TEST(v5_publish_head, writes_every_length_boundary) {
 TEST(v5_publish_head, writes_every_boundary_of_the_property_length) {
     for (const std::size_t size : {127u, 128u, 16'383u, 16'384u}) {
         const std::string data(size - 3, 'd');
-        const publish_head head{.topic = "t", .payload_size = 0, .properties = {.correlation_data = data}};
+        const publish_head head{.topic = "t", .properties = {.correlation_data = data}};
         const byte_string given =
             hex("09") +
             byte_string{static_cast<std::uint8_t>(data.size() >> 8), static_cast<std::uint8_t>(data.size() & 255)} +
