@@ -44,16 +44,16 @@ errc check(const engine_config& config, const limits& limit) noexcept {
                           .clean_start = config.clean && config.clean_init,
                           .last_will = config.will ? &*config.will : nullptr};
     if (const errc error = config.protocol->check_connect(c); error != errc::ok) return error;
-    if (config.client_id.empty() && !c.clean_start) return errc::bad_client_id;
+    if (config.client_id.empty() && !c.clean_start) return errc::bad_client_id;  // [3.1.1: MQTT-3.1.3-7]
     const backoff_config& b = config.backoff;
     const bool times_good = config.response_time.count() > 0 && config.ping_interval.count() >= 0 &&
                             b.first_step.count() > 0 && b.cap >= b.first_step && b.steady_for.count() >= 0 &&
                             b.stable_after.count() >= 0 && b.cap.count() < (1 << 30) &&
                             config.response_time.count() < (1 << 30) / 2;
+    const bool batches_good = !profile::makes_batches || (limit.batch_bytes_max >= 16 && limit.gather_from >= 16);
     const bool limits_good = limit.operations_max > 0 && limit.inbound_max > 0 && limit.packet_bytes_max >= 16 &&
-                             limit.batch_bytes_max >= 16 && limit.gather_from >= 16 && config.endpoints > 0 &&
-                             config.receive_maximum > 0;
-    return times_good && limits_good ? errc::ok : errc::bad_config;
+                             config.endpoints > 0 && config.receive_maximum > 0;
+    return times_good && batches_good && limits_good ? errc::ok : errc::bad_config;
 }
 
 // ---- the public face --------------------------------------------------------------------------------------
@@ -337,13 +337,8 @@ void engine::state::close() {
     close_transport();
 }
 
-void engine::state::end_connection(errc error, reason_code reason) {
-    last_ = {.error = error, .reason = reason};
-    end_connection();
-}
-
-void engine::state::end_by_violation(violation v) {
-    last_ = {.error = errc::protocol_violation, .why = v};
+void engine::state::end_connection(errc error, reason_code reason, violation why) {
+    last_ = {.error = error, .why = why, .reason = reason};
     end_connection();
 }
 

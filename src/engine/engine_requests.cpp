@@ -327,6 +327,11 @@ void engine::state::requeue_after_loss(operation& op) {
     if (op.is_publish() && op.qos != 0) return ops.move_by_order(op, place::resend);
     if (op.is_publish() && op.reported) return ops.finish(op);
     if (!op.is_publish() && is_superseded(op)) return complete(op, errc::cancelled);
+    requeue(op);
+}
+
+/// As if it had never been sent.
+void engine::state::requeue(operation& op) {
     ops.release_packet_id(op);
     ops.move_front(op, op.is_publish() ? place::queued : place::control);
 }
@@ -340,11 +345,10 @@ void engine::state::lose_session() {
             } else if (op->qos == 2 && config.qos2_on_lost_session == qos2_policy::report) {
                 complete(*op, errc::session_lost);
             } else {
-                ops.release_packet_id(*op);
                 op->packet()[0] &= static_cast<std::uint8_t>(~wire::dup_flag);
                 op->released = false;
                 op->may_be_duplicated = op->qos == 2;
-                ops.move_front(*op, place::queued);
+                requeue(*op);
             }
         }
     }

@@ -64,7 +64,7 @@ void engine::state::consider_acknowledgement(due& first, operation& op) {
 engine::state::due engine::state::first_due() {
     using what = due::what;
     due first;
-    if (operation* const op = timers.first(ops)) first.consider(op->deadline, what::operation, op);
+    timers.for_each_earliest(ops, [&](operation& op) { first.consider(op.deadline, what::operation, &op); });
     const bool is_attempt = phase_ == phase::opening || phase_ == phase::handshake;
     const bool has_limit = phase_ == phase::closing ? leaving_ : phase_ != phase::stopped;
     if (has_limit) first.consider(until_, is_online() ? what::ping : what::phase);

@@ -193,8 +193,8 @@ private:
     static constexpr acknowledge_id qos0_id = 0;
     static constexpr acknowledge_id named = 0x8000'0000;  // set in the names of all others
 
-    ring<entry> given_out_;
-    ring<acknowledgement> due_;
+    queue_of<entry> given_out_;
+    queue_of<acknowledgement> due_;
     identifier_set received_;
     profile::size_type first_id_ = 0;  // of the oldest entry, without `named`; wraps
     profile::size_type qos0_given_out_ = 0;

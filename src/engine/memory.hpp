@@ -216,35 +216,30 @@ private:
 template <class T>
 using array_of = std::conditional_t<profile::is_board, whole_array<T>, growing_array<T>>;
 
-/// A ring of trivial values with a hard limit. Where it grows, its capacity is a power of two.
+/// For hosts: a ring of trivial values with a hard limit. Its capacity is a power of two.
 template <class T>
 class ring {
 public:
     ring(pool& memory, std::size_t max) : storage_(memory, max), max_(static_cast<std::uint32_t>(max)) {}
 
-    bool full() const { return size_ >= max(); }
+    bool full() const { return size_ >= max_; }
     bool empty() const { return size_ == 0; }
     std::uint32_t size() const { return size_; }
     T& operator[](std::uint32_t i) { return storage_[wrapped(head_ + i)]; }
     T& front() { return (*this)[0]; }
     T& back() { return (*this)[size_ - 1u]; }
-
-    std::uint32_t max() const {
-        return profile::is_board ? static_cast<std::uint32_t>(storage_.capacity()) : std::uint32_t{max_};
-    }
+    std::uint32_t max() const { return max_; }
 
     /// False when there is no memory, or no place.
     bool push(const T& value) {
         if (full()) return false;
-        if constexpr (!profile::is_board) {
-            if (size_ == storage_.capacity()) return grow_and_push(value);
-        }
-        storage_[wrapped(head_ + std::uint32_t{size_})] = value;
+        if (size_ == storage_.capacity()) return grow_and_push(value);
+        storage_[wrapped(head_ + size_)] = value;
         ++size_;
         return true;
     }
     void pop() {
-        head_ = static_cast<profile::size_type>(wrapped(head_ + 1u));
+        head_ = wrapped(head_ + 1);
         --size_;
     }
     void pop_back() { --size_; }
@@ -252,9 +247,7 @@ public:
 
 private:
     std::uint32_t wrapped(std::uint32_t place) const {
-        const auto capacity = static_cast<std::uint32_t>(storage_.capacity());
-        if constexpr (profile::is_board) return place < capacity ? place : place - capacity;
-        return place & (capacity - 1);
+        return place & (static_cast<std::uint32_t>(storage_.capacity()) - 1);
     }
     [[gnu::noinline]] bool grow_and_push(T value) {
         const auto old = static_cast<std::uint32_t>(storage_.capacity());
@@ -264,10 +257,39 @@ private:
         return push(value);
     }
 
-    [[no_unique_address]] array_of<T> storage_;  // what comes next may use its padding
-    profile::size_type head_ = 0;
-    profile::size_type size_ = 0;
-    [[no_unique_address]] profile::host_number max_;
+    growing_array<T> storage_;
+    std::uint32_t head_ = 0;
+    std::uint32_t size_ = 0;
+    std::uint32_t max_;
 };
+
+/// For boards, with the same interface: what is behind the first one moves up. There are few.
+template <class T>
+class row {
+public:
+    row(pool& memory, std::size_t max) : storage_(memory, max) {}
+
+    bool full() const { return size_ >= max(); }
+    bool empty() const { return size_ == 0; }
+    std::uint32_t size() const { return size_; }
+    T& operator[](std::uint32_t i) { return storage_[i]; }
+    T& front() { return storage_[0]; }
+    std::uint32_t max() const { return static_cast<std::uint32_t>(storage_.capacity()); }
+
+    bool push(const T& value) {
+        if (full()) return false;
+        storage_[size_++] = value;
+        return true;
+    }
+    void pop() { std::memmove(&storage_[0], &storage_[1], --size_ * sizeof(T)); }
+    void clear() { size_ = 0; }
+
+private:
+    [[no_unique_address]] whole_array<T> storage_;  // what comes next may use its padding
+    profile::size_type size_ = 0;
+};
+
+template <class T>
+using queue_of = std::conditional_t<profile::is_board, row<T>, ring<T>>;
 
 }  // namespace mqtt_as

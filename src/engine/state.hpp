@@ -112,8 +112,8 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
     /// Ends the connection or attempt as `last_` says: reports it, says goodbye where the version can, closes. `lost`:
     /// the transport is gone already.
     void end_connection(bool lost = false);
-    void end_connection(errc error, reason_code reason = {});
-    [[gnu::noinline]] void end_by_violation(violation v);
+    void end_connection(errc error, reason_code reason = {}, violation why = {});
+    void end_by_violation(violation v) { end_connection(errc::protocol_violation, {}, v); }
     void replace_connection();
     void leave(reason_code reason);
     void close_transport();
@@ -150,6 +150,7 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
     bool has_joined(const operation& carrier) const;
     bool is_superseded(operation& op) const;
     void requeue_after_loss(operation& op);
+    [[gnu::noinline]] void requeue(operation& op);
     void lose_session();
     void doubt_session();
     void want_renewals(bool all);
@@ -193,7 +194,8 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
     }
     errc judge_size_and_flags(std::size_t size, std::uint8_t qos, bool retain) const {
         if (size > agreed_.maximum_packet_size) return errc::too_large;
-        if (qos > agreed_.maximum_qos || (retain && !agreed_.offers(property_id::retain_available))) return errc::unsupported_by_server;
+        if (qos > agreed_.maximum_qos || (retain && !agreed_.offers(property_id::retain_available)))
+            return errc::unsupported_by_server;
         return errc::ok;
     }
     errc unsendable(const operation& op) const { return unsendable(op.wire_size(), op.qos, op.retain); }

@@ -11,8 +11,11 @@ class deadline_heap {
 public:
     deadline_heap(pool& memory, const limits& limits) : heap_(memory, limits.operations_max) {}
 
-    /// nullptr when there is none.
-    operation* first(const operations&) const { return size_ != 0 ? heap_[0] : nullptr; }
+    /// Whatever may have the earliest deadline: on hosts that one, on boards all that have one.
+    template <class F>
+    void for_each_earliest(const operations&, F&& f) const {
+        if (size_ != 0) f(*heap_[0]);
+    }
 
     /// False without memory.
     bool add(operation& op, time_point deadline) {
@@ -64,12 +67,11 @@ class deadline_scan {
 public:
     deadline_scan(pool&, const limits&) {}
 
-    operation* first(operations& ops) const {
-        operation* first = nullptr;
-        ops.for_each([&first](operation& op) {
-            if (op.has_deadline && (first == nullptr || op.deadline < first->deadline)) first = &op;
+    template <class F>
+    void for_each_earliest(operations& ops, F&& f) const {
+        ops.for_each([&f](operation& op) {
+            if (op.has_deadline) f(op);
         });
-        return first;
     }
     bool add(operation& op, time_point deadline) {
         op.deadline = deadline;

@@ -215,7 +215,6 @@ errc protocol::check_connect(const connect& packet) const noexcept {
     const engine_config& config = packet.config;
     if (config.password && !config.user && !may_send_password_alone) return errc::bad_credentials;
     if (!has_properties()) {
-        if (!packet.clean_start && packet.client_id.empty()) return errc::bad_client_id;  // [MQTT-3.1.3-7]
         const connect_properties& asked = config.properties;
         const will* const last = packet.last_will;
         if (asked.request_response_information || !asked.request_problem_information ||

@@ -13,10 +13,6 @@ inline constexpr std::size_t data_bytes_max = 65'535;
 
 // ---- decoding -----------------------------------------------------------------------------------
 
-/// For `protocol::received_flags`: not qos 3 [MQTT-3.3.1-4], no DUP with qos 0 [MQTT-3.3.1-2].
-inline constexpr std::uint16_t publish_flags = 0b0011'1100'0011'1111;
-inline constexpr std::uint16_t pubrel_flags = 0b0100;  // [MQTT-3.6.1-1]
-
 /// Fails on 0 [MQTT-2.3.1-1].
 inline std::uint16_t take_packet_id(reader& in) {
     const auto packet_id = static_cast<std::uint16_t>(in.take_number(2));

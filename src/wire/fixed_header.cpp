@@ -5,9 +5,10 @@ namespace mqtt_as::wire {
 namespace {
 
 violation judge(std::uint8_t first, const protocol& protocol) {
-    const unsigned allowed = protocol.received_flags[first >> 4];
+    const unsigned type = first >> 4;
+    const unsigned allowed = received_flags[type];
+    if (allowed == 0 || type > static_cast<unsigned>(protocol.received_max)) return violation::bad_packet_type;
     if ((allowed >> (first & 0x0F) & 1) != 0) return violation::none;
-    if (allowed == 0) return violation::bad_packet_type;
     return allowed == publish_flags ? violation::bad_qos : violation::bad_fixed_header_flags;
 }
 

@@ -15,22 +15,25 @@ void put_number(writer& out, property_id id, int width, std::uint32_t value) {
     while (width-- != 0) out.put_byte(static_cast<std::uint8_t>(value >> 8 * width));
 }
 
-void put_text(writer& out, std::string_view text) {
-    if (out.judges()) out.demand(is_utf8_string(text));
-    out.put_string(text);
+using judge = bool (*)(std::string_view) noexcept;
+bool is_data(std::string_view data) noexcept { return data.size() <= data_bytes_max; }
+
+void put_data(writer& out, std::string_view data, judge is_good) {
+    if (out.judges()) out.demand(is_good(data));
+    out.put_string(data);
 }
 
-void put_text(writer& out, property_id id, const std::optional<std::string_view>& text) {
-    if (!text) return;
+void put_data(writer& out, property_id id, const std::optional<std::string_view>& data, judge is_good) {
+    if (!data) return;
     put_id(out, id);
-    put_text(out, *text);
+    put_data(out, *data, is_good);
 }
 
 void put_user_properties(writer& out, std::span<const user_property> all) {
     for (const user_property& each : all) {
         put_id(out, property_id::user_property);
-        put_text(out, each.name);
-        put_text(out, each.value);
+        put_data(out, each.name, is_utf8_string);
+        put_data(out, each.value, is_utf8_string);
     }
 }
 
@@ -38,14 +41,9 @@ void put_fields(writer& out, const publish_properties& given) {
     if (given.payload_is_utf8) put_number(out, property_id::payload_format_indicator, 1, 1);
     if (const auto& seconds = given.message_expiry_interval)
         put_number(out, property_id::message_expiry_interval, 4, *seconds);
-    put_text(out, property_id::content_type, given.content_type);
-    if (out.judges() && given.response_topic) out.demand(is_topic_name(*given.response_topic));  // [MQTT-3.3.2-14]
-    put_text(out, property_id::response_topic, given.response_topic);
-    if (const auto& data = given.correlation_data) {
-        out.demand(data->size() <= data_bytes_max);
-        put_id(out, property_id::correlation_data);
-        out.put_string(*data);
-    }
+    put_data(out, property_id::content_type, given.content_type, is_utf8_string);
+    put_data(out, property_id::response_topic, given.response_topic, is_topic_name);  // [MQTT-3.3.2-14]
+    put_data(out, property_id::correlation_data, given.correlation_data, is_data);
     put_user_properties(out, given.user_properties);
 }
 

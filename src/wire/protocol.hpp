@@ -65,14 +65,14 @@ struct protocol {
     bool has_reasons;                      ///< 5: DISCONNECT and acknowledgements can say why
     bool limits_inbound;                   ///< 5: our receive maximum binds the server
     bool wants_short_lengths;              ///< 5: a variable byte integer has the fewest bytes [MQTT-1.5.5-1]
-    std::uint16_t received_flags[16];      ///< by packet type: bit n: a server may send it with flags n
+    packet_type received_max;              ///< the last one that a server may send: 3.1.1 PINGRESP, 5 AUTH
     const std::uint8_t* codes;             ///< that a server may put into each packet: see `codes_of`
     const property_functions* properties;  ///< nullptr: none, and no options of subscriptions either
 
     bool has_properties() const { return !profile::only_v3_1_1 && properties != nullptr; }
 
     // ---- decoding: `body` is the packet without its fixed header, whole ------------------------
-    // The result is a new one. Given `none`, it is whole and its views lie in `body`; else it means nothing.
+    // The packet is a new one. Given `none`, it is whole then and its views lie in `body`; else it means nothing.
 
     /// `flags` as read_fixed_header let them through.
     violation decode_publish(std::uint8_t flags, bytes body, publish&) const noexcept;
@@ -97,9 +97,16 @@ struct protocol {
     errc check_connect(const connect&) const noexcept;  ///< client id, user, password, will, properties
 };
 
+/// By packet type: bit n: a server may send it with flags n. Not qos 3 [MQTT-3.3.1-4], no DUP with qos 0
+/// [MQTT-3.3.1-2].
+inline constexpr std::uint16_t publish_flags = 0b0011'1100'0011'1111;
+inline constexpr std::uint16_t pubrel_flags = 0b0100;  // [MQTT-3.6.1-1]
+inline constexpr std::uint16_t received_flags[] = {0, 0, 1, publish_flags, 1, 1, pubrel_flags, 1, 0, 1, 0, 1, 0,
+                                                   1, 1, 1};
+
 inline fixed_header read_short_header(bytes in, const protocol& p) noexcept {
     const bool is_short = in.size() >= 2 && in[1] < 0x80 && in[0] < static_cast<int>(packet_type::pingresp) << 4;
-    if (!is_short || (p.received_flags[in[0] >> 4] >> (in[0] & 0x0F) & 1) == 0) return read_fixed_header(in, p);
+    if (!is_short || (received_flags[in[0] >> 4] >> (in[0] & 0x0F) & 1) == 0) return read_fixed_header(in, p);
     return {.first = in[0], .header_size = 2, .is_complete = true, .remaining_length = in[1]};
 }
 

@@ -23,7 +23,7 @@ constinit const protocol v3_1_1 = {
     .has_reasons = false,
     .limits_inbound = false,
     .wants_short_lengths = false,
-    .received_flags = {0, 0, 1, publish_flags, 1, 1, pubrel_flags, 1, 0, 1, 0, 1, 0, 1, 0, 0},
+    .received_max = packet_type::pingresp,
     .codes = codes,
     .properties = nullptr,
 };

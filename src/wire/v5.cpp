@@ -36,7 +36,7 @@ constinit const protocol v5 = {
     .has_reasons = true,
     .limits_inbound = true,
     .wants_short_lengths = true,
-    .received_flags = {0, 0, 1, publish_flags, 1, 1, pubrel_flags, 1, 0, 1, 0, 1, 0, 1, 1, 1},
+    .received_max = packet_type::auth,
     .codes = codes,
     .properties = &properties_of_5,
 };
