@@ -46,14 +46,16 @@ errc check(const engine_config& config, const limits& limit) noexcept {
     if (const errc error = config.protocol->check_connect(c); error != errc::ok) return error;
     if (config.client_id.empty() && !c.clean_start) return errc::bad_client_id;  // [3.1.1: MQTT-3.1.3-7]
     const backoff_config& b = config.backoff;
-    const bool times_good = config.response_time.count() > 0 && config.ping_interval.count() >= 0 &&
-                            b.first_step.count() > 0 && b.cap >= b.first_step && b.steady_for.count() >= 0 &&
-                            b.stable_after.count() >= 0 && b.cap.count() < (1 << 30) &&
-                            config.response_time.count() < (1 << 30) / 2;
-    const bool batches_good = !profile::makes_batches || (limit.batch_bytes_max >= 16 && limit.gather_from >= 16);
-    const bool limits_good = limit.operations_max > 0 && limit.inbound_max > 0 && limit.packet_bytes_max >= 16 &&
-                             config.endpoints > 0 && config.receive_maximum > 0;
-    return times_good && batches_good && limits_good ? errc::ok : errc::bad_config;
+    const bool is_good =
+        // times
+        config.response_time.count() > 0 && config.response_time.count() < (1 << 30) / 2 &&
+        config.ping_interval.count() >= 0 && b.first_step.count() > 0 && b.cap.count() >= b.first_step.count() &&
+        b.cap.count() < (1 << 30) && b.steady_for.count() >= 0 && b.stable_after.count() >= 0 &&
+        // numbers
+        limit.operations_max > 0 && limit.inbound_max > 0 && limit.packet_bytes_max >= 16 && config.endpoints > 0 &&
+        config.receive_maximum > 0 &&
+        (!profile::makes_batches || (limit.batch_bytes_max >= 16 && limit.gather_from >= 16));
+    return is_good ? errc::ok : errc::bad_config;
 }
 
 // ---- the public face --------------------------------------------------------------------------------------
@@ -301,7 +303,6 @@ errc engine::state::start(bool retry) {
 
 void engine::state::open() {
     ++epoch_;
-    agreed_ = {};
     supervisor.on_attempt();
     enter(phase::opening, stage::resolve);
     until_ = now_ + config.response_time;
@@ -430,12 +431,11 @@ void engine::state::finish_stop() {
     const bool is_closed = refusing_ == errc::closed;
     report_all(is_closed ? errc::closed : errc::stopped);
     const bool session_lives = keeps_session() && !is_closed;
-    for (std::size_t i = 0; i < operation::places - 1; ++i) {
-        const auto where = static_cast<place>(i);
+    ops.for_each([this, session_lives](operation& op) {
         // What the session knows is resent when a later `start` finds it again [MQTT-4.4.0-1].
-        if (session_lives && (where == place::resend || where == place::release_due)) continue;
-        while (operation* op = ops.front(where)) complete(*op, errc::stopped);
-    }
+        const bool is_kept = session_lives && (op.now_in == place::resend || op.now_in == place::release_due);
+        if (!is_kept && !op.is_finished()) complete(op, errc::stopped);
+    });
     keep_quiet(tell_disconnected | tell_waiting | tell_connected | tell_renewed | tell_gave_up);
     tell(tell_stopped);
 }

@@ -114,7 +114,7 @@ errc engine::state::make_request(operation::kind what, const subscription& s, bo
     wire::writer measure;
     wire->encode_request(measure, type, s);
     // What the server has ruled out already is refused at once; what waits is judged again when it is staged.
-    const bool is_ruled_out = !internal && is_online() && unsendable(measure.size(), 0, false) != errc::ok;
+    const bool is_ruled_out = !internal && is_online() && !agreed_.allows(measure.size());
     if (is_ruled_out || measure.size() > limit.packet_bytes_max) return errc::too_large;
     operation* const op = ops.create(what, static_cast<std::uint32_t>(measure.size()), internal);
     if (op == nullptr) return errc::out_of_memory;
@@ -152,7 +152,7 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
     wanted* w = filters.find(s.filter);
     if (subscribes && w == nullptr) {
         if (filters.size() >= limit.subscriptions_max) return errc::queue_full;
-        w = filters.add(s.filter, options, ops.memory);
+        w = filters.add(s.filter, ops.memory);
         if (w == nullptr) return errc::out_of_memory;
     }
     errc error = make_request(what, s, false, op);
@@ -222,15 +222,17 @@ inline void engine::state::settle_subscribe(operation& op, errc error, reason_co
         next = ops.after(*other);
         if (other->joined_to == &op) complete(*other, error, reason);
     }
-    const bool answered = error == errc::ok || error == errc::refused;
+    const bool is_refused = error == errc::refused;
     if (wanted* w = std::exchange(op.filter, nullptr)) {
         w->carrier = nullptr;
         w->result = reason;
         if (error == errc::ok) w->granted = true;
-        if (op.renewal && answered) w->renewed = true;
-        if (error == errc::refused && op.renewal) {
-            w->refusal_to_tell = true;
-            tell(tell_refusals);
+        if (op.renewal) {
+            w->renewed = is_refused || error == errc::ok;  // else: not answered
+            if (is_refused) {
+                w->refusal_to_tell = true;
+                tell(tell_refusals);
+            }
         }
         if (error != errc::ok && !w->granted) filters.remove(*w, ops.memory);  // refused at first request: forgotten
     }

@@ -37,7 +37,7 @@ void engine::state::stage_connect() {
                           // The will belongs to the connection that stays.
                           .last_will = config.will && !wiping_ ? &*config.will : nullptr,
                           .session_expiry_interval = keeps_session() ? config.session_expiry : 0,
-                          .maximum_packet_size = limit.packet_bytes_max < wire::packet_bytes_max
+                          .maximum_packet_size = profile::is_board || limit.packet_bytes_max < wire::packet_bytes_max
                                                      ? static_cast<std::uint32_t>(limit.packet_bytes_max)
                                                      : 0};
     const auto encode = [&](wire::writer& out) { wire->encode_connect(out, c); };

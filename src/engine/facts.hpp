@@ -81,16 +81,15 @@ struct no_properties {
 };
 using kept_properties = std::conditional_t<profile::only_v3_1_1, no_properties, property_view>;
 
-/// What the server calls us, for the next CONNECT; empty when it left that to us.
+/// What the server calls us, for the next CONNECT; empty when it left that to us. It names us once: after that we do.
 class client_id_of_v5 {
 public:
     std::string_view text() const { return {text_, size_}; }
     void keep(std::string_view id, pool& memory) {
-        auto* const copy = static_cast<char*>(id.empty() ? nullptr : memory.take(id.size()));
-        if (copy == nullptr) return;
-        forget(memory);
-        std::memcpy(copy, id.data(), id.size());
-        text_ = copy;
+        if (id.empty() || text_ != nullptr) return;
+        text_ = static_cast<char*>(memory.take(id.size()));
+        if (text_ == nullptr) return;
+        std::memcpy(text_, id.data(), id.size());
         size_ = static_cast<std::uint16_t>(id.size());
     }
     void forget(pool& memory) {

@@ -87,7 +87,7 @@ public:
 
     /// The next report, made in `room`; nullptr when there is none. `properties`: of the packet received
     /// last.
-    const op_done* take_report(op_done& room, property_view properties);
+    const op_done* take_report(op_done& room, const property_view& properties);
 
     template <class F>
     void for_each(F&& f) {
@@ -244,7 +244,7 @@ inline bool operations::bind_packet_id(operation& op) {
     return op.packet_id != 0;
 }
 
-inline const op_done* operations::take_report(op_done& room, property_view properties) {
+inline const op_done* operations::take_report(op_done& room, const property_view& properties) {
     operation* const op = pop_event();
     if (op == nullptr) return nullptr;
     op_done& out = room;

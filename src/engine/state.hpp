@@ -115,7 +115,7 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
     void end_connection(errc error, reason_code reason = {}, violation why = {});
     void end_by_violation(violation v) { end_connection(errc::protocol_violation, {}, v); }
     void replace_connection();
-    void leave(reason_code reason);
+    [[gnu::noinline]] void leave(reason_code reason);
     void close_transport();
     void connection_over();
     void wait();
@@ -193,7 +193,7 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
         return judge_size_and_flags(size, qos, retain);
     }
     errc judge_size_and_flags(std::size_t size, std::uint8_t qos, bool retain) const {
-        if (size > agreed_.maximum_packet_size) return errc::too_large;
+        if (!agreed_.allows(size)) return errc::too_large;
         if (qos > agreed_.maximum_qos || (retain && !agreed_.offers(property_id::retain_available)))
             return errc::unsupported_by_server;
         return errc::ok;
@@ -248,7 +248,7 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
 
     random_source random;
     memory_source& source;
-    [[no_unique_address]] wire::kept_limits agreed_;  // from `open` on
+    [[no_unique_address]] wire::kept_limits agreed_;  // by the last CONNACK that accepted us
     // The message and the report that were handed out last. On boards they have one place: the report ends the message.
     static constexpr std::size_t report_at = profile::is_board ? 0 : sizeof(wire::publish);
     wire::publish& message_out() { return *reinterpret_cast<wire::publish*>(out_); }

@@ -69,14 +69,13 @@ public:
         while (w != nullptr && w->filter() != filter) w = w->next;
         return w;
     }
-    /// nullptr without memory.
-    wanted* add(std::string_view filter, const subscription_options& options, pool& memory) {
+    /// With options to be set; nullptr without memory.
+    wanted* add(std::string_view filter, pool& memory) {
         void* block = memory.take(sizeof(wanted) + filter.size());
         if (block == nullptr) return nullptr;
         auto* w = new (block) wanted;
         w->filter_size = static_cast<std::uint16_t>(filter.size());
         std::memcpy(w + 1, filter.data(), filter.size());
-        w->options = options;
         wanted** end = &first_;
         while (*end != nullptr) end = &(*end)->next;
         *end = w;

@@ -103,7 +103,7 @@ violation protocol::decode_answer(packet_type type, bytes body, answer& out) con
         out.reason = take_reason(in, codes_allowed);
     }
     if (has_properties()) {
-        if (!is_list && (is_connack || in.left() != 0)) properties->take(in, type, out.properties);
+        if (is_connack || in.left() != 0) properties->take(in, type, out.properties);
     } else if (is_connack) {
         out.reason = connack_reasons[static_cast<std::size_t>(out.reason)];
     }

@@ -45,6 +45,7 @@ struct negotiated {
     std::uint8_t maximum_qos = 2;
     std::uint8_t refused = 0;  ///< a bit for each of retain_available and the like that it said no to
 
+    bool allows(std::size_t packet_size) const { return packet_size <= maximum_packet_size; }
     /// Of those.
     bool offers(property_id what) const { return (refused & bit_of(what)) == 0; }
     void refuse(property_id what) { refused = static_cast<std::uint8_t>(refused | bit_of(what)); }
@@ -63,6 +64,7 @@ struct not_negotiated {
     static constexpr std::uint32_t maximum_packet_size = packet_bytes_max;
     static constexpr std::uint16_t receive_maximum = 65'535;
     static constexpr std::uint8_t maximum_qos = 2;
+    static constexpr bool allows(std::size_t) { return true; }
     static constexpr bool offers(property_id) { return true; }
 };
 using kept_limits = std::conditional_t<profile::only_v3_1_1, not_negotiated, negotiated>;

@@ -18,7 +18,8 @@ constexpr bool is_wildcard(char c) { return c == '+' || c == '#'; }
 /// continuation, an overlong form, a surrogate, or above U+10FFFF [MQTT-1.5.3-1].
 const char* skip_character(const char* at, const char* end) {
     const auto lead = static_cast<std::uint8_t>(*at++);
-    const int more = lead < 0xC0 ? 0 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : lead < 0xF8 ? 3 : 0;
+    // C0 and C1 could begin nothing but overlong forms.
+    const int more = lead < 0xC2 ? 0 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : lead < 0xF8 ? 3 : 0;
     if (more == 0 || end - at < more) return nullptr;
     std::uint32_t character = lead & (0x3Fu >> more);
     for (const char* const next = at + more; at != next; ++at) {
@@ -26,7 +27,7 @@ const char* skip_character(const char* at, const char* end) {
         if ((byte & 0xC0) != 0x80) return nullptr;
         character = character << 6 | (byte & 0x3Fu);
     }
-    const std::uint32_t least = more == 1 ? 0x80 : more == 2 ? 0x800 : 0x1'0000;
+    const std::uint32_t least = 1u << (5 * more + 1);  // 0x800, 0x1'0000
     const bool is_surrogate = character - 0xD800 < 0x800;
     return character < least || character > 0x10'FFFF || is_surrogate ? nullptr : at;
 }
