@@ -30,7 +30,7 @@ inline constexpr limits small_board_limits{.operations_max = 8,
 namespace detail {
 // What the engine's own structures take. The library asserts that it is enough when it is compiled for a board.
 inline constexpr bool is_small = sizeof(void*) == 4;
-inline constexpr std::size_t state_bytes = is_small ? 288 : 392;
+inline constexpr std::size_t state_bytes = is_small ? 284 : 392;
 inline constexpr std::size_t operation_bytes = is_small ? 48 : 72;
 inline constexpr std::size_t filter_bytes = is_small ? 20 : 32;
 inline constexpr std::size_t entry_bytes = 4;  // of the inbox

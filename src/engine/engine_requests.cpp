@@ -28,14 +28,11 @@ inline errc engine::state::room_for(std::size_t payload_size) const {
     return fits || used == 0 ? errc::ok : errc::queue_full;
 }
 
-/// False without memory.
-inline bool engine::state::submit(operation& op, duration timeout) {
-    if (timeout.count() > 0 && !timers.add(op, now_ + timeout)) {
-        ops.discard(op);
-        return false;
-    }
-    ops.enter(op, op.is_publish() ? place::queued : place::control);
-    return true;
+/// Without memory for that there is no such operation.
+inline errc engine::state::limit_wait(operation& op, duration timeout) {
+    if (timeout.count() <= 0 || timers.add(op, now_ + timeout)) return errc::ok;
+    ops.discard(op);
+    return errc::out_of_memory;
 }
 
 /// On hosts. Nothing is before it, it has no properties, and nothing else is to be known of it than that the transport
@@ -105,7 +102,7 @@ inline errc engine::state::make_publish(const publish_request& r, operation*& ma
     op->payload_size = static_cast<std::uint32_t>(counted);
     ops.payload_bytes = static_cast<profile::byte_count>(ops.payload_bytes + op->counted_bytes());
     made = op;
-    return submit(*op, r.timeout) ? errc::ok : errc::out_of_memory;
+    return limit_wait(*op, r.timeout);
 }
 
 /// An operation whose packet is measured first, then written in place.
@@ -122,7 +119,7 @@ errc engine::state::make_request(operation::kind what, const subscription& s, bo
     op->packet_id_offset = static_cast<size_type>(wire->encode_request(out, type, s));
     op->owner = s.owner;
     made = op;
-    return errc::ok;
+    return limit_wait(*op, s.timeout);
 }
 
 /// What CONNACK said about subscriptions.
@@ -155,9 +152,7 @@ inline errc engine::state::make_wanted(operation::kind what, const subscription&
         w = filters.add(s.filter, ops.memory);
         if (w == nullptr) return errc::out_of_memory;
     }
-    errc error = make_request(what, s, false, op);
-    if (error == errc::ok && !submit(*op, s.timeout)) error = errc::out_of_memory;
-    if (error != errc::ok) {
+    if (const errc error = make_request(what, s, false, op); error != errc::ok) {
         if (w != nullptr && !w->granted && w->carrier == nullptr) filters.remove(*w, ops.memory);  // just added
         return error;
     }
@@ -269,7 +264,7 @@ void engine::state::turn_direct_into_operations() {
             op->batch_end = d.end;
             op->touched = is_offered;
             ops.payload_bytes += d.payload_size;
-            ops.enter_front(*op, is_offered ? place::batch : place::queued);
+            ops.move_front(*op, is_offered ? place::batch : place::queued);
             return true;
         });
         if (!is_offered) outbox.reset();
@@ -391,7 +386,6 @@ void engine::state::renew_filters() {
         op->renewal = true;
         op->filter = w;
         w->carrier = op;
-        ops.enter(*op, place::control);
     }
 }
 

@@ -79,6 +79,7 @@ void operations::discard(operation& op) {
     payload_bytes = static_cast<profile::byte_count>(payload_bytes - op.counted_bytes());
     assert(!op.internal);  // those have no deadline, and nobody to be told
     --unfinished;
+    leave(op);
     forget(op);
 }
 

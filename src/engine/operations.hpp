@@ -19,7 +19,7 @@ public:
     operations(memory_source& source, void* begin, std::size_t size, const limits& limits);
     ~operations();
 
-    /// A new operation with room for `packet_size` bytes, in no place yet; nullptr without memory.
+    /// A new operation with room for `packet_size` bytes, behind those that wait to be sent; nullptr without memory.
     /// `internal`: a renewal, for which nobody waits and which `unfinished` does not count.
     operation* create(operation::kind what, std::uint32_t packet_size, bool internal);
     operation* find(op_id id);
@@ -48,7 +48,7 @@ public:
     }
     void move_front(operation& op, place to) {
         leave(op);
-        enter_front(op, to);
+        insert(op, to, end_of(to));
     }
     /// To where `come_last` has put it among the others there.
     void move_by_order(operation& op, place to) {
@@ -64,8 +64,6 @@ public:
         else
             op.order = next_order_ = next_order_ + 1u;
     }
-    void enter(operation& op, place to) { insert(op, to, *end_of(to).prev); }
-    void enter_front(operation& op, place to) { insert(op, to, end_of(to)); }
 
     /// After a restart the server may still hold an identifier that was used before: the first one comes from the seed.
     void begin_packet_ids_behind(std::uint16_t id) { last_packet_id_ = id; }
@@ -76,7 +74,7 @@ public:
 
     /// The one report. Later ones are ignored.
     void report(operation& op, errc error, reason_code reason);
-    /// Undoes `create`: nobody hears of an operation that is in no place yet.
+    /// Undoes `create`: nobody hears of it.
     void discard(operation& op);
     /// The packet is done: gives its identifier back. Freed when the caller has been told.
     void finish(operation& op);
@@ -143,6 +141,7 @@ private:
         behind.next->prev = &op;
         behind.next = &op;
     }
+    void enter(operation& op, place to) { insert(op, to, *end_of(to).prev); }
     list_node& end_of(place p) { return ends_[profile::is_board ? 0 : static_cast<std::size_t>(p)]; }
     const list_node& end_of(place p) const { return const_cast<operations*>(this)->end_of(p); }
     operation* behind(const list_node& node, place p) const {
@@ -231,6 +230,7 @@ inline operation* operations::create(operation::kind what, std::uint32_t packet_
     op->generation = ++generation_;
     index_.name(*op);
     if (!internal) ++unfinished;
+    enter(*op, op->is_publish() ? place::queued : place::control);
     return op;
 }
 

@@ -135,7 +135,7 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
     operation* find(op_id);
     errc room_for(std::size_t payload_size) const;
     bool is_offered(const subscription&) const;
-    bool submit(operation& op, duration timeout);
+    errc limit_wait(operation& op, duration timeout);
     void end_wait(operation& op, errc error);
     /// The end of `op`: reported, and its packet done.
     void complete(operation& op, errc error, reason_code reason = reason_code::success) {
