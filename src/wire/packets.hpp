@@ -48,6 +48,8 @@ struct negotiated {
     bool subscription_identifier_available : 1 = true;
     bool shared_subscription_available : 1 = true;
 
+    /// Where the server cannot say how many it takes.
+    void keep_unfinished_to(std::uint16_t most) { receive_maximum = most; }
     /// Nor packets that are larger than we can make.
     void keep_packets_to(std::size_t most) {
         if (maximum_packet_size > most) maximum_packet_size = static_cast<std::uint32_t>(most);
@@ -56,6 +58,7 @@ struct negotiated {
 struct not_negotiated {
     not_negotiated() = default;
     constexpr not_negotiated(const negotiated&) {}
+    static void keep_unfinished_to(std::uint16_t) {}
     static void keep_packets_to(std::size_t) {}
     static constexpr std::uint32_t maximum_packet_size = packet_bytes_max;
     static constexpr std::uint16_t receive_maximum = 65'535;
