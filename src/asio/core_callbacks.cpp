@@ -27,9 +27,9 @@ void core::run_ready(lock_type& lock) {
 
 /// Without the lock, but between bursts: then what they have published so far may go out, before it leaves the caches.
 void core::run_completions(lock_type& lock, waiter* first) {
-    constexpr int burst = 32;
+    constexpr int burst_size = 32;
     constexpr std::size_t worth_a_write = std::size_t{64} * 1024;
-    int left = burst;
+    int left = burst_size;
     while (first != nullptr) {
         waiter* const who = std::exchange(first, first->next);
         try {
@@ -38,7 +38,7 @@ void core::run_completions(lock_type& lock, waiter* first) {
             report(std::current_exception(), "a completion");
         }
         if (--left != 0) continue;
-        left = burst;
+        left = burst_size;
         lock.lock();
         if (engine_.staged() >= worth_a_write) {
             now_ = boot_time();

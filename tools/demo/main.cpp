@@ -28,7 +28,7 @@ static_assert(std::atomic<bool>::is_always_lock_free);  // it is set by a signal
 void stop_on_ctrl_c() {
     struct sigaction action{};
     action.sa_handler = [](int) { stop = true; };
-    action.sa_flags = SA_RESETHAND;  // a second one ends at once
+    action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second one ends at once
     ::sigaction(SIGINT, &action, nullptr);
     ::sigaction(SIGTERM, &action, nullptr);
 }

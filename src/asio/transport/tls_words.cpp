@@ -123,8 +123,8 @@ failure explain_alert(int alert, const handshake_facts& facts) {
     // OpenSSL says "tlsv13 alert certificate required": the end of it is the alert's name in the RFC.
     const char* const known = ERR_reason_error_string(ERR_PACK(ERR_LIB_SSL, 0, SSL_AD_REASON_OFFSET + alert));
     std::string_view name = known != nullptr ? known : "unknown alert";
-    constexpr std::string_view before = "alert ";
-    if (const auto at = name.find(before); at != name.npos) name.remove_prefix(at + before.size());
+    constexpr std::string_view mark = "alert ";
+    if (const auto at = name.find(mark); at != name.npos) name.remove_prefix(at + mark.size());
     std::string text = "the server refused: " + std::string(name);
     if (!facts.is_over) text += hint(alert, facts);
     // These two may be about the server's own state, and pass.

@@ -38,7 +38,7 @@ std::string text_in(BIO* bio) {
     return {text, size};
 }
 
-std::string text_of(const X509_NAME* name) {
+std::string text_of_name(const X509_NAME* name) {
     const bio_ptr out(BIO_new(BIO_s_mem()));
     X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
     return text_in(out.get());
@@ -92,8 +92,8 @@ std::string key_of(const X509* from) {
 }
 
 certificate read(const X509* from) {
-    return {.subject = text_of(X509_get_subject_name(from)),
-            .issuer = text_of(X509_get_issuer_name(from)),
+    return {.subject = text_of_name(X509_get_subject_name(from)),
+            .issuer = text_of_name(X509_get_issuer_name(from)),
             .names = names_in(from),
             .valid_from = time_of(X509_get0_notBefore(from)),
             .valid_until = time_of(X509_get0_notAfter(from)),

@@ -24,7 +24,6 @@ namespace mqtt_as::cli::doctor {
 namespace {
 
 using namespace std::chrono_literals;
-using outcome = finding::outcome;
 
 constexpr std::size_t round_trips = 5;
 

@@ -24,7 +24,7 @@ std::string_view name_of(step at) {
 
 const finding* diagnosis::failure() const {
     const auto failed = std::find_if(findings.begin(), findings.end(),
-                                     [](const finding& f) { return f.how == finding::outcome::fails; });
+                                     [](const finding& f) { return f.how == outcome::fails; });
     return failed == findings.end() ? nullptr : &*failed;
 }
 

@@ -32,9 +32,9 @@ std::string_view name_of(step);
 /// The exit status that says that this stage failed: 10 for the link, and so on. They never change.
 constexpr int status_of(step at) { return 10 + static_cast<int>(at); }
 
-struct finding {
-    enum class outcome : std::uint8_t { works, fails, not_needed, not_tried };
+enum class outcome : std::uint8_t { works, fails, not_needed, not_tried };
 
+struct finding {
     step at;
     outcome how = outcome::not_tried;
     std::optional<span> took{};

@@ -6,7 +6,6 @@
 namespace mqtt_as::cli::doctor {
 
 using namespace terminal;
-using outcome = finding::outcome;
 
 namespace {
 
