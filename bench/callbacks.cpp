@@ -32,6 +32,7 @@ private:
         c.port = load_.port;
         c.client_id = "bench";
         if (load_.in == version::v5) c.version = mqtt_as::protocol_version::v5;
+        c.limits.outbound_qos2_max = 65'535;  // the window is the load's
         if (gather_from_ != 0) c.limits.gather_from = gather_from_;
         c.subs_cb = [this](const mqtt_as::received_message&) {
             if (load_.what.way == direction::echo) meter_.lap();

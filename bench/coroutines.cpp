@@ -31,6 +31,7 @@ private:
         c.port = load_.port;
         c.client_id = "bench";
         if (load_.in == version::v5) c.version = mqtt_as::protocol_version::v5;
+        c.limits.outbound_qos2_max = 65'535;  // the window is the load's
         return c;
     }
 

@@ -134,6 +134,7 @@ void check_limits(const config& c) {
     const limits& l = c.limits;
     require(l.operations_max > 0, "limits.operations_max is 0: at least 1 is needed");
     require(l.inbound_max > 0, "limits.inbound_max is 0: at least 1 is needed");
+    require(l.outbound_qos2_max > 0, "limits.outbound_qos2_max is 0: at least 1 is needed");
     require(l.packet_bytes_max >= 16, "limits.packet_bytes_max is less than 16 bytes");
     require(l.batch_bytes_max >= 16, "limits.batch_bytes_max is less than 16 bytes");
     require(l.gather_from >= 16, "limits.gather_from is less than 16 bytes");

@@ -53,7 +53,7 @@ errc check(const engine_config& config, const limits& limit) noexcept {
         b.cap.count() < (1 << 30) && b.steady_for.count() >= 0 && b.stable_after.count() >= 0 &&
         // numbers
         limit.operations_max > 0 && limit.inbound_max > 0 && limit.packet_bytes_max >= 16 && config.endpoints > 0 &&
-        config.receive_maximum > 0 &&
+        config.receive_maximum > 0 && (profile::is_board || limit.outbound_qos2_max > 0) &&
         (!profile::makes_batches || (limit.batch_bytes_max >= 16 && limit.gather_from >= 16));
     return is_good ? errc::ok : errc::bad_config;
 }
@@ -449,6 +449,7 @@ void engine::state::check_drained() {
 
 void engine::state::go_online(const wire::connack& ack) {
     agreed_ = ack.agreed;
+    if (!profile::is_board && !wire->has_receive_maximum) agreed_.keep_unfinished_to(limit.outbound_qos2_max);
     agreed_.keep_packets_to(limit.packet_bytes_max);
     session_present_ = ack.session_present;
     first_connection_ = !was_online_;

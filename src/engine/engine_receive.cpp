@@ -153,7 +153,7 @@ violation engine::state::on_publish(std::uint8_t flags, bytes body) {
     if (const violation v = wire->decode_publish(flags, body, p); v != violation::none) return v;
     if (p.qos > profile::qos_max) return violation::bad_qos;  // more than we ever subscribe with
     // Judged before the inbox gives it a place: what is never told to the application cannot be acknowledged by it.
-    if (wire->limits_inbound && inbox.exceeds(config.receive_maximum, p.packet_id, p.qos))
+    if (wire->has_receive_maximum && inbox.exceeds(config.receive_maximum, p.packet_id, p.qos))
         return violation::receive_maximum_exceeded;
     switch (inbox.on_publish(p.packet_id, p.qos, p.id)) {
     case inbox::arrival::fresh: has_message_ = true; break;

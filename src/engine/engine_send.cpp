@@ -95,7 +95,7 @@ bool engine::state::stage_operation(operation& op) {
         return true;
     }
     const bool again = op.now_in == place::resend;
-    const bool counts = op.qos != 0 && !op.counted;  // will use one of the server's receive maximum
+    const bool counts = op.qos >= least_qos_counted() && !op.counted;  // will use one of the server's receive maximum
     if (counts && in_flight_ >= agreed_.receive_maximum) return false;
     if (again) {
         op.packet()[0] |= wire::dup_flag;

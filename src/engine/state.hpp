@@ -221,6 +221,8 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
     due first_due();
     void consider_acknowledgement(due& first, operation& op);
     void perform(const due&);
+    /// What uses the server's receive maximum. In 3.1.1 there is none; servers forget what they were sent of qos 1.
+    std::uint8_t least_qos_counted() const { return profile::is_board || wire->has_receive_maximum ? 1 : 2; }
     bool asks_again(const operation& op) const { return wire->may_resend_while_connected && op.is_publish(); }
     /// How long an acknowledgement may be missing in all.
     duration patience() const { return config.response_time * (static_cast<std::int32_t>(config.max_repubs) + 1); }

@@ -52,6 +52,8 @@ struct negotiated {
     static constexpr unsigned bit_of(property_id what) {
         return 1u << (static_cast<unsigned>(what) - static_cast<unsigned>(property_id::retain_available));
     }
+    /// Where the server cannot say how many it takes.
+    void keep_unfinished_to(std::uint16_t most) { receive_maximum = most; }
     /// Nor packets that are larger than we can make.
     void keep_packets_to(std::size_t most) {
         if (maximum_packet_size > most) maximum_packet_size = static_cast<std::uint32_t>(most);
@@ -60,6 +62,7 @@ struct negotiated {
 struct not_negotiated {
     not_negotiated() = default;
     constexpr not_negotiated(const negotiated&) {}
+    static void keep_unfinished_to(std::uint16_t) {}
     static void keep_packets_to(std::size_t) {}
     static constexpr std::uint32_t maximum_packet_size = packet_bytes_max;
     static constexpr std::uint16_t receive_maximum = 65'535;

@@ -63,7 +63,7 @@ struct protocol {
     bool may_start_clean_and_keep;         ///< 5: Clean Start with Session Expiry; 3.1.1 needs two connections
     bool may_send_password_alone;          ///< 5 [MQTT-3.1.2-19]; not 3.1.1 [MQTT-3.1.2-22]
     bool has_reasons;                      ///< 5: DISCONNECT and acknowledgements can say why
-    bool limits_inbound;                   ///< 5: our receive maximum binds the server
+    bool has_receive_maximum;              ///< 5: each side says how many messages it takes at a time
     bool wants_short_lengths;              ///< 5: a variable byte integer has the fewest bytes [MQTT-1.5.5-1]
     packet_type received_max;              ///< the last one that a server may send: 3.1.1 PINGRESP, 5 AUTH
     const std::uint8_t* codes;             ///< that a server may put into each packet: see `codes_of`

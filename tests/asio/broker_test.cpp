@@ -56,6 +56,30 @@ TEST_P(broker, publishes_and_receives_at_every_qos) {
     });
 }
 
+/// Mosquitto 2.0.11 answers the 21st unfinished qos 2 message of a 3.1.1 client with a PUBREC that means "quota
+/// exceeded", which 3.1.1 cannot say: the message is acknowledged and lost, and then the connection is, too.
+TEST_P(broker, takes_a_burst_of_qos_2_with_its_own_settings) {
+    broker_process b("max_inflight_messages 20\n");
+    world w;
+    witness sees(b, "burst", 2);
+    MQTTClient client(w.executor(), config_for(b));
+    w.run([&]() -> task<> {
+        co_await client.connect();
+        int acknowledged = 0;
+        for (int n = 0; n < 100; ++n) {
+            client.publish("burst", std::to_string(n), {.qos = 2},
+                           [&](std::error_code e, publish_result) { acknowledged += !e; });
+        }
+        EXPECT_TRUE(co_await eventually([&] { return acknowledged == 100; }));
+        EXPECT_TRUE(co_await eventually([&] { return sees.lines().size() >= 100; }));
+        EXPECT_EQ(client.count().outages, 0u);
+        co_await client.disconnect();
+    });
+    const std::vector<std::string> lines = sees.lines();
+    ASSERT_EQ(lines.size(), 100u);
+    for (int n = 0; n < 100; ++n) EXPECT_EQ(lines[static_cast<std::size_t>(n)], "burst " + std::to_string(n));
+}
+
 TEST_P(broker, loses_nothing_when_it_is_killed_and_started_again) {
     broker_process b;
     world w;

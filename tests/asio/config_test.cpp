@@ -86,6 +86,8 @@ const wrong all[] = {
     {"queue", [](config& c) { c.queue_len = 70'000; }, "mqtt_as: config.queue_len is 70000: 0 to 65000 is allowed"},
     {"limits", [](config& c) { c.limits.operations_max = 0; },
      "mqtt_as: config.limits.operations_max is 0: at least 1 is needed"},
+    {"qos 2 on the way", [](config& c) { c.limits.outbound_qos2_max = 0; },
+     "mqtt_as: config.limits.outbound_qos2_max is 0: at least 1 is needed"},
     {"backoff", [](config& c) { c.backoff.cap = duration(1); },
      "mqtt_as: config.backoff.cap is 1 ms: 1 s to 86400 s is allowed"},
     {"repubs", [](config& c) { c.max_repubs = 5'000; }, "mqtt_as: config.max_repubs is 5000: 0 to 1000 is allowed"},

@@ -32,6 +32,31 @@ TEST_F(engine_negotiated_v5, the_servers_receive_maximum_bounds_what_is_unacknow
     EXPECT_EQ(w.sent().substr(0, 2), "34");
 }
 
+TEST(engine_negotiated_v3_1_1, qos_2_is_bounded_by_our_limit_where_the_server_cannot_say) {
+    world w{version::v3_1_1};
+    w.bounds.outbound_qos2_max = 2;
+    w.config.clean_init = w.config.clean = false;
+    w.go_online();
+    for (int i = 0; i < 5; ++i) w.publish("a", "1", 1);
+    EXPECT_EQ(w.sent_packets().size(), 5u);  // qos 1 is not
+    for (int i = 0; i < 3; ++i) w.publish("a", "2", 2);
+    const auto first = w.sent_packets();
+    ASSERT_EQ(first.size(), 2u);
+    w.feed("50 02 " + u16(id_of(first[0])));  // PUBREC alone frees nothing
+    EXPECT_EQ(w.sent(), "62 02 " + u16(id_of(first[0])));
+    w.feed("70 02 " + u16(id_of(first[0])));
+    EXPECT_EQ(w.sent_packets().size(), 1u);
+
+    // Nor does a lost connection.
+    for (int i = 0; i < 3; ++i) w.publish("a", "3", 2);
+    w.lose();
+    w.reconnect(true);
+    std::string kinds;
+    for (const auto& packet : w.sent_packets()) kinds += packet.substr(0, 2) + ' ';
+    EXPECT_EQ(kinds, "10 3a 3a 3a 3a 3a 3c 3c ");
+    EXPECT_EQ(w.sent(), "");
+}
+
 TEST_F(engine_negotiated_v5, an_abandoned_operation_still_takes_its_place_in_the_quota) {
     w.go_online(false, "21 00 01");
     const std::string first = publish(1);
