@@ -40,6 +40,12 @@ const char* text_of(stage at) {
     return "?";
 }
 
+/// What the first bytes of something else than a broker look like.
+bool is_another_language(violation why) {
+    return why == violation::bad_packet_type || why == violation::bad_fixed_header_flags ||
+           why == violation::unexpected_packet;
+}
+
 std::string text_of(stage at, errc error, violation why, reason_code reason, int transport_error,
                     std::string_view error_text) {
     // With TLS 1.3 the server judges our certificate when the handshake is over for us.
@@ -52,7 +58,9 @@ std::string text_of(stage at, errc error, violation why, reason_code reason, int
     switch (error) {
     case errc::connection_refused: return text + "refused by the server: " + text_of(reason);
     case errc::server_disconnected: return text + "ended by the server: " + text_of(reason);
-    case errc::protocol_violation: return text + std::string(describe(why));
+    case errc::protocol_violation:
+        text += describe(why);
+        return at == stage::mqtt && is_another_language(why) ? text + "; does it speak MQTT at this port?" : text;
     default: return text + std::string(describe(error));
     }
 }

@@ -144,8 +144,11 @@ void check_limits(const config& c) {
 void check_acknowledgement(const config& c) {
     if (!c.manual_acknowledgement) return;
     const bool has_queue = c.queue_len > 0;
-    require(has_queue != static_cast<bool>(c.subs_cb),
-            "manual_acknowledgement needs either subs_cb or queue_len, which gives you what to acknowledge");
+    const bool has_callback = static_cast<bool>(c.subs_cb);
+    require(has_queue || has_callback,
+            "manual_acknowledgement needs subs_cb or queue_len, which gives you what to acknowledge");
+    require(!has_queue || !has_callback,
+            "subs_cb and queue_len exclude each other under manual_acknowledgement: who acknowledges?");
     require(has_queue || c.subs_cb.sees_all(),
             "subs_cb takes (topic, message, retained) under manual_acknowledgement: let "
             "it take (const received_message&), which has delivery()");

@@ -122,13 +122,13 @@ const wrong all[] = {
     {"nothing to verify", [](config& c) { c.server = "", c.unix_socket = "/tmp/x", c.ssl = true; },
      "mqtt_as: config.ssl_params.server_name is empty with config.unix_socket: a path is not a name to verify"},
     {"nobody acknowledges", [](config& c) { c.manual_acknowledgement = true; },
-     "mqtt_as: config.manual_acknowledgement needs either subs_cb or queue_len, which gives you what to acknowledge"},
+     "mqtt_as: config.manual_acknowledgement needs subs_cb or queue_len, which gives you what to acknowledge"},
     {"two acknowledge",
      [](config& c) {
          c.manual_acknowledgement = true, c.queue_len = 1;
          c.subs_cb = [](const received_message&) {};
      },
-     "mqtt_as: config.manual_acknowledgement needs either subs_cb or queue_len, which gives you what to acknowledge"},
+     "mqtt_as: config.subs_cb and queue_len exclude each other under manual_acknowledgement: who acknowledges?"},
     {"nothing to acknowledge by",
      [](config& c) {
          c.manual_acknowledgement = true;

@@ -149,6 +149,7 @@ TEST_F(cli_chaos, says_what_is_wrong_and_how_it_is_written) {
     expect_error({}, "say where: mqtt-as chaos --listen PORT --broker HOST[:PORT]");
     expect_error({"--listen", "x", "--broker", "localhost"}, "--listen takes a number from 0 to 65535, not 'x'");
     expect_error({"--listen", "nowhere:0", "--broker", "localhost"}, "cannot stand between nowhere:0 and localhost");
+    expect_error({"--listen", "0", "--broker", ""}, "--broker takes HOST[:PORT] or the path of a Unix socket, not ''");
     expect_error(at + words{"--seed", "x"}, "--seed takes a number");
     expect_error(at + words{"--faults", "stal"}, "there is no fault 'stal'; there are stall, drop, reset");
     expect_error(at + words{"--faults", ""}, "--faults takes one or more of stall");

@@ -1,4 +1,5 @@
 // What the broker refuses ends with status 2, and with 4 where it accepted some.
+#include "tests/asio/scripted_server.hpp"
 #include "tests/cli/program.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/fault_proxy.hpp"
@@ -113,6 +114,36 @@ TEST(cli_refusal_v5, of_a_message_is_told_with_its_reason) {
     const outcome lines = run(mqtt_as(pub + words{"-t", "yours/a", "-l"}), "a\nb\n");
     EXPECT_EQ(lines.status, 2);
     EXPECT_EQ(lines.err, "mqtt-as pub: 2 of 2 messages were not acknowledged: refused by the broker: Not authorized\n");
+}
+
+// ---- no broker --------------------------------------------------------------------------------
+
+words pub_at(const front_test::scripted_server& server) {
+    return mqtt_as(
+        {"pub", "-t", "a", "-m", "x", "-h", "127.0.0.1", "-p", std::to_string(server.port()), "--deadline", "1"});
+}
+
+TEST(cli_no_broker, but_something_else_is_told) {
+    const front_test::scripted_server http({[](front_test::peer& p) {
+        p.send("HTTP/1.1 400 Bad Request\r\n\r\n");
+        while (p.read()) {
+        }
+    }});
+    const outcome result = run(pub_at(http));
+    EXPECT_EQ(result.status, 3);
+    EXPECT_NE(result.err.find("; does it speak MQTT at this port? (127.0.0.1:"), std::string::npos) << result.err;
+}
+
+TEST(cli_no_broker, but_silence_is_told_when_the_time_is_over) {
+    const front_test::scripted_server mute({[](front_test::peer& p) {
+        std::array<char, 512> heard;
+        while (p.receive(heard.data(), heard.size()) > 0) {
+        }
+    }});
+    const outcome result = run(pub_at(mute));
+    EXPECT_EQ(result.status, 3);
+    EXPECT_NE(result.err.find("waiting for the server's answer to CONNECT (127.0.0.1:"), std::string::npos)
+        << result.err;
 }
 
 }  // namespace

@@ -63,6 +63,7 @@ address address_in(const std::string& text, const std::string& default_host, con
 }
 
 chaos::broker_address broker_in(const std::string& text) {
+    if (text.empty()) throw usage_error("--broker takes HOST[:PORT] or the path of a Unix socket, not ''");
     if (text.find('/') != std::string::npos) return {.unix_socket = text};
     if (text.find(':') == std::string::npos) return {.host = text, .port = 1883};
     const address found = address_in(text, "localhost", "--broker");

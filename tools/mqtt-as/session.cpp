@@ -103,7 +103,9 @@ void session::wait_for_signal() {
 void session::start_timer(asio::steady_timer& timer, std::chrono::milliseconds time) {
     timer.expires_after(time);
     timer.async_wait([this](boost::system::error_code error) {
-        if (!error) end(ending::timed_out);
+        if (error || how_) return;
+        if (told_.empty() && !client_.isconnected()) say(client_.explain().text());  // no attempt has failed yet
+        end(ending::timed_out);
     });
 }
 

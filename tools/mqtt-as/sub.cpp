@@ -71,7 +71,7 @@ void sub_options::add_to(command_line& line) {
 
     line.section("Ending");
     line.number<std::optional<std::uint64_t>>("-C", count, 1, UINT64_MAX, "End after N messages");
-    line.seconds("-W", time, "End so long after the connection, with status 3");
+    line.seconds("-W", time, "End so long after the connection (or the start), with status 3");
     line.flag("-E", only_subscribe, "End when the subscriptions are acknowledged");
     connection.add_to(line);
 }

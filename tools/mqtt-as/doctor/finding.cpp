@@ -23,8 +23,8 @@ std::string_view name_of(step at) {
 }
 
 const finding* diagnosis::failure() const {
-    const auto failed = std::find_if(findings.begin(), findings.end(),
-                                     [](const finding& f) { return f.how == outcome::fails; });
+    const auto failed =
+        std::find_if(findings.begin(), findings.end(), [](const finding& f) { return f.how == outcome::fails; });
     return failed == findings.end() ? nullptr : &*failed;
 }
 
