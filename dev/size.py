@@ -19,8 +19,10 @@ VARIANTS = {
 IMAGES = {  # of firmware/
     "microbit_traffic": "firmware: UART, engine",
     "mps2_lptest_min": "firmware: lwIP, DHCP, DNS, client",
+    "mps2_lptest_min_callbacks": "  the same without coroutines",
 }
-TITLES = VARIANTS | IMAGES
+COROUTINES = "coroutines"  # what they add to the last image
+TITLES = VARIANTS | IMAGES | {COROUTINES: "  so coroutines cost"}
 QUANTITIES = ("flash", "state", "ram", "stack", "heap")
 TAKES_HEAP = re.compile(r"^(malloc|calloc|realloc|free|_?sbrk|_Zn[wa].*|_Zd[la].*)$")
 
@@ -133,7 +135,10 @@ def main(builds):
                 if figures[name] is None:
                     print(f"SKIPPED: {IMAGES[name]}: {name} was not built, for want of lwIP's source or of a compiler")
                     del figures[name]
-                    gates = {gate: value for gate, value in gates.items() if gate[0] != name}
+                    gates = {gate: value for gate, value in gates.items() if gate[0] not in (name, COROUTINES)}
+            if "mps2_lptest_min" in figures and "mps2_lptest_min_callbacks" in figures:
+                with_them, without = figures["mps2_lptest_min"], figures["mps2_lptest_min_callbacks"]
+                figures[COROUTINES] = {"flash": with_them["flash"] - without["flash"]}
             judged = judge(figures, gates)
         show(cpu, figures)
     print("\nOther clients on a Cortex-M0+, their own code:")

@@ -7,9 +7,9 @@
 namespace mqtt_as::firmware {
 namespace {
 
-TEST_F(firmware, receives_what_was_published_while_it_slept_deeply) {
+void receives_what_was_published_while_it_slept(const char* image) {
     world w;
-    machine& board = w.begin({"sleep=700", "once=1"}, "mps2_lptest_min");
+    machine& board = w.begin({"sleep=700", "once=1"}, image);
     // The first life knows of no session.
     EXPECT_TRUE(board.prints("asleep"));
     EXPECT_EQ(board.lines("session "), std::vector<std::string>{"0"});
@@ -28,6 +28,13 @@ TEST_F(firmware, receives_what_was_published_while_it_slept_deeply) {
     EXPECT_TRUE(test::eventually(10s, [&] { return heard("shed light 42") >= 4; }));
     EXPECT_EQ(heard("shed Goodbye cruel world!"), 0);
     for (const std::string& line : board.lines("asleep ")) std::printf("asleep %s\n", line.c_str());
+}
+
+TEST_F(firmware, receives_what_was_published_while_it_slept_deeply) {
+    receives_what_was_published_while_it_slept("mps2_lptest_min");
+}
+TEST_F(firmware, receives_what_was_published_while_it_slept_deeply_without_coroutines) {
+    receives_what_was_published_while_it_slept("mps2_lptest_min_callbacks");
 }
 
 TEST_F(firmware, sleeps_and_tries_again_when_there_is_no_server) {
