@@ -58,7 +58,7 @@ TEST(lwip_outage, a_lossy_wire_loses_nothing) {
     world w;
     stream s(w, w.settings());
     w.net.loss_percent = 10;
-    EXPECT_TRUE(s.goes_on(60));
+    ASSERT_TRUE(s.goes_on(60));
     EXPECT_GT(w.net.lost, 0u);
     w.net.loss_percent = 0;
     s.judge();
@@ -67,33 +67,33 @@ TEST(lwip_outage, a_lossy_wire_loses_nothing) {
 TEST(lwip_outage, a_pulled_link_is_held_and_a_black_hole_is_noticed) {
     world w;
     stream s(w, w.settings());
-    EXPECT_TRUE(s.goes_on(20));
+    ASSERT_TRUE(s.goes_on(20));
     w.net.set_link(false);
     EXPECT_TRUE(w.run_until([&] { return !s.client.explain().link_up; }));
     w.net.set_link(true);
-    EXPECT_TRUE(s.goes_on(20));
+    ASSERT_TRUE(s.goes_on(20));
     w.net.is_black_hole = true;
     EXPECT_TRUE(w.run_until([&] { return !s.client.isconnected(); }));
     w.net.is_black_hole = false;
-    EXPECT_TRUE(s.goes_on(20));
+    ASSERT_TRUE(s.goes_on(20));
     s.judge();
 }
 
 TEST(lwip_outage, resets_ends_and_cut_packets_are_healed) {
     world w;
     stream s(w, w.settings());
-    EXPECT_TRUE(s.goes_on(20));
+    ASSERT_TRUE(s.goes_on(20));
     w.proxy.reset();
-    EXPECT_TRUE(s.goes_on(20));
+    ASSERT_TRUE(s.goes_on(20));
     w.proxy.finish();
-    EXPECT_TRUE(s.goes_on(20));
+    ASSERT_TRUE(s.goes_on(20));
     for (const test::rule& cut :
          {test::rule{.what = test::action::cut_finish, .skip = 5},
           test::rule{.what = test::action::cut_reset, .skip = 5},
           test::rule{.to = test::toward::client, .type = test::packet_type::puback, .what = test::action::cut_reset}}) {
         const auto before = s.client.count().outages;
         w.proxy.add(cut);
-        EXPECT_TRUE(s.goes_on(20));
+        ASSERT_TRUE(s.goes_on(20));
         EXPECT_GT(s.client.count().outages, before);
     }
     EXPECT_GE(s.client.count().outages, 4u);
@@ -103,25 +103,25 @@ TEST(lwip_outage, resets_ends_and_cut_packets_are_healed) {
 TEST(lwip_outage, a_killed_broker_is_found_again) {
     world w;
     stream s(w, w.settings());
-    EXPECT_TRUE(s.goes_on(20));
+    ASSERT_TRUE(s.goes_on(20));
     EXPECT_TRUE(s.rests());  // Mosquitto acknowledges what it has not saved yet
     EXPECT_TRUE(w.broker.save("numbers"));
     w.broker.kill();
     EXPECT_TRUE(w.run_until([&] { return !s.client.isconnected(); }));
     w.broker.start();
-    EXPECT_TRUE(s.goes_on(20));
+    ASSERT_TRUE(s.goes_on(20));
     s.judge();
 }
 
 TEST(lwip_outage, a_frozen_broker_is_noticed_although_its_tcp_answers) {
     world w;
     stream s(w, w.settings());
-    EXPECT_TRUE(s.goes_on(20));
+    ASSERT_TRUE(s.goes_on(20));
     w.broker.pause();
     EXPECT_FALSE(w.run_until([&] { return !s.client.isconnected(); }, 1s));  // response_time is 2 s
     EXPECT_TRUE(w.run_until([&] { return !s.client.isconnected(); }));
     w.broker.resume();
-    EXPECT_TRUE(s.goes_on(20));
+    ASSERT_TRUE(s.goes_on(20));
     s.judge();
 }
 

@@ -23,22 +23,22 @@ TEST(lwip_threads, the_client_is_woken_for_all_that_happens) {
     const auto until = [&](const std::function<bool()>& condition) {
         for (;;) {
             const bool may_wait = w.loop.turn() > duration(0);
-            if (condition()) return;
-            ASSERT_TRUE(!may_wait || is_woken_within(30s));
+            if (condition()) return true;
+            if (may_wait && !is_woken_within(30s)) return false;
         }
     };
     EXPECT_EQ(client.connect({}, [](errc e, connect_result) { EXPECT_EQ(e, errc::ok); }), errc::ok);
-    until([&] { return client.isconnected(); });
+    ASSERT_TRUE(until([&] { return client.isconnected(); }));
     int answers = 0;
     EXPECT_EQ(client.subscribe("t", {.qos = 2}, [&](errc, subscribe_result) { ++answers; }), errc::ok);
-    until([&] { return answers == 1; });
+    ASSERT_TRUE(until([&] { return answers == 1; }));
     EXPECT_EQ(client.publish("t", "text", {.qos = 2}, [&](errc, publish_result) { ++answers; }), errc::ok);
-    until([&] { return answers == 2 && received == 1; });
+    ASSERT_TRUE(until([&] { return answers == 2 && received == 1; }));
     w.proxy.finish();
-    until([&] { return !client.isconnected(); });
+    ASSERT_TRUE(until([&] { return !client.isconnected(); }));
     EXPECT_TRUE(w.run_until([&] { return client.isconnected(); }));
     w.proxy.reset();
-    until([&] { return !client.isconnected(); });
+    ASSERT_TRUE(until([&] { return !client.isconnected(); }));
 }
 
 }  // namespace
