@@ -6,7 +6,9 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p build
 results=$(mktemp -d build/proof.XXXX)
-trap 'rm -r "$results"' EXIT
+# Nothing that runs beside stays behind, either: in the background it would not hear Ctrl-C.
+trap 'for lane in $(jobs -p); do kill -- "-$lane" 2>/dev/null; done; rm -r "$results"' EXIT
+trap 'exit 130' INT TERM
 
 # NAME COMMAND: leaves its line among the results.
 prove() {
@@ -20,7 +22,9 @@ prove() {
 names=() beside=()
 run_beside() {
     ((${#beside[@]})) || return 0
+    set -m  # a process group of its own
     for each in "${beside[@]}"; do prove "${each%% *}" "${each#* }"; done | sed -u 's/^/beside: /' &
+    set +m
     beside=()
 }
 mapfile -t proofs
@@ -38,10 +42,8 @@ run_beside
 wait
 
 echo
-passed=0
-for name in "${names[@]}"; do
-    cat "$results/$name"
-    [[ ! $(<"$results/$name") =~ ^[^\ ]+\ +yes\  ]] || passed=$((passed + 1))
-done
+said=$(cd "$results" && cat "${names[@]}" </dev/null)
+passed=$(grep -cE '^[^ ]+ +yes ' <<<"$said")
+echo "$said"
 echo "$passed passed, $((${#names[@]} - passed)) failed"
 ((passed == ${#names[@]} && passed > 0))
