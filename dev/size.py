@@ -98,6 +98,11 @@ def image_sizes(size_text):
     return {"flash": text + data, "ram": data + bss}
 
 
+def saving(image, smaller):
+    """None when one of them was not built."""
+    return image and smaller and {"flash": image["flash"] - smaller["flash"]}
+
+
 def read_gates(text):
     """(variant, quantity) -> (gate, today)"""
     rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
@@ -130,15 +135,12 @@ def main(builds):
         figures = {variant: measure(build, variant) for variant in VARIANTS}
         if judged is None:
             gates = read_gates((HERE / "size/gates.tsv").read_text())
-            for name in IMAGES:
-                figures[name] = measure_image(build, name)
-                if figures[name] is None:
-                    print(f"SKIPPED: {IMAGES[name]}: {name} was not built, for want of lwIP's source or of a compiler")
-                    del figures[name]
-                    gates = {gate: value for gate, value in gates.items() if gate[0] not in (name, COROUTINES)}
-            if "mps2_lptest_min" in figures and "mps2_lptest_min_callbacks" in figures:
-                with_them, without = figures["mps2_lptest_min"], figures["mps2_lptest_min_callbacks"]
-                figures[COROUTINES] = {"flash": with_them["flash"] - without["flash"]}
+            figures |= {name: measure_image(build, name) for name in IMAGES}
+            figures[COROUTINES] = saving(figures["mps2_lptest_min"], figures["mps2_lptest_min_callbacks"])
+            for name in [name for name, values in figures.items() if values is None]:
+                print(f"SKIPPED: {TITLES[name].strip()}: not built, for want of lwIP's source or of a compiler")
+                del figures[name]
+                gates = {gate: value for gate, value in gates.items() if gate[0] != name}
             judged = judge(figures, gates)
         show(cpu, figures)
     print("\nOther clients on a Cortex-M0+, their own code:")
