@@ -449,7 +449,7 @@ void engine::state::check_drained() {
 
 void engine::state::go_online(const wire::connack& ack) {
     agreed_ = ack.agreed;
-    if (!profile::is_board && !wire->has_receive_maximum) agreed_.keep_unfinished_to(limit.outbound_qos2_max);
+    if (!has_quota()) agreed_.keep_unfinished_to(limit.outbound_qos2_max);
     agreed_.keep_packets_to(limit.packet_bytes_max);
     session_present_ = ack.session_present;
     first_connection_ = !was_online_;

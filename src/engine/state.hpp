@@ -221,8 +221,10 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
     due first_due();
     void consider_acknowledgement(due& first, operation& op);
     void perform(const due&);
-    /// What uses the server's receive maximum. In 3.1.1 there is none; servers forget what they were sent of qos 1.
-    std::uint8_t least_qos_counted() const { return profile::is_board || wire->has_receive_maximum ? 1 : 2; }
+    /// False: nobody says how many unfinished messages the server takes. Boards have not got too many.
+    bool has_quota() const { return profile::is_board || wire->has_receive_maximum; }
+    /// What uses the quota. Without one it is ours, of qos 2 alone: servers forget what they were sent of qos 1.
+    std::uint8_t least_qos_counted() const { return has_quota() ? 1 : 2; }
     bool asks_again(const operation& op) const { return wire->may_resend_while_connected && op.is_publish(); }
     /// How long an acknowledgement may be missing in all.
     duration patience() const { return config.response_time * (static_cast<std::int32_t>(config.max_repubs) + 1); }
