@@ -2,6 +2,7 @@
 #include "tests/asio/scripted_server.hpp"
 
 #include <arpa/inet.h>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <netinet/in.h>
@@ -161,6 +162,18 @@ void peer::reset() {
 void good_broker(peer& p) {
     p.accept();
     p.serve();
+}
+
+void http_server(peer& p) {
+    p.send("HTTP/1.1 400 Bad Request\r\n\r\n");
+    while (p.read()) {
+    }
+}
+
+void mute_server(peer& p) {
+    std::array<char, 512> heard;
+    while (p.receive(heard.data(), heard.size()) > 0) {
+    }
 }
 
 scripted_server::scripted_server(std::vector<script> scripts, const std::string& address) {

@@ -112,6 +112,9 @@ private:
 
 /// A script that is a good broker from beginning to end.
 void good_broker(peer&);
+/// Two that are no broker: one says HTTP at once, one listens and never answers.
+void http_server(peer&);
+void mute_server(peer&);
 
 /// Packets of the server, as bytes.
 namespace wire_bytes {

@@ -248,11 +248,7 @@ TEST_P(cli_doctor, wrong_passwords_are_told_apart_from_missing_ones) {
 }
 
 TEST_P(cli_doctor, a_mute_server_ends_in_time) {
-    const front_test::scripted_server mute({[](front_test::peer& p) {
-        std::array<char, 512> heard;
-        while (p.receive(heard.data(), heard.size()) > 0) {
-        }
-    }});
+    const front_test::scripted_server mute({front_test::mute_server});
     const words where = at(mute.port()) + version() + words{"--timeout", "0.5"};
     EXPECT_DIAGNOSIS(ask_doctor(where), mqtt, "mqtt: no answer to CONNECT within 500 ms");
     EXPECT_DIAGNOSIS(ask_doctor(where + words{"--tls-use-os-certs"}), tls,
@@ -260,11 +256,7 @@ TEST_P(cli_doctor, a_mute_server_ends_in_time) {
 }
 
 TEST_P(cli_doctor, something_else_than_a_broker) {
-    const front_test::scripted_server http({[](front_test::peer& p) {
-        p.send("HTTP/1.1 400 Bad Request\r\n\r\n");
-        while (p.read()) {
-        }
-    }});
+    const front_test::scripted_server http({front_test::http_server});
     const outcome result = ask_doctor(at(http.port()) + version());
     EXPECT_EQ(result.status, mqtt) << result.out;
     EXPECT_THAT(result.out, HasSubstr("does not speak MQTT"));

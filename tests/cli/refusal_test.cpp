@@ -124,22 +124,14 @@ words pub_at(const front_test::scripted_server& server) {
 }
 
 TEST(cli_no_broker, but_something_else_is_told) {
-    const front_test::scripted_server http({[](front_test::peer& p) {
-        p.send("HTTP/1.1 400 Bad Request\r\n\r\n");
-        while (p.read()) {
-        }
-    }});
+    const front_test::scripted_server http({front_test::http_server});
     const outcome result = run(pub_at(http));
     EXPECT_EQ(result.status, 3);
     EXPECT_NE(result.err.find("; does it speak MQTT at this port? (127.0.0.1:"), std::string::npos) << result.err;
 }
 
 TEST(cli_no_broker, but_silence_is_told_when_the_time_is_over) {
-    const front_test::scripted_server mute({[](front_test::peer& p) {
-        std::array<char, 512> heard;
-        while (p.receive(heard.data(), heard.size()) > 0) {
-        }
-    }});
+    const front_test::scripted_server mute({front_test::mute_server});
     const outcome result = run(pub_at(mute));
     EXPECT_EQ(result.status, 3);
     EXPECT_NE(result.err.find("waiting for the server's answer to CONNECT (127.0.0.1:"), std::string::npos)
