@@ -1,11 +1,9 @@
 // What lptest_min does, without coroutines: `./run size` shows by both what coroutines cost.
-#include "firmware/common/semihosting.hpp"
-#include "firmware/common/start.hpp"
+#include "firmware/mps2/lptest_min.hpp"
 
 #include <mqtt_as/lwip/port.hpp>
 #include <mqtt_as/mqtt_as.hpp>
 
-using namespace std::chrono_literals;
 using board::print_line;
 using mqtt_as::errc;
 
@@ -45,32 +43,16 @@ void begin(mqtt_as::MQTTClient* client) {
     }));
 }
 
-[[noreturn]] void sleep_deeply(std::uint32_t ms) {
-    const std::uint32_t begun = board::milliseconds();
-    while (board::milliseconds() - begun < ms) board::sleep();
-    board::restart();
-}
-
 }  // namespace
 
 int main() {
     print_line("begins");
-    mqtt_as::config config;
-    config.client_id = "lptest_min";
-    config.server = board::argument("server").data();
-    config.port = static_cast<std::uint16_t>(board::number_argument("port", 1883));
-    config.will = {"shed", "Goodbye cruel world!", false, 0};
-    config.clean = false;
-    config.response_time = 2s;
-    config.subs_cb = [](std::string_view topic, std::string_view message, bool) {
-        print_line("got ", topic, " ", message);
-    };
+    const mqtt_as::config config = board::lptest_config();
     alignas(mqtt_as::event_loop) static std::byte room_for_loop[sizeof(mqtt_as::event_loop)];
     alignas(mqtt_as::MQTTClient) static std::byte room_for_client[sizeof(mqtt_as::MQTTClient)];
     auto& loop = *new (room_for_loop) mqtt_as::event_loop;
     auto& client = *new (room_for_client) mqtt_as::MQTTClient(loop, config);
     begin(&client);
     while (!is_over) mqtt_as::port::wait(loop.turn());
-    print_line("asleep after ", board::milliseconds(), " ms, status ", static_cast<std::uint32_t>(status));
-    sleep_deeply(board::number_argument("sleep", 1'000));
+    board::end_of_life(status);
 }
