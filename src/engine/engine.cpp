@@ -404,6 +404,7 @@ void engine::state::connection_over() {
     ops.for_each_backwards([this](operation& op) { requeue_after_loss(op); });
     inbox.on_connection_lost();
     if (!assembly_used_) assembly.drop();
+    orphans_.on_connection_lost();
     static_cast<connection_facts&>(*this) = {};
     keep_quiet(tell_renewed);
     for (wanted* w = filters.first(); w != nullptr; w = w->next) w->renewed = false;
@@ -453,6 +454,7 @@ void engine::state::go_online(const wire::connack& ack) {
     agreed_.keep_packets_to(limit.packet_bytes_max);
     session_present_ = ack.session_present;
     first_connection_ = !was_online_;
+    orphans_.on_session(ack.session_present, !ever_online_ && !wiped_);
     was_online_ = ever_online_ = true;
     wiped_ = false;
     on_round_trip(now_ - since_);

@@ -96,13 +96,20 @@ taken engine::state::assemble(bytes in) {
     return {taken::why::packet, taken_now, message_read()};
 }
 
+inline void engine::state::on_pingresp() {
+    if (std::exchange(ping_outstanding_, false))
+        on_round_trip(now_ - ping_sent_at_);
+    else if (profile::is_board ||
+             std::exchange(ping_end_, 0) == 0)  // else the transport has yet to say that it took it
+        return;
+    orphans_.on_pingresp();
+}
+
 inline violation engine::state::take_packet(packet_type type, std::uint8_t flags, bytes body) {
     switch (type) {
     case packet_type::publish: return on_publish(flags, body);
     case packet_type::connack: return on_connack(body);
-    case packet_type::pingresp:
-        if (std::exchange(ping_outstanding_, false)) on_round_trip(now_ - ping_sent_at_);
-        return violation::none;
+    case packet_type::pingresp: on_pingresp(); return violation::none;
     case packet_type::auth:
         if constexpr (profile::only_v3_1_1) break;
         return violation::unexpected_packet;  // we never asked for it
@@ -181,7 +188,7 @@ violation engine::state::on_answer(packet_type type, bytes body) {
     } else {
         // Late, repeated or unknown: no harm. A PUBREC of a flow that nobody knows is released, so that
         // the server can forget it, too.
-        ++count.unknown_acknowledgements;
+        if (!orphans_.have_begun()) ++count.unknown_acknowledgements;
         const bool to_release =
             type == packet_type::pubrec && ops.by_packet_id(ack.packet_id) == nullptr && !is_failure(ack.reason);
         if (to_release &&

@@ -58,17 +58,34 @@ void engine::state::stage_online() {
     while (operation* op = ops.front(place::release_due)) {
         if (!stage_short_packet(packet_type::pubrel, op->packet_id, reason_code::success)) return;
         if (op->release_sent && op->repubs == 0) ++count.resent;
+        if (!has_quota() && !op->counted) {  // begun on an earlier connection, and unfinished as before
+            op->counted = true;
+            ++in_flight_;
+        }
         op->release_sent = true;
         op->batch_end = static_cast<size_type>(outbox.size());
         ops.move(*op, place::batch);
     }
-    if (ping_due_ && stage_short_packet(packet_type::pingreq, 0, reason_code::success)) {
+    if (orphans_.next() != 0) release_orphans();
+    if (ping_due_ && orphans_.next() == 0 && stage_short_packet(packet_type::pingreq, 0, reason_code::success)) {
         ping_end_ = static_cast<size_type>(outbox.size());
         ping_due_ = false;
     }
     renew_filters();
     if (!stage_all(place::resend) || phase_ == phase::draining) return;  // then only what was begun
     if (stage_all(place::control)) (void)stage_all(place::queued);
+}
+
+void engine::state::release_orphans() {
+    if (!orphans_.have_begun()) {
+        if (ping_due_ || ping_end_ != 0 || ping_outstanding_)
+            return;  // PINGRESP must be that of the PINGREQ behind them
+        orphans_.begin();
+    }
+    for (; orphans_.next() != 0; orphans_.release_next()) {
+        if (!stage_short_packet(packet_type::pubrel, orphans_.next(), reason_code::success)) return;
+        ping_due_ = true;
+    }
 }
 
 bool engine::state::stage_all(place where) {
@@ -95,6 +112,10 @@ bool engine::state::stage_operation(operation& op) {
         return true;
     }
     const bool again = op.now_in == place::resend;
+    if (orphans_.are_possible() && op.qos == 2 && !again) {
+        release_orphans();
+        return false;
+    }
     const bool counts = op.qos >= least_qos_counted() && !op.counted;  // will use one of the server's receive maximum
     if (counts && in_flight_ >= agreed_.receive_maximum) return false;
     if (again) {

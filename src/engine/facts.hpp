@@ -6,6 +6,7 @@
 
 #include "mqtt_as/engine.hpp"
 #include "src/engine/memory.hpp"
+#include "src/engine/orphans.hpp"
 #include "src/engine/supervisor.hpp"
 #include "src/wire/packets.hpp"
 
@@ -37,6 +38,7 @@ struct lasting_facts {
     std::uint8_t connects_unanswered_ = 0;  // CONNECTs since the last accepting CONNACK; more than one is as two
     bool session_present_ = false;
     bool first_connection_ = false;
+    [[no_unique_address]] std::conditional_t<profile::is_board, no_orphans, orphans> orphans_;
 
     // ---- events that wait to be taken: at most one of each kind, in this order ---------------------------------
     enum notice : std::uint8_t {

@@ -55,8 +55,12 @@ inbox::arrival inbox::on_qos2_publish(std::uint16_t packet_id, acknowledge_id& i
                 return arrival::repeated;
             }
         }
-        const bool due = push_due({packet_id, wire::packet_type::pubrec, reason_code::success});
-        return due ? arrival::repeated : arrival::out_of_memory;
+        // The application is done with it. PUBREC waits for those of what it still holds [MQTT-4.6.0-3]. (On boards it
+        // holds nothing.)
+        const bool is_kept = profile::is_board || given_out_.empty()
+                                 ? push_due({packet_id, wire::packet_type::pubrec, reason_code::success})
+                                 : given_out_.push({packet_id, 2, true, true});
+        return is_kept ? arrival::repeated : arrival::out_of_memory;
     }
     if (!received_.insert(packet_id)) return arrival::out_of_memory;
     const arrival result = give_out(packet_id, 2, id);

@@ -3,7 +3,13 @@
 
 #include "src/engine/operation.hpp"
 
+#include <algorithm>
+
 namespace mqtt_as {
+
+/// On hosts packet identifiers of qos 2 are 1 to this, all others are larger: so it is known which ones a process that
+/// is gone may have left at the server (orphans.hpp).
+inline constexpr std::uint8_t qos2_packet_id_max = 127;
 
 /// For hosts. `all` is of no use to it.
 class operation_tables {
@@ -34,18 +40,14 @@ public:
         operation* op = by_packet_id_[packet_id & (by_packet_id_.capacity() - 1)];
         return op != nullptr && op->packet_id == packet_id ? op : nullptr;
     }
-    /// The next unused identifier behind `last`; 0 when there is no memory or none is free. The table is indexed by the
-    /// identifier's low bits. An identifier is taken only when its place is empty, so places never collide, not even
-    /// when the table grows.
-    std::uint16_t bind(const list_node&, operation& op, std::uint16_t last) {
+    void begin_packet_ids_behind(std::uint16_t id) {
+        qos2_ids_.used = std::max<std::uint16_t>(id & qos2_packet_id_max, 1);
+        other_ids_.used = std::max(id, other_ids_.first);
+    }
+    /// The next unused identifier of its kind; 0 when there is no memory or none is free.
+    std::uint16_t bind(const list_node&, operation& op) {
         if (bound_ * 2 >= by_packet_id_.capacity() && !grow_packet_ids()) return 0;
-        const std::size_t mask = by_packet_id_.capacity() - 1;
-        do {
-            ++last;
-        } while (last == 0 || by_packet_id_[last & mask] != nullptr);
-        by_packet_id_[last & mask] = &op;
-        ++bound_;
-        return last;
+        return bind(op, op.qos == 2 ? qos2_ids_ : other_ids_);
     }
     void unbind(operation& op) {
         if (op.packet_id == 0) return;
@@ -58,6 +60,26 @@ private:
         operation* op;
         std::uint32_t next_free;
     };
+    /// Used in turn.
+    struct id_ring {
+        std::uint16_t first, last;
+        std::uint16_t used;  // last
+    };
+    /// The table is indexed by the identifier's low bits. An identifier is taken only when its place is empty, so
+    /// places never collide, not even when the table grows.
+    std::uint16_t bind(operation& op, id_ring& ids) {
+        const std::size_t mask = by_packet_id_.capacity() - 1;
+        std::uint16_t id = ids.used;
+        do {
+            id = id == ids.last ? ids.first : static_cast<std::uint16_t>(id + 1);
+            operation*& place = by_packet_id_[id & mask];
+            if (place != nullptr) continue;
+            place = &op;
+            ++bound_;
+            return ids.used = id;
+        } while (id != ids.used);
+        return 0;
+    }
     bool add_slot();
     [[gnu::noinline]] bool grow_packet_ids();
 
@@ -66,6 +88,8 @@ private:
     std::uint32_t slot_count_ = 0;
     std::uint32_t first_free_ = UINT32_MAX;
     std::uint32_t bound_ = 0;
+    id_ring qos2_ids_{1, qos2_packet_id_max, 1};
+    id_ring other_ids_{qos2_packet_id_max + 1, 65'535, 65'535};
 };
 
 /// For boards, where all operations are in the list `all`.
@@ -86,15 +110,18 @@ public:
     static operation* by_packet_id(const list_node& all, std::uint16_t packet_id) {
         return first(all, [packet_id](const operation& op) { return op.packet_id == packet_id; });
     }
-    static std::uint16_t bind(const list_node& all, operation&, std::uint16_t last) {
+    void begin_packet_ids_behind(std::uint16_t id) { last_packet_id_ = id; }
+    std::uint16_t bind(const list_node& all, operation&) {
         do {
-            ++last;
-        } while (last == 0 || by_packet_id(all, last) != nullptr);
-        return last;
+            ++last_packet_id_;
+        } while (last_packet_id_ == 0 || by_packet_id(all, last_packet_id_) != nullptr);
+        return last_packet_id_;
     }
     static void unbind(operation&) {}
 
 private:
+    std::uint16_t last_packet_id_ = 0;
+
     template <class Fits>
     static operation* first(const list_node& all, Fits&& fits) {
         for (list_node* at = all.next; at != &all; at = at->next) {

@@ -66,7 +66,7 @@ public:
     }
 
     /// After a restart the server may still hold an identifier that was used before: the first one comes from the seed.
-    void begin_packet_ids_behind(std::uint16_t id) { last_packet_id_ = id; }
+    void begin_packet_ids_behind(std::uint16_t id) { index_.begin_packet_ids_behind(id); }
     /// Binds an unused packet identifier; false when there is no memory or none is free.
     bool bind_packet_id(operation& op);
     void release_packet_id(operation& op);
@@ -163,11 +163,10 @@ private:
     void forget(operation& op);
 
     list_node ends_[profile::is_board ? 1 : operation::places];  // before the first and behind the last
+    operation* last_event_ = nullptr;                            // behind it the first one follows
     [[no_unique_address]] operation_index index_;
-    operation* last_event_ = nullptr;  // behind it the first one follows
     [[no_unique_address]] profile::host_number next_order_ = 0;
     size_type generation_ = 0;
-    std::uint16_t last_packet_id_ = 0;
 };
 
 // ---- what happens to every message, inline ------------------------------------------------------------------
@@ -239,8 +238,7 @@ inline operation* operations::by_packet_id(std::uint16_t packet_id) const {
 }
 
 inline bool operations::bind_packet_id(operation& op) {
-    op.packet_id = index_.bind(ends_[0], op, last_packet_id_);
-    if (op.packet_id != 0) last_packet_id_ = op.packet_id;
+    op.packet_id = index_.bind(ends_[0], op);
     return op.packet_id != 0;
 }
 

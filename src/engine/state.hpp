@@ -172,6 +172,7 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
     violation take_packet(wire::packet_type, std::uint8_t flags, bytes body);
     /// Apart, so that what is rare takes no stack from all others.
     [[gnu::noinline]] violation on_connack(bytes body);
+    void on_pingresp();
     violation on_publish(std::uint8_t flags, bytes body);
     violation on_answer(wire::packet_type, bytes body);
     void release(operation& op);
@@ -182,6 +183,7 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
     void stage_connect();
     void stage_online();
     bool stage_short_packet(wire::packet_type, std::uint16_t packet_id, reason_code);
+    [[gnu::noinline]] void release_orphans();
     bool stage_all(place where);
     bool stage_operation(operation& op);
     /// What the server's CONNACK rules out.

@@ -80,6 +80,52 @@ TEST_P(broker, takes_a_burst_of_qos_2_with_its_own_settings) {
     for (int n = 0; n < 100; ++n) EXPECT_EQ(lines[static_cast<std::size_t>(n)], "burst " + std::to_string(n));
 }
 
+/// It still counts those of a process that is gone, whose identifiers nobody remembers. In 3.1.1 all that comes beyond
+/// them is acknowledged and lost.
+TEST_P(broker, holds_nothing_against_a_client_for_what_an_earlier_process_left_unfinished) {
+    constexpr int left = 20, after = 100;
+    broker_process b("max_inflight_messages 20\n");
+    fault_proxy proxy(b.socket());
+    const fault_proxy::rule_id rule =
+        proxy.add({.to = test::toward::client, .type = test::packet_type::pubrec, .times = left});
+    world w;
+    witness sees(b, "numbers", 2);
+    config c = config_for(b);
+    c.client_id = "survivor";
+    c.clean = c.clean_init = false;
+    int acknowledged = 0;
+    const auto publish = [&](MQTTClient& client, int from, int count) {
+        for (int n = from; n < from + count; ++n)
+            client.publish("numbers", std::to_string(n), {.qos = 2},
+                           [&](std::error_code e, publish_result) { acknowledged += !e; });
+    };
+    {
+        config cut = c;
+        cut.unix_socket.clear();
+        cut.server = "127.0.0.1";
+        cut.port = proxy.port();
+        MQTTClient killed(w.executor(), cut);
+        w.run([&]() -> task<> {
+            co_await killed.connect();
+            publish(killed, 0, left);
+            EXPECT_TRUE(co_await eventually([&] { return proxy.applied(rule) == left; }));
+        });
+        EXPECT_EQ(acknowledged, 0);
+    }
+    MQTTClient client(w.executor(), c);
+    w.run([&]() -> task<> {
+        EXPECT_TRUE((co_await client.connect()).session_present);
+        publish(client, left, after);
+        EXPECT_TRUE(co_await eventually([&] { return acknowledged == after; }));
+        EXPECT_TRUE(co_await eventually([&] { return sees.lines().size() >= left + after; }));
+        co_await client.disconnect();
+    });
+    const std::vector<std::string> lines = sees.lines();
+    ASSERT_EQ(lines.size(), static_cast<std::size_t>(left + after));
+    for (int n = 0; n < left + after; ++n)
+        EXPECT_EQ(lines[static_cast<std::size_t>(n)], "numbers " + std::to_string(n));
+}
+
 TEST_P(broker, loses_nothing_when_it_is_killed_and_started_again) {
     broker_process b;
     world w;

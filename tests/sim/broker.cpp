@@ -381,6 +381,7 @@ void broker::on_client_acknowledgement(connection_id id, connection& c, const pa
         return;
     }
     const bool fits = p.type == kind::puback ? at->qos == 1 : at->qos == 2 && (p.type == kind::pubrec || at->received);
+    if (!fits && c.strange.contains(p.id)) return;  // it answers what came out of the blue
     if (!fits) return wrong(" has no place in this flow");
     const bool is_forgotten = p.type == kind::pubcomp && p.reason == 0x92;  // we repeated PUBREL: it may not know it
     if (p.reason >= 0x80 && !is_forgotten) return wrong(" fails a message although nobody asked for that");
@@ -471,9 +472,7 @@ void broker::send_unknown_acknowledgement() {
     connection_id id;
     connection* c = online(id);
     if (c == nullptr) return;
-    std::uint16_t base = 1;
-    if (!session_->flows.empty()) base = session_->flows.rbegin()->first;
-    auto strange = static_cast<std::uint16_t>(base + 20'000);
+    auto strange = static_cast<std::uint16_t>(session_->last_begun + 20'000);  // none that may be on its way
     const auto in_flight = [&] {
         return std::any_of(session_->in_flight.begin(), session_->in_flight.end(),
                            [&](const outgoing& m) { return m.id == strange; });

@@ -37,8 +37,10 @@ struct broker_options {
     std::optional<std::uint16_t> server_keep_alive;
     std::uint8_t maximum_qos = 2;
     bool retain_available = true;
-    std::uint32_t expiry_s = 0;       // 3.1.1: sessions of absent clients are dropped after this; 0: never
-    std::uint64_t processing_ms = 0;  // until each answer leaves
+    std::uint32_t expiry_s = 0;            // 3.1.1: sessions of absent clients are dropped after this; 0: never
+    std::uint64_t processing_ms = 0;       // until each answer leaves
+    std::size_t unfinished_qos2_max = 20;  // 3.1.1: as Mosquitto, it acknowledges more and drops them
+    bool is_lenient = false;  // ... and neither drops them nor what has the identifier of an orphan: for boards
 };
 
 /// For the story: kind, identifier, serial number, filters, codes.
@@ -124,6 +126,7 @@ private:
         std::deque<outgoing> in_flight;                                          // in the order of sending
         std::map<std::uint16_t, std::pair<std::uint32_t, std::uint64_t>> ended;  // serial and order of flows that were
         std::uint16_t last_id = 0;
+        std::uint16_t last_begun = 0;  // an identifier of the client, not of qos 2, whose are few
         connection_id on = 0;
         bool persistent = false;
         std::uint32_t expiry_s = 0;  // 0: never, when persistent
@@ -174,7 +177,8 @@ private:
     void pump(connection_id);
     /// The connection, or one that has ended when it is long forgotten.
     connection& at(connection_id);
-    flow& open_flow(std::uint16_t id, bool& is_new);
+    flow& open_flow(const packet&, bool& is_new);
+    bool drops_more_of_qos2(const connection&) const;
     /// The process that began it is gone.
     bool is_orphan(const flow& f) const { return f.last_on < first_of_process_; }
     void keep_for(std::uint32_t expiry_s);

@@ -16,8 +16,12 @@ void broker::on_publish(connection_id id, connection& c, const packet& p, std::s
     if (!session_ || session_->on != id) return;
 
     bool is_new = false;
-    flow& f = open_flow(p.id, is_new);
-    if (is_new) {
+    flow& f = open_flow(p, is_new);
+    const bool is_swallowed = !is_new && is_orphan(f);
+    if (is_swallowed) {
+        judge_.tell("broker: takes it for what an earlier process left");
+        f.serial = op->serial;
+    } else if (is_new) {
         const bool may_be_new_to_us = (c.resumed && !c.fresh_seen) || c.strange.contains(p.id);
         if (p.dup && !may_be_new_to_us) return violation("DUP on a first transmission [MQTT-3.3.1-1]");
         f.qos = p.qos;
@@ -37,6 +41,10 @@ void broker::on_publish(connection_id id, connection& c, const packet& p, std::s
     if (c.open.size() > c.agreed.receive_maximum) return violation("above the receive maximum [MQTT-3.3.4-7]");
 
     packet ack{.type = p.qos == 1 ? kind::puback : kind::pubrec, .id = p.id};
+    if (is_new && p.qos == 2 && drops_more_of_qos2(c)) {
+        judge_.tell("broker: drops it and acknowledges it");
+        return acknowledge(id, ack);
+    }
     if (is_new && c.level == 5 && take(p.qos == 1 ? fault::failing_puback : fault::failing_pubrec)) {
         f.refusal = random_.one_of<std::uint8_t>({0x80, 0x83, 0x87, 0x90, 0x97, 0x99});
         oracle_.refused(*op);
@@ -47,13 +55,23 @@ void broker::on_publish(connection_id id, connection& c, const packet& p, std::s
     acknowledge(id, ack);
 }
 
-/// What is open under this identifier. An orphan makes room: its client has forgotten it, and means something new.
-broker::flow& broker::open_flow(std::uint16_t id, bool& is_new) {
-    if (const auto found = session_->flows.find(id); found != session_->flows.end() && is_orphan(found->second))
-        session_->flows.erase(found);
-    const auto [at, inserted] = session_->flows.try_emplace(id);
+/// What is open under the identifier of `p`. An orphan makes room: its client has forgotten it, and means something
+/// new. But one of qos 2 stays until PUBREL, and swallows its like.
+broker::flow& broker::open_flow(const packet& p, bool& is_new) {
+    if (p.qos != 2) session_->last_begun = p.id;
+    const auto found = session_->flows.find(p.id);
+    const bool is_in_the_way = found != session_->flows.end() && is_orphan(found->second);
+    if (is_in_the_way && (found->second.qos != 2 || p.qos != 2 || options_.is_lenient)) session_->flows.erase(found);
+    const auto [at, inserted] = session_->flows.try_emplace(p.id);
     is_new = inserted;
     return at->second;
+}
+
+bool broker::drops_more_of_qos2(const connection& c) const {
+    if (c.level != 4 || options_.is_lenient) return false;
+    const auto unfinished = std::ranges::count_if(
+        session_->flows, [](const auto& each) { return each.second.what == kind::publish && each.second.qos == 2; });
+    return static_cast<std::size_t>(unfinished) > options_.unfinished_qos2_max;
 }
 
 /// A PUBLISH under an identifier whose flow is open: a resend, and is it allowed?
@@ -83,7 +101,15 @@ void broker::on_pubrel(connection_id id, connection& c, const packet& p) {
         return acknowledge(id, ack);
     }
     flow& f = at->second;
-    if (f.what != kind::publish || !f.received) return violation(name + " before PUBREC [MQTT-4.3.3-4]");
+    if (is_orphan(f)) {  // whoever could break a rule is gone
+        session_->flows.erase(at);
+        return acknowledge(id, {.type = kind::pubcomp, .id = p.id});
+    }
+    if (f.what != kind::publish || !f.received) {
+        // A PUBREC in the place of PUBACK may have met one for whom the message was over.
+        if (f.qos != 2 && c.strange.contains(p.id)) return acknowledge(id, {.type = kind::pubcomp, .id = p.id});
+        return violation(name + " before PUBREC [MQTT-4.3.3-4]");
+    }
     const bool is_first_here = !f.released || f.released_on != id;
     // One of ours came out of the blue and met a PUBLISH on its way: that was the client's PUBREC, before all others.
     const bool is_strange = c.strange.contains(p.id);
@@ -100,7 +126,7 @@ void broker::on_pubrel(connection_id id, connection& c, const packet& p) {
 void broker::on_subscribe(connection_id id, connection& c, const packet& p) {
     if (!session_ || session_->on != id) return;
     bool is_new = false;
-    flow& f = open_flow(p.id, is_new);
+    flow& f = open_flow(p, is_new);
     const bool is_repeat = !is_new && f.what == kind::subscribe && f.filters == p.filters;
     if (!is_new && !(is_repeat && (c.level == 4 || f.last_on != id)))
         return violation("SUBSCRIBE under an identifier in use [MQTT-2.2.1-3]");
@@ -127,7 +153,7 @@ void broker::on_subscribe(connection_id id, connection& c, const packet& p) {
 void broker::on_unsubscribe(connection_id id, connection& c, const packet& p) {
     if (!session_ || session_->on != id) return;
     bool is_new = false;
-    flow& f = open_flow(p.id, is_new);
+    flow& f = open_flow(p, is_new);
     const bool is_repeat = !is_new && f.what == kind::unsubscribe && f.filters == p.filters;
     if (!is_new && !(is_repeat && (c.level == 4 || f.last_on != id)))
         return violation("UNSUBSCRIBE under an identifier in use [MQTT-2.2.1-3]");
@@ -185,6 +211,7 @@ void broker::send_wrong_acknowledgement(connection_id id, connection& c, const p
                        : right.type == kind::pubrec ? random_.one_of({kind::puback, kind::pubcomp})
                                                     : kind::puback;
     judge_.tell(std::string("  < ") + name_of(wrong) + " in the place of " + name_of(right.type));
+    c.strange.insert(right.id);
     send(id, write_packet({.type = wrong, .id = right.id}, c.level));
 }
 
@@ -204,7 +231,8 @@ void broker::transmit(connection_id id, const packet& p) {
             at->second.pubrec_on = id;
         }
         if (ends_flow) {
-            if (is_open) {
+            // A PUBCOMP that is late may meet a new flow under its identifier.
+            if (is_open && (p.type != kind::pubcomp || at->second.released)) {
                 session_->ended[p.id] = {at->second.serial, at->second.order};
                 session_->flows.erase(at);
             }

@@ -50,7 +50,9 @@ outcome run_twice(std::uint64_t seed, const plan& what) {
     outcome second = run_seed(seed, what.lie, false);
     if (what.lie == sabotage::chance) ++second.hash;
     if (second.hash != first.hash) first.verdict = "two runs of this seed differ";
-    if (first.faults < faults_min || first.operations + first.inbound < operations_min)
+    // Of the seeds that everybody runs. A fresh one may have been suspended for most of its hour.
+    const bool is_well_known = !what.seconds && !what.only;
+    if (is_well_known && (first.faults < faults_min || first.operations + first.inbound < operations_min))
         first.verdict = "the seed draws too little work or too few faults";
     return first;
 }

@@ -28,6 +28,8 @@ public:
     /// Trouble and work from now on, until shortly before `end`.
     void trouble_until(moment end);
     void heal();
+    /// Whoever stops now is not started again.
+    void be_over() { is_over_ = true; }
 
 private:
     void next_trouble();
@@ -50,6 +52,7 @@ private:
     random_source random_;
     pace pace_;
     moment end_ = 0;
+    bool is_over_ = false;
 };
 
 const char* const topics[] = {"out/0", "out/1", "out/2"};
@@ -213,6 +216,7 @@ void life::restart_process(bool cut) {
 
 void life::restart_when_stopped() {
     w_.app.later(3 * one_second, [this] {
+        if (is_over_) return;
         if (w_.app.is_running()) return restart_when_stopped();  // it sleeps, or was started again
         w_.counts.happened(fault::restart);
         restart_process(false);
@@ -498,6 +502,7 @@ outcome run_seed(std::uint64_t seed, sabotage s, bool is_verbose) {
     if (s == sabotage::no_recovery) w.server.set_mute(true);
     if (!w.court.has_objected()) recover(w);
     if (!w.court.has_objected()) expect_constant_memory(w);
+    hour.be_over();
     if (!w.court.has_objected()) end(w, random, s);
     return outcome_of(w);
 }
@@ -524,6 +529,7 @@ outcome run_weeks(std::uint64_t seed, protocol_version version, std::uint64_t we
         w.truth.prune();
         w.run_for(day * a_day - w.time.now());
     }
+    all.be_over();
     if (!w.court.has_objected()) end(w, random, sabotage::none);
     return outcome_of(w);
 }

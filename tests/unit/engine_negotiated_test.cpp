@@ -57,6 +57,23 @@ TEST(engine_negotiated_v3_1_1, qos_2_is_bounded_by_our_limit_where_the_server_ca
     EXPECT_EQ(w.sent(), "");
 }
 
+TEST(engine_negotiated_v3_1_1, what_is_released_counts_until_pubcomp_on_the_next_connection_too) {
+    world w{version::v3_1_1};
+    w.bounds.outbound_qos2_max = 2;
+    w.config.clean_init = w.config.clean = false;
+    w.go_online();
+    for (int i = 0; i < 4; ++i) w.publish("a", "1", 2);
+    const auto first = w.sent_packets();
+    ASSERT_EQ(first.size(), 2u);
+    w.feed("50 02 " + u16(id_of(first[0])));
+    w.lose();
+    w.go_online(true);
+    const std::string id = u16(id_of(first[0]));
+    EXPECT_EQ(w.sent(), "62 02 " + id + " | 3c" + first[1].substr(2));
+    w.feed("70 02 " + id);
+    EXPECT_EQ(w.sent_packets().size(), 1u);
+}
+
 TEST_F(engine_negotiated_v5, an_abandoned_operation_still_takes_its_place_in_the_quota) {
     w.go_online(false, "21 00 01");
     const std::string first = publish(1);

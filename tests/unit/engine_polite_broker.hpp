@@ -87,10 +87,10 @@ inline std::string name(step s) {
 inline int publish_up_to(world& w, std::uint8_t qos, step to, publish_request r = {}) {
     w.config.clean_init = false;
     w.config.clean = false;
+    w.go_online();
     if (to == step::queued) {
-        w.start();
-    } else {
-        w.go_online();
+        w.lose();
+        w.await_attempt();
     }
     r.topic = "t";
     if (r.payload.empty()) r.payload = as_bytes("payload");
