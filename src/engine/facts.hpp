@@ -115,6 +115,14 @@ struct facts : lasting_facts, connection_facts {
     std::uint16_t keep_alive_s_ = 0;  // of this connection; 0: none
 };
 
+/// Answers come in the order of what they answer [MQTT-4.6.0-2]: that of a publish can be missing only from when those
+/// before it had theirs. However long a slow server takes for a thousand, it is asked for none again.
+struct turn_of_first {
+    std::uint16_t packet_id = 0;  // of the publish that has waited for longest
+    time_point since;             // it is that one
+};
+struct no_turn {};  // boards have no thousand
+
 struct moments {
     time_point now_;    // of the input that is worked on
     time_point since_;  // of the phase
@@ -127,6 +135,7 @@ struct moments {
     /// In an outage. A connection has none: it is the same place.
     time_point& outage_since() { return judging_since_; }
     const time_point& outage_since() const { return judging_since_; }
+    [[no_unique_address]] std::conditional_t<profile::is_board, no_turn, turn_of_first> turn_;
     time_point silent_since_;
     time_point ping_sent_at_;
     time_point life_due_;

@@ -182,8 +182,10 @@ TEST_P(engine_order, pubrels_keep_that_order_when_one_is_to_be_repeated_behind_a
     w.publish("a", "3", 0);
     w.offer();
     w.advance(5s);
-    w.feed("50 02 " + two);
-    w.advance(6s);
+    w.feed("50 02 " + two);  // its turn begins
+    w.advance(1s);
+    w.feed(packet("30", "00 01 62 " + w.none() + "78"));
+    w.advance(9s);
     EXPECT_EQ(w->count().republications, w.is_v5() ? 0u : 1u);
     w.lose();
     w.await_attempt();

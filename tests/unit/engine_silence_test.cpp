@@ -290,6 +290,53 @@ TEST_P(engine_silence, a_missing_puback_is_republished_in_3_1_1_and_waited_for_i
     EXPECT_EQ(w.report(1), "ok");
 }
 
+TEST_P(engine_silence, a_slow_server_is_asked_for_nothing_again_while_it_answers_in_order) {
+    // One answer in 9 s: the last one comes after 3 minutes.
+    w.go_online();
+    for (int i = 0; i < 20; ++i) w.publish("a", "x", static_cast<std::uint8_t>(1 + i % 2));
+    std::vector<unsigned> ids;
+    for (const auto& packet : w.sent_packets()) ids.push_back(id_of(packet));
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        for (int s = 0; s < 9; ++s) noisy_second();
+        w.flush();
+        w.feed("d0 00");
+        w.feed((i % 2 == 0 ? "40 02 " : "50 02 ") + u16(ids[i]));
+        w.flush();
+        if (i % 2 == 1) w.feed("70 02 " + u16(ids[i]));
+    }
+    for (int op = 1; op <= 20; ++op) EXPECT_EQ(w.report(op), "ok") << op;
+    EXPECT_EQ(w->count().republications, 0u);
+    EXPECT_TRUE(w->is_online());
+}
+
+TEST_P(engine_silence, one_that_is_passed_over_is_missed_however_many_behind_it_are_answered) {
+    w.go_online();
+    const int first = w.publish("a", "x", 1);
+    const std::string held = u16(id_of(w.sent()));
+    for (int s = 0; s < (w.is_v5() ? 49 : 9); ++s) {
+        w.publish("a", "y", 1);
+        w.forget_sent();
+        const std::string id = u16(w.last_id());
+        noisy_second();
+        w.feed("d0 00 40 02 " + id);
+    }
+    EXPECT_EQ(w->count().republications, 0u);
+    EXPECT_TRUE(w->is_online());
+    w.forget_sent();
+    noisy_second();
+    EXPECT_EQ(w->is_online(), !w.is_v5());
+    EXPECT_EQ(w.sent().substr(0, 2), w.is_v5() ? "" : "3a");
+    EXPECT_EQ(w.reports(first), 0);
+}
+
+TEST_P(engine_silence, all_that_are_passed_over_are_missed_at_the_same_time) {
+    w.go_online();
+    for (int i = 0; i < 5; ++i) w.publish("a", "x", 1);
+    w.forget_sent();
+    for (int s = 0; s < 11; ++s) noisy_second();
+    EXPECT_EQ(w->count().republications, w.is_v5() ? 0u : 5u);
+}
+
 TEST_P(engine_silence, a_pubrel_has_all_its_time_however_late_pubrec_came) {
     w.go_online();
     w.publish("a", "x", 2);
