@@ -23,7 +23,7 @@ void engine::state::refresh_old() {
         if (now_ - t > old_age || now_ - t < duration(0)) t = now_ + -old_age;
     };
     for (time_point* t : {&since_, &link_since_, &judging_since_, &supervisor.outage_since()}) refresh(*t);
-    if constexpr (!profile::is_board) refresh(turn_.since);
+    turn_.refresh(refresh);
 }
 
 bool engine::state::has_unanswered() const {
@@ -53,22 +53,12 @@ void engine::state::demand_life() {
     life_due_ = now_ + shorter(longer(patience, least_patience), config.response_time);
 }
 
-/// Of the publish that has waited for longest. Seen whenever the time is planned, which is often enough.
-time_point engine::state::turn_of(const operation& op) {
-    if constexpr (profile::is_board) {
-        return op.sent_at;
-    } else {
-        if (!op.is_publish()) return op.sent_at;
-        if (op.packet_id != turn_.packet_id) turn_ = {op.packet_id, now_};
-        return turn_.since;
-    }
-}
-
 /// When it has waited long enough, provided that something else came in the meantime: without anything it is silence,
 /// which is judged apart. 3.1.1 asks again every response_time; 5 may not [MQTT-4.4.0-1] and waits as long as 3.1.1
 /// does in all; and so does what is not a publish.
 void engine::state::consider_acknowledgement(due& first, operation& op) {
-    const time_point since = std::max({op.sent_at, judging_since_, turn_of(op)});
+    time_point since = std::max(op.sent_at, judging_since_);
+    if (op.is_publish()) since = std::max(since, turn_.begin(op, now_));
     if (!(last_received_ > since)) return;
     const duration patient_for = asks_again(op) ? config.response_time : patience();
     first.consider(since + patient_for, due::what::acknowledgement, &op);
@@ -100,9 +90,7 @@ void engine::state::judge_acknowledgement(operation& op) {
     ++count.republications;
     // Later ones may wait there already; the order counts when the next connection begins with them.
     ops.move_by_order(op, op.released ? place::release_due : place::resend);
-    // It had no answer, so the next one's turn is none: that has waited for as long.
-    if constexpr (!profile::is_board)
-        if (const operation* next = ops.front(place::awaiting)) turn_.packet_id = next->packet_id;
+    turn_.pass_to(ops.front(place::awaiting));
 }
 
 void engine::state::judge_silence() {

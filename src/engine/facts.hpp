@@ -6,6 +6,7 @@
 
 #include "mqtt_as/engine.hpp"
 #include "src/engine/memory.hpp"
+#include "src/engine/operation.hpp"
 #include "src/engine/orphans.hpp"
 #include "src/engine/supervisor.hpp"
 #include "src/wire/packets.hpp"
@@ -117,11 +118,38 @@ struct facts : lasting_facts, connection_facts {
 
 /// Answers come in the order of what they answer [MQTT-4.6.0-2]: that of a publish can be missing only from when those
 /// before it had theirs. However long a slow server takes for a thousand, it is asked for none again.
-struct turn_of_first {
-    std::uint16_t packet_id = 0;  // of the publish that has waited for longest
-    time_point since;             // it is that one
+class turn_of_first {
+public:
+    /// Since when `op` is the publish that has waited for longest. Asked whenever the time is planned, which is often
+    /// enough.
+    time_point begin(const operation& op, time_point now) {
+        if (op.packet_id != packet_id_) {
+            packet_id_ = op.packet_id;
+            since_ = now;
+        }
+        return since_;
+    }
+    /// The first one had no answer, so the turn of `next` is none: that has waited for as long.
+    void pass_to(const operation* next) {
+        if (next != nullptr) packet_id_ = next->packet_id;
+    }
+    /// `each`: what keeps an old moment comparable.
+    template <class F>
+    void refresh(F&& each) {
+        each(since_);
+    }
+
+private:
+    std::uint16_t packet_id_ = 0;
+    time_point since_;
 };
-struct no_turn {};  // boards have no thousand
+/// Boards have no thousand.
+struct no_turn {
+    static time_point begin(const operation& op, time_point) { return op.sent_at; }
+    static void pass_to(const operation*) {}
+    template <class F>
+    static void refresh(F&&) {}
+};
 
 struct moments {
     time_point now_;    // of the input that is worked on

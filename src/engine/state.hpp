@@ -222,7 +222,6 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
     };
     due first_due();
     void consider_acknowledgement(due& first, operation& op);
-    time_point turn_of(const operation& op);
     void perform(const due&);
     /// False: nobody says how many unfinished messages the server takes. Boards have not got too many.
     bool has_quota() const { return profile::is_board || wire->has_receive_maximum; }
