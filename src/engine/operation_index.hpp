@@ -8,8 +8,8 @@
 
 namespace mqtt_as {
 
-/// Packet identifiers of qos 2 are 1 to this, all others are larger: so it is known which ones a process that is gone
-/// may have left at the server (orphans.hpp). Its bits are ones.
+/// Packet identifiers of qos 2 are 1 to this, all others are larger (on boards until they wrap): so it is known which
+/// ones a process that is gone may have left at the server (orphans.hpp). Its bits are ones.
 inline constexpr std::uint8_t qos2_packet_id_max = profile::is_board ? 15 : 127;
 
 /// For hosts. `all` is of no use to it.

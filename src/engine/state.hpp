@@ -227,6 +227,7 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
     void perform(const due&);
     /// False: nobody says how many unfinished messages the server takes. Boards have not got too many.
     bool has_quota() const { return profile::is_board || wire->has_receive_maximum; }
+    /// Where 3.1.1 alone is spoken on a board nothing need be counted.
     static constexpr bool has_quota_ever = !(profile::is_board && profile::only_v3_1_1);
     /// It will use the quota. Without one it is ours, of qos 2 alone: servers forget what they were sent of qos 1.
     bool counts(const operation& op) const { return has_quota_ever && op.qos >= (has_quota() ? 1 : 2) && !op.counted; }
