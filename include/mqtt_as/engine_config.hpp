@@ -41,7 +41,7 @@ struct limits {
     std::uint16_t outbound_qos2_max = 20;        ///< hosts, MQTT 3.1.1: qos 2 messages between PUBLISH and PUBCOMP,
                                                  ///< more wait. Mosquitto takes 20 (max_inflight_messages): of more it
                                                  ///< acknowledges some and loses them. With MQTT 5 the server says it,
-                                                 ///< up to 127, which is the most in either version
+                                                 ///< up to 127, which is the most in either version (boards: 15)
     std::size_t packet_bytes_max = 268'435'460;  ///< largest packet received (and sent)
     std::size_t batch_bytes_max = 128u << 10;    ///< small packets copied together into one write
     std::size_t gather_from = 8'192;             ///< payloads from this size on are sent by reference

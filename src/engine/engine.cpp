@@ -266,7 +266,7 @@ void engine::state::on_peer_progress() {
 engine::state::state(const engine_config& config_, const limits& limits, memory_source& source_, std::uint64_t seed)
     : facts(), parts(config_, limits, source_, rest_of_block(limits)), moments(), more_parts(ops.memory, limits),
       rare_facts(), random(seed), source(source_) {
-    ops.begin_packet_ids_behind(static_cast<std::uint16_t>(random.next()));
+    ops.begin_packet_ids(random);
 }
 
 std::size_t engine::state::block_size(const limits& limits) {
@@ -454,7 +454,6 @@ void engine::state::go_online(const wire::connack& ack) {
     agreed_.keep_packets_to(limit.packet_bytes_max);
     session_present_ = ack.session_present;
     first_connection_ = !was_online_;
-    orphans_.on_session(ack.session_present, !ever_online_ && !wiped_);
     was_online_ = ever_online_ = true;
     wiped_ = false;
     on_round_trip(now_ - since_);

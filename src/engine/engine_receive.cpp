@@ -188,7 +188,7 @@ violation engine::state::on_answer(packet_type type, bytes body) {
     } else {
         // Late, repeated or unknown: no harm. A PUBREC of a flow that nobody knows is released, so that
         // the server can forget it, too.
-        if (!orphans_.have_begun()) ++count.unknown_acknowledgements;
+        if (profile::is_board || !orphans_.have_begun()) ++count.unknown_acknowledgements;
         const bool to_release =
             type == packet_type::pubrec && ops.by_packet_id(ack.packet_id) == nullptr && !is_failure(ack.reason);
         if (to_release &&

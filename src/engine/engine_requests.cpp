@@ -316,7 +316,7 @@ bool engine::state::is_superseded(operation& op) const {
 
 void engine::state::requeue_after_loss(operation& op) {
     op.repubs = 0;
-    op.counted = false;
+    if (has_quota_ever) op.counted = false;
     if (op.now_in < place::batch || op.now_in > place::awaiting_sub) return;
     // What was answered before the transport reported its last byte has its answer all the same.
     if (op.answered_early) return on_staged_sent(op);
@@ -334,6 +334,7 @@ void engine::state::requeue(operation& op) {
 }
 
 void engine::state::lose_session() {
+    orphans_.on_session_lost();
     // Those of release_due are sent before all others: they end up in front.
     for (const place where : {place::resend, place::release_due}) {
         while (operation* op = ops.back(where)) {

@@ -66,8 +66,7 @@ void engine::state::stage_online() {
         op->batch_end = static_cast<size_type>(outbox.size());
         ops.move(*op, place::batch);
     }
-    if (orphans_.next() != 0) release_orphans();
-    if (ping_due_ && orphans_.next() == 0 && stage_short_packet(packet_type::pingreq, 0, reason_code::success)) {
+    if (ping_due_ && stage_short_packet(packet_type::pingreq, 0, reason_code::success)) {
         ping_end_ = static_cast<size_type>(outbox.size());
         ping_due_ = false;
     }
@@ -76,15 +75,14 @@ void engine::state::stage_online() {
     if (stage_all(place::control)) (void)stage_all(place::queued);
 }
 
+/// With a PINGREQ behind the last one. Until then no other is on its way: PINGRESP must be the answer to that one.
 void engine::state::release_orphans() {
-    if (!orphans_.have_begun()) {
-        if (ping_due_ || ping_end_ != 0 || ping_outstanding_)
-            return;  // PINGRESP must be that of the PINGREQ behind them
-        orphans_.begin();
-    }
-    for (; orphans_.next() != 0; orphans_.release_next()) {
-        if (!stage_short_packet(packet_type::pubrel, orphans_.next(), reason_code::success)) return;
+    if (ping_outstanding_ || (profile::makes_batches && ping_end_ != 0)) return;
+    while (stage_short_packet(packet_type::pubrel, orphans_.next(), reason_code::success)) {
+        orphans_.release_next();
+        if (!orphans_.are_released()) continue;
         ping_due_ = true;
+        return;
     }
 }
 
@@ -112,15 +110,16 @@ bool engine::state::stage_operation(operation& op) {
         return true;
     }
     const bool again = op.now_in == place::resend;
-    if (orphans_.are_possible() && op.qos == 2 && !again) {
-        release_orphans();
-        return false;
-    }
-    const bool counts = op.qos >= least_qos_counted() && !op.counted;  // will use one of the server's receive maximum
-    if (counts && in_flight_ >= agreed_.receive_maximum) return false;
+    if (outbox.is_full()) return false;
+    const bool uses_quota = counts(op);
+    if (uses_quota && in_flight_ >= agreed_.receive_maximum) return false;
     if (again) {
         op.packet()[0] |= wire::dup_flag;
     } else if (op.qos != 0 || !op.is_publish()) {
+        if (op.qos == 2 && orphans_.are_possible()) [[unlikely]] {
+            release_orphans();
+            return false;
+        }
         if (!ops.bind_packet_id(op)) return false;
         op.write_packet_id();
     }
@@ -132,7 +131,7 @@ bool engine::state::stage_operation(operation& op) {
         ops.come_last(op);
     else if (op.repubs == 0)
         ++count.resent;
-    if (counts) {
+    if (uses_quota) {
         op.counted = true;
         ++in_flight_;
     }

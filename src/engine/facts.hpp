@@ -39,7 +39,7 @@ struct lasting_facts {
     std::uint8_t connects_unanswered_ = 0;  // CONNECTs since the last accepting CONNACK; more than one is as two
     bool session_present_ = false;
     bool first_connection_ = false;
-    [[no_unique_address]] std::conditional_t<profile::is_board, no_orphans, orphans> orphans_;
+    [[no_unique_address]] std::conditional_t<profile::qos_max == 2, orphans, no_orphans> orphans_;
 
     // ---- events that wait to be taken: at most one of each kind, in this order ---------------------------------
     enum notice : std::uint8_t {

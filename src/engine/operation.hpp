@@ -117,8 +117,10 @@ struct operation : list_node {
     std::uint8_t* packet() { return reinterpret_cast<std::uint8_t*>(this + 1); }
     /// Into the hole that was left for it.
     void write_packet_id() {
-        packet()[packet_id_offset] = static_cast<std::uint8_t>(packet_id >> 8);
-        packet()[packet_id_offset + 1] = static_cast<std::uint8_t>(packet_id);
+        const std::uint16_t id = packet_id;  // the bytes written might be its own, for all that the compiler knows
+        std::uint8_t* const to = packet() + packet_id_offset;
+        to[0] = static_cast<std::uint8_t>(id >> 8);
+        to[1] = static_cast<std::uint8_t>(id);
     }
     std::size_t block_size() const { return sizeof(operation) + packet_size; }
     bool has_body() const { return profile::makes_batches && is_publish() && body != nullptr; }

@@ -2,14 +2,15 @@
 #pragma once
 
 #include "src/engine/operation.hpp"
+#include "src/engine/supervisor.hpp"
 
 #include <algorithm>
 
 namespace mqtt_as {
 
-/// On hosts packet identifiers of qos 2 are 1 to this, all others are larger: so it is known which ones a process that
-/// is gone may have left at the server (orphans.hpp).
-inline constexpr std::uint8_t qos2_packet_id_max = 127;
+/// Packet identifiers of qos 2 are 1 to this, all others are larger (on boards until they wrap): so it is known which
+/// ones a process that is gone may have left at the server (orphans.hpp). Its bits are ones.
+inline constexpr std::uint8_t qos2_packet_id_max = profile::is_board ? 15 : 127;
 
 /// For hosts. `all` is of no use to it.
 class operation_tables {
@@ -40,7 +41,8 @@ public:
         operation* op = by_packet_id_[packet_id & (by_packet_id_.capacity() - 1)];
         return op != nullptr && op->packet_id == packet_id ? op : nullptr;
     }
-    void begin_packet_ids_behind(std::uint16_t id) {
+    void begin_packet_ids(random_source& random) {
+        const auto id = static_cast<std::uint16_t>(random.next());
         qos2_ids_.used = std::max<std::uint16_t>(id & qos2_packet_id_max, 1);
         other_ids_.used = std::max(id, other_ids_.first);
     }
@@ -110,18 +112,20 @@ public:
     static operation* by_packet_id(const list_node& all, std::uint16_t packet_id) {
         return first(all, [packet_id](const operation& op) { return op.packet_id == packet_id; });
     }
-    void begin_packet_ids_behind(std::uint16_t id) { last_packet_id_ = id; }
-    std::uint16_t bind(const list_node& all, operation&) {
+    static void begin_packet_ids(random_source&) {}
+    /// For qos 2 the first one that is free; for others first that of its generation, so that they are used in turn. 0
+    /// is that of `op` itself, which has none.
+    static std::uint16_t bind(const list_node& all, const operation& op) {
+        const bool is_qos2 = profile::qos_max == 2 && op.qos == 2;
+        std::uint16_t id = is_qos2 ? 0 : static_cast<std::uint16_t>(op.generation + qos2_packet_id_max);
         do {
-            ++last_packet_id_;
-        } while (last_packet_id_ == 0 || by_packet_id(all, last_packet_id_) != nullptr);
-        return last_packet_id_;
+            ++id;
+        } while (by_packet_id(all, id) != nullptr);
+        return is_qos2 && id > qos2_packet_id_max ? 0 : id;
     }
     static void unbind(operation&) {}
 
 private:
-    std::uint16_t last_packet_id_ = 0;
-
     template <class Fits>
     static operation* first(const list_node& all, Fits&& fits) {
         for (list_node* at = all.next; at != &all; at = at->next) {

@@ -65,8 +65,9 @@ public:
             op.order = next_order_ = next_order_ + 1u;
     }
 
-    /// After a restart the server may still hold an identifier that was used before: the first one comes from the seed.
-    void begin_packet_ids_behind(std::uint16_t id) { index_.begin_packet_ids_behind(id); }
+    /// After a restart the server may still hold an identifier that was used before: on hosts the first one comes from
+    /// the seed.
+    void begin_packet_ids(random_source& random) { index_.begin_packet_ids(random); }
     /// Binds an unused packet identifier; false when there is no memory or none is free.
     bool bind_packet_id(operation& op);
     void release_packet_id(operation& op);

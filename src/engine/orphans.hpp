@@ -10,50 +10,53 @@
 
 #include "src/engine/operation_index.hpp"
 
-#include <utility>
+#include <cassert>
+#include <type_traits>
 
 namespace mqtt_as {
 
 class orphans {
 public:
-    /// A connection is accepted. `is_strange`: none of ours was before.
-    void on_session(bool is_present, bool is_strange) {
-        if (!is_present)
-            chances_ = 0;
-        else if (is_strange)
-            chances_ = 4;
-    }
-    void on_connection_lost() {
-        if (std::exchange(next_, 0) != 0) --chances_;
-    }
-    /// Of a PINGREQ that was sent when they had begun.
+    /// The session is new.
+    void on_session_lost() { state_ = none; }
+    /// The next chance, when this one was used.
+    void on_connection_lost() { state_ = static_cast<word>((state_ + qos2_packet_id_max) & ~qos2_packet_id_max); }
+    /// Of any ping: none is under way when the last PUBREL goes.
     void on_pingresp() {
-        if (std::exchange(next_, 0) != 0) chances_ = 0;
+        if (are_released()) state_ = none;
     }
 
     /// Messages of qos 2 have to wait.
-    bool are_possible() const { return chances_ != 0; }
-    void begin() { next_ = 1; }
+    bool are_possible() const { return state_ < none; }
     /// PUBCOMP of an identifier that nobody uses means no harm.
-    bool have_begun() const { return next_ != 0; }
-    /// The identifier to be released next; 0: none.
-    std::uint16_t next() const { return next_ <= qos2_packet_id_max ? next_ : 0; }
-    void release_next() { ++next_; }
+    bool have_begun() const { return released() != 0; }
+    bool are_released() const { return released() == qos2_packet_id_max; }
+    /// The identifier to be released next.
+    std::uint16_t next() const {
+        assert(!are_released());
+        return static_cast<std::uint16_t>(released() + 1);
+    }
+    void release_next() { ++state_; }
 
 private:
-    std::uint8_t chances_ = 0;  // how many connections may still end over it
-    std::uint8_t next_ = 0;     // on this connection; 0: not begun; behind the last one: PINGRESP is awaited
+    using word = std::conditional_t<profile::is_board, std::uint8_t, std::uint16_t>;
+    /// Also when all chances are used.
+    static constexpr word none = 4 * (qos2_packet_id_max + 1);
+
+    word released() const { return state_ & qos2_packet_id_max; }
+
+    word state_ = 0;  // how many are released on this connection; above that, how many connections ended over it
 };
 
-/// On boards there is no room for this. Theirs are few: MQTT 5, where the server says what is wrong, or a new session.
+/// Where nothing is published at qos 2.
 class no_orphans {
 public:
-    static void on_session(bool, bool) {}
+    static void on_session_lost() {}
     static void on_connection_lost() {}
     static void on_pingresp() {}
     static constexpr bool are_possible() { return false; }
-    static void begin() {}
     static constexpr bool have_begun() { return false; }
+    static constexpr bool are_released() { return true; }
     static constexpr std::uint16_t next() { return 0; }
     static void release_next() {}
 };

@@ -35,6 +35,8 @@ public:
     /// A write has begun and was taken in part: the transport is full.
     bool partly_sent() const { return sent_ != 0; }
     std::uint32_t size() const { return size_; }
+    /// Nothing can be added. On hosts that depends on what it is.
+    static constexpr bool is_full() { return false; }
 
     /// Room for `size` more copied bytes? It grows by use; the first packet of a batch may exceed the limit.
     bool has_room(std::size_t size) { return has_room_now(size) || grow(used_ + size); }
@@ -134,6 +136,7 @@ public:
     static void offer() {}
     bool partly_sent() const { return sent_ != 0; }
     std::uint32_t size() const { return size_; }
+    bool is_full() const { return !empty(); }
 
     /// Of what no operation has the bytes.
     static constexpr std::size_t small_packet_max = 8;
@@ -150,7 +153,7 @@ public:
         return out.fits();
     }
     bool append(operation& op) {
-        if (!empty()) return false;
+        assert(!is_full());
         send({op.packet(), op.packet_size});
         op.batch_end = static_cast<profile::size_type>(size_);
         return true;

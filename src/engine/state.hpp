@@ -139,10 +139,12 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
     void end_wait(operation& op, errc error);
     /// The end of `op`: reported, and its packet done.
     void complete(operation& op, errc error, reason_code reason = reason_code::success) {
-        const bool is_simple = op.is_publish() && !op.has_deadline;
+        const bool is_simple = profile::prefers_speed && op.is_publish() && !op.has_deadline;
         if (!is_simple) settle(op, error, reason);
-        if (op.counted) --in_flight_;
-        op.counted = false;
+        if (has_quota_ever) {
+            if (op.counted) --in_flight_;
+            op.counted = false;
+        }
         ops.report_and_finish(op, error, reason);
     }
     [[gnu::noinline]] void settle(operation& op, errc error, reason_code reason);
@@ -183,7 +185,7 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
     void stage_connect();
     void stage_online();
     bool stage_short_packet(wire::packet_type, std::uint16_t packet_id, reason_code);
-    [[gnu::noinline]] void release_orphans();
+    void release_orphans();
     bool stage_all(place where);
     bool stage_operation(operation& op);
     /// What the server's CONNACK rules out.
@@ -225,8 +227,10 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
     void perform(const due&);
     /// False: nobody says how many unfinished messages the server takes. Boards have not got too many.
     bool has_quota() const { return profile::is_board || wire->has_receive_maximum; }
-    /// What uses the quota. Without one it is ours, of qos 2 alone: servers forget what they were sent of qos 1.
-    std::uint8_t least_qos_counted() const { return has_quota() ? 1 : 2; }
+    /// Where 3.1.1 alone is spoken on a board nothing need be counted.
+    static constexpr bool has_quota_ever = !(profile::is_board && profile::only_v3_1_1);
+    /// It will use the quota. Without one it is ours, of qos 2 alone: servers forget what they were sent of qos 1.
+    bool counts(const operation& op) const { return has_quota_ever && op.qos >= (has_quota() ? 1 : 2) && !op.counted; }
     bool asks_again(const operation& op) const { return wire->may_resend_while_connected && op.is_publish(); }
     /// How long an acknowledgement may be missing in all.
     duration patience() const { return config.response_time * (static_cast<std::int32_t>(config.max_repubs) + 1); }

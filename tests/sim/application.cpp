@@ -115,8 +115,10 @@ void application::judge_rejection(errc error, const operation& op) {
                           now.subscriptions >= limits_.subscriptions_max,
                       "queue_full, but the queue is not full");
         break;
-    case errc::out_of_memory:  // a board's one block may be full, or in pieces that are too small
-        judge_.demand(limits_.packet_bytes_max <= 65'535 && now.unfinished > 0, "out of memory without need");
+    case errc::out_of_memory:
+        // A board's one block may be full, or in pieces that are too small: filters stay where they found a place.
+        judge_.demand(limits_.packet_bytes_max <= 65'535 && (now.unfinished > 0 || now.subscriptions > 0),
+                      "out of memory without need");
         break;
     case errc::not_started: judge_.demand(!is_running_ || is_stopping_, "not_started, but it is"); break;
     case errc::closed: judge_.demand(is_closed_, "closed, but it is not"); break;

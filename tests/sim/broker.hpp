@@ -40,7 +40,6 @@ struct broker_options {
     std::uint32_t expiry_s = 0;            // 3.1.1: sessions of absent clients are dropped after this; 0: never
     std::uint64_t processing_ms = 0;       // until each answer leaves
     std::size_t unfinished_qos2_max = 20;  // 3.1.1: as Mosquitto, it acknowledges more and drops them
-    bool is_lenient = false;  // ... and neither drops them nor what has the identifier of an orphan: for boards
 };
 
 /// For the story: kind, identifier, serial number, filters, codes.

@@ -61,14 +61,14 @@ broker::flow& broker::open_flow(const packet& p, bool& is_new) {
     if (p.qos != 2) session_->last_begun = p.id;
     const auto found = session_->flows.find(p.id);
     const bool is_in_the_way = found != session_->flows.end() && is_orphan(found->second);
-    if (is_in_the_way && (found->second.qos != 2 || p.qos != 2 || options_.is_lenient)) session_->flows.erase(found);
+    if (is_in_the_way && (found->second.qos != 2 || p.qos != 2)) session_->flows.erase(found);
     const auto [at, inserted] = session_->flows.try_emplace(p.id);
     is_new = inserted;
     return at->second;
 }
 
 bool broker::drops_more_of_qos2(const connection& c) const {
-    if (c.level != 4 || options_.is_lenient) return false;
+    if (c.level != 4) return false;
     const auto unfinished = std::ranges::count_if(
         session_->flows, [](const auto& each) { return each.second.what == kind::publish && each.second.qos == 2; });
     return static_cast<std::size_t>(unfinished) > options_.unfinished_qos2_max;

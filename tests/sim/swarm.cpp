@@ -68,6 +68,8 @@ bool life::is_possible(fault f) const {
     case fault::server_keep_alive: return is_five();
     case fault::tls_failed:
     case fault::slow_tls: return w_.options().net.tls_ms > 0;
+    case fault::slow_application:
+        return !engine_is_for_boards;  // there it has a message only while it is told of it
     // These follow from the options drawn, from other faults, or from what the application does.
     case fault::partial_write:
     case fault::split_read:

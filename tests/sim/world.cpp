@@ -23,7 +23,6 @@ world_options completed(world_options o) {
     o.server.keep_alive = o.config.keepalive;
     o.pump.response_time = o.config.response_time;
     if (engine_is_for_boards) fit_on_board(o.limit);
-    o.server.is_lenient = engine_is_for_boards;  // theirs does not release orphans (src/engine/orphans.hpp)
     return o;
 }
 

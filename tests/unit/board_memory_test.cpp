@@ -125,6 +125,27 @@ TEST_P(board_memory, running_out_is_an_error_and_nothing_else) {
     EXPECT_TRUE(w->is_online());
 }
 
+TEST_P(board_memory, filters_that_lie_between_publishes_leave_smaller_pieces) {
+    w.bounds.payload_bytes_max = 2'000;
+    w.bounds.packet_bytes_max = 1'000;
+    w.go_online();
+    for (std::size_t n = 0; n < 2; ++n) {
+        EXPECT_NE(w.publish("t", payload_for(750), 0), 0);
+        EXPECT_NE(w.subscribe(filter(n), 1), 0);
+    }
+    for (const std::string& each : w.sent_packets()) {
+        if (each.starts_with("82")) w.feed(packet("90", u16(id_of(each)) + w.none() + "01"));
+    }
+    EXPECT_EQ(w->look().unfinished, 0u);
+    EXPECT_EQ(w.publish("t", payload_for(990), 0), 0);
+    EXPECT_EQ(w.last_error, errc::out_of_memory);
+    // It is not lost for ever.
+    w.unsubscribe(filter(0));
+    w.flush();
+    w.feed(packet("b0", u16(w.last_id()) + w.none() + w.either("", "00")));
+    EXPECT_NE(w.publish("t", payload_for(990), 0), 0);
+}
+
 TEST_P(board_memory, renewals_that_find_none_wait_for_what_is_under_way) {
     w.go_online();
     subscribe_to_all();
