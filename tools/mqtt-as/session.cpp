@@ -125,6 +125,7 @@ void session::connection_changed() {
         say(why);
     } else if (why != told_) {
         say(why + "; trying again");
+        if (now.soon_lost == 3) say(now.suspicion());
         if (may_want_tls(*now.last_error))
             say("the port may want TLS: add --cafile FILE or --tls-use-os-certs; mqtt-as doctor finds out");
     }
