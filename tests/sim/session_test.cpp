@@ -21,6 +21,27 @@ TEST_P(sim_session, kept_means_resent_with_DUP_in_the_first_order_and_nothing_tw
     for (const operation& op : w.truth.operations()) EXPECT_EQ(op.deliveries, 1u);
 }
 
+TEST_P(sim_session, of_a_process_that_died_holds_nothing_against_the_next) {
+    world_options o = options();
+    o.server.processing_ms = 1'000;  // of 20 messages no PUBREC comes in time
+    world w(o);
+    go_online(w);
+    for (int i = 0; i < 20; ++i) w.app.publish({.qos = 2});
+    w.run_for(500);
+    broker_options quick = w.server.options();
+    quick.processing_ms = 0;
+    w.server.set_options(quick);
+    w.restart(o, true);
+    go_online(w);
+    std::vector<std::uint32_t> next;
+    for (int i = 0; i < 200; ++i) next.push_back(w.app.publish({.qos = 2}));
+    expect_settled(w, seconds(5));
+    for (const std::uint32_t serial : next) EXPECT_EQ(w.truth.at(serial).deliveries, 1u);
+    // One that another broker would take for an old one: the identifiers come round again.
+    for (int i = 0; i < 200; ++i) w.app.publish({.qos = 2});
+    expect_settled(w, seconds(5));
+}
+
 TEST_P(sim_session, lost_means_published_as_new) {
     for (const qos2_policy policy : {qos2_policy::republish, qos2_policy::report}) {
         world_options o = options();
