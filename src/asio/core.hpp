@@ -209,6 +209,8 @@ private:
     bool let_others_ask(lock_type&);
     void turn(lock_type&);
     bool is_idle() const;
+    /// Whether the last connection has lasted, or lasts, for `backoff.stable_after`.
+    bool has_held() const;
     void read(lock_type&);
     bool feed(lock_type&, bytes in);
     void perform(lock_type&);
@@ -333,6 +335,8 @@ private:
     bool abandoned_ = false;                   // the event loop has ended
     bool room_ = false;                        // an operation has finished since the last look at the parked
     std::unique_ptr<connect_result> failure_;  // how the running first attempt ended, for who waits for it
+    std::uint32_t soon_lost_ = 0;              // see `explanation`
+    time_point accepted_at_;                   // the last connection
     std::uint32_t republications_ = 0;         // already added to REPUB_COUNT
     std::string last_address_;
 

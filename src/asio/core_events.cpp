@@ -48,6 +48,7 @@ void core::on_event(const connected& c) {
         make_ready(who, errc::ok);
     }
     failure_.reset();
+    accepted_at_ = boot_time();
     raise_flag(true);
     notices_.push_back({.what = notice::kind::connected});
     if (!c.first) note("Reconnect OK!");
@@ -58,6 +59,8 @@ void core::on_event(const renewed&) { notices_.push_back({.what = notice::kind::
 void core::on_event(const renewal_refused& r) {
     notices_.push_back({.what = notice::kind::refused, .text = std::string(r.filter), .reason = r.reason});
 }
+
+bool core::has_held() const { return boot_time() - accepted_at_ >= settings_.engine().backoff.stable_after; }
 
 void core::on_event(const disconnected& d) {
     const std::string error_text = why_ != nullptr ? why_->text : std::string();
@@ -76,6 +79,7 @@ void core::on_event(const disconnected& d) {
     if (!last_address_.empty()) text += " (" + last_address_ + ")";
     if (!d.was_online) return note("Attempt failed: " + text);
     online_.store(false, std::memory_order_relaxed);
+    soon_lost_ = d.error == errc::connection_closed && !has_held() ? soon_lost_ + 1 : 0;
     end_deliveries();
     end_asking(false);
     raise_flag(false);

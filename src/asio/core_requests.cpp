@@ -412,6 +412,7 @@ explanation core::explain() {
         e.error_text = tls_->error_text;
         if (open_) e.security = tls_->security;
     }
+    e.soon_lost = is_connected() && has_held() ? 0 : soon_lost_;
     e.waiting_for_room = parked_publishes_.size();
     e.queue_size = queue_ ? queue_->size() : 0;
     e.discards = discards_;

@@ -70,6 +70,13 @@ std::string down(const explanation& e) {
 
 }  // namespace
 
+// In MQTT 3.1.1 a server has no other way to say either; Mosquitto 2.0 does not say the first in MQTT 5.
+std::string explanation::suspicion() const {
+    if (soon_lost < 3) return {};
+    return std::to_string(soon_lost) + " connections in a row were soon ended by the server: does another client use " +
+           "this client identifier, or does it not take one of our messages (size, qos, retain)?";
+}
+
 std::string explanation::text() const {
     if (closed) return "closed";
     std::string text;
@@ -88,7 +95,9 @@ std::string explanation::text() const {
     default: text = "closing the connection"; break;
     }
     if (!link_up) text += "; link down " + text_of(now - link_since) + (link.empty() ? "" : ": " + link);
-    return text + backlog(*this) + held(*this);
+    text += backlog(*this) + held(*this);
+    if (const std::string doubt = suspicion(); !doubt.empty()) text += "; " + doubt;
+    return text;
 }
 
 }  // namespace mqtt_as

@@ -1,6 +1,8 @@
 // Which rule decides, and what its action does to the bytes.
 #include "src/chaos/rules.hpp"
 
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace mqtt_as::chaos {
@@ -51,6 +53,12 @@ effect effect_of(const rule& rule, const frame& packet) {
 std::size_t rule_book::add(const rule& what) {
     entries_.push_back({what, 0, 0, {}});
     return entries_.size() - 1;
+}
+
+rule_book::entry& rule_book::at(std::size_t id) {
+    if (id >= entries_.size())
+        throw std::out_of_range("there is no rule " + std::to_string(id) + ": `add` returns what rules are called");
+    return entries_[id];
 }
 
 void rule_book::release(std::size_t id) {

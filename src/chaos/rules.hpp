@@ -44,8 +44,8 @@ public:
     };
 
     std::size_t add(const rule& what);
-    entry& at(std::size_t id) { return entries_.at(id); }
-    const entry& at(std::size_t id) const { return entries_.at(id); }
+    /// Throws std::out_of_range when `add` has returned no such number.
+    entry& at(std::size_t id);
     void remove(std::size_t id) { at(id).what.times = 0; }
     void release(std::size_t id);
     /// The rule that decides about this packet, counted as applied; nullptr when it passes, which is counted, too.

@@ -19,11 +19,9 @@ constexpr duration unknown_patience{1'000};  // while no round trip was ever mea
 }  // namespace
 
 void engine::state::refresh_old() {
-    const auto refresh = [this](time_point& t) {
-        if (now_ - t > old_age || now_ - t < duration(0)) t = now_ + -old_age;
-    };
-    for (time_point* t : {&since_, &link_since_, &judging_since_, &supervisor.outage_since()}) refresh(*t);
-    turn_.refresh(refresh);
+    for (time_point* t : {&since_, &link_since_, &judging_since_, &supervisor.outage_since()}) {
+        if (now_ - *t > old_age || now_ - *t < duration(0)) *t = now_ + -old_age;
+    }
 }
 
 bool engine::state::has_unanswered() const {
@@ -57,8 +55,7 @@ void engine::state::demand_life() {
 /// which is judged apart. 3.1.1 asks again every response_time; 5 may not [MQTT-4.4.0-1] and waits as long as 3.1.1
 /// does in all; and so does what is not a publish.
 void engine::state::consider_acknowledgement(due& first, operation& op) {
-    time_point since = std::max(op.sent_at, judging_since_);
-    if (op.is_publish()) since = std::max(since, turn_.begin(op, now_));
+    const time_point since = std::max(turn_.of(op, now_), judging_since_);
     if (!(last_received_ > since)) return;
     const duration patient_for = asks_again(op) ? config.response_time : patience();
     first.consider(since + patient_for, due::what::acknowledgement, &op);
@@ -90,7 +87,7 @@ void engine::state::judge_acknowledgement(operation& op) {
     ++count.republications;
     // Later ones may wait there already; the order counts when the next connection begins with them.
     ops.move_by_order(op, op.released ? place::release_due : place::resend);
-    turn_.pass_to(ops.front(place::awaiting));
+    if (!profile::is_board) turn_.pass_to(ops.front(place::awaiting));
 }
 
 void engine::state::judge_silence() {

@@ -120,23 +120,19 @@ struct facts : lasting_facts, connection_facts {
 /// before it had theirs. However long a slow server takes for a thousand, it is asked for none again.
 class turn_of_first {
 public:
-    /// Since when `op` is the publish that has waited for longest. Asked whenever the time is planned, which is often
-    /// enough.
-    time_point begin(const operation& op, time_point now) {
+    /// Since when `op`, which has waited for longest, may be expected to be answered. Asked whenever the time is
+    /// planned, which is often enough.
+    time_point of(const operation& op, time_point now) {
+        if (!op.is_publish()) return op.sent_at;
         if (op.packet_id != packet_id_) {
             packet_id_ = op.packet_id;
             since_ = now;
         }
-        return since_;
+        return std::max(since_, op.sent_at);
     }
     /// The first one had no answer, so the turn of `next` is none: that has waited for as long.
     void pass_to(const operation* next) {
         if (next != nullptr) packet_id_ = next->packet_id;
-    }
-    /// `each`: what keeps an old moment comparable.
-    template <class F>
-    void refresh(F&& each) {
-        each(since_);
     }
 
 private:
@@ -145,10 +141,8 @@ private:
 };
 /// Boards have no thousand.
 struct no_turn {
-    static time_point begin(const operation& op, time_point) { return op.sent_at; }
+    static time_point of(const operation& op, time_point) { return op.sent_at; }
     static void pass_to(const operation*) {}
-    template <class F>
-    static void refresh(F&&) {}
 };
 
 struct moments {

@@ -1,6 +1,7 @@
 // Time that passes when nothing else happens, and the parts put together.
 #include "mqtt_as/testing/world.hpp"
 
+#include "mqtt_as/topic.hpp"
 #include "src/asio/world.hpp"
 #include "src/testing/net.hpp"
 #include "src/testing/server.hpp"
@@ -9,6 +10,9 @@
 #include "tests/sim/schedule.hpp"
 
 #include <map>
+#include <stdexcept>
+#include <string>
+#include <string_view>
 
 namespace mqtt_as::testing {
 
@@ -17,6 +21,15 @@ namespace {
 /// Handlers that may run at one moment of the world: an application that is still busy then never rests.
 constexpr int busy_max = 100'000;
 constexpr std::uint32_t clock_start = 0xFFFF'0000;  // the engine's clock wraps after a minute
+
+// A test that asks for what cannot be would pass or fail for the wrong reason.
+void expect(bool is_right, const std::string& what) {
+    if (!is_right) throw std::invalid_argument("mqtt_as::testing: " + what);
+}
+
+void expect_filter(std::string_view filter) {
+    expect(is_topic_filter(filter), "'" + std::string(filter) + "' is not a topic filter");
+}
 
 }  // namespace
 
@@ -148,6 +161,7 @@ std::size_t virtual_network::open_connections(std::string_view client) const { r
 const std::vector<message>& virtual_broker::received() const { return server_.messages; }
 
 std::vector<std::string> virtual_broker::texts(std::string_view filter) const {
+    expect_filter(filter);
     std::vector<std::string> all;
     for (const message& each : server_.messages) {
         if (sim::filter_matches(filter, each.topic)) all.push_back(each.text);
@@ -165,6 +179,8 @@ std::size_t virtual_broker::accepted() const { return server_.connects; }
 const std::vector<std::string>& virtual_broker::violations() const { return server_.violations; }
 
 void virtual_broker::publish(std::string_view topic, std::string_view text, message_options options) {
+    expect(is_topic_name(topic), "'" + std::string(topic) + "' is not a topic to publish to");
+    expect(options.qos <= 2, "there is no qos " + std::to_string(options.qos));
     server_.publish({.client = {},
                      .topic = std::string(topic),
                      .text = std::string(text),
@@ -172,14 +188,19 @@ void virtual_broker::publish(std::string_view topic, std::string_view text, mess
                      .retain = options.retain});
 }
 void virtual_broker::on_message(std::string_view filter, std::function<void(const message&)> f) {
+    expect_filter(filter);
     server_.on_message(std::string(filter), std::move(f));
 }
 
 void virtual_broker::kill() { server_.set_dead(true); }
 void virtual_broker::start() { server_.set_dead(false); }
 void virtual_broker::forget_sessions() { server_.forget_sessions(); }
-void virtual_broker::refuse_connections(std::uint8_t code) { server_.refusal = code; }
+void virtual_broker::refuse_connections(std::uint8_t code) {
+    expect(code <= 5 || code >= 0x80, "no CONNACK has the code " + std::to_string(code) + ": 0 to 5, or 128 and more");
+    server_.refusal = code;
+}
 void virtual_broker::refuse_subscription(std::string_view filter, bool refused) {
+    expect_filter(filter);
     if (refused)
         server_.refused_filters.emplace(filter);
     else

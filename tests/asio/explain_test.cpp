@@ -1,6 +1,8 @@
 // explain() says in one line where the client stands, in every state.
 #include "tests/asio/world.hpp"
 
+#include <algorithm>
+
 namespace mqtt_as::front_test {
 namespace {
 
@@ -63,6 +65,62 @@ TEST(explain, in_each_state_of_a_client) {
         EXPECT_EQ(client.explain().text().substr(0, 13), "stopped: MQTT");
         client.close();
         EXPECT_EQ(client.explain().text(), "closed");
+    });
+}
+
+// MQTT 3.1.1 has no word for "too large" or "somebody else has your name": the server hangs up, again and again.
+TEST(explain, suspects_a_message_or_a_namesake_when_connections_do_not_hold) {
+    std::atomic<bool> is_patient{false};
+    scripted_server server({[&](peer& p) {
+        p.accept();
+        if (is_patient) return p.serve();
+        p.expect(PUBLISH);
+    }});
+    world w;
+    config c = config_for(server.port());
+    c.backoff.first_step = duration(1);
+    c.backoff.stable_after = duration(3'600'000);
+    MQTTClient client(w.executor(), c);
+    w.run([&]() -> task<> {
+        co_await client.connect();
+        EXPECT_EQ(client.explain().suspicion(), "");
+        bool is_answered = false;
+        client.publish("t", "x", {.qos = 1}, [&](std::error_code, publish_result) { is_answered = true; });
+        EXPECT_TRUE(co_await eventually([&] { return client.explain().soon_lost >= 3; }));
+        const std::string text = client.explain().text();
+        EXPECT_NE(text.find(" connections in a row were soon ended by the server: does another client use this client "
+                            "identifier, or does it not take one of our messages (size, qos, retain)?"),
+                  std::string::npos)
+            << text;
+        is_patient = true;
+        EXPECT_TRUE(co_await eventually([&] { return is_answered; }));
+        EXPECT_NE(client.explain().suspicion(), "") << "the last one may end soon, too";
+        co_await client.disconnect();
+    });
+}
+
+TEST(explain, suspects_nothing_when_connections_hold) {
+    scripted_server server({[&](peer& p) {
+        p.accept();
+        p.expect(PUBLISH);
+    }});
+    world w;
+    config c = config_for(server.port());
+    c.backoff.first_step = duration(1);
+    c.backoff.stable_after = duration(0);
+    MQTTClient* ours = nullptr;
+    std::uint32_t most = 0;
+    c.wifi_coro = [&](bool up) {
+        if (!up) most = std::max(most, ours->explain().soon_lost);
+    };
+    MQTTClient client(w.executor(), c);
+    ours = &client;
+    w.run([&]() -> task<> {
+        co_await client.connect();
+        client.publish("t", "x", {.qos = 1}, [](std::error_code, publish_result) {});
+        EXPECT_TRUE(co_await eventually([&] { return client.count().outages >= 6; }));
+        EXPECT_EQ(most, 0u);
+        co_await client.disconnect();
     });
 }
 

@@ -168,6 +168,8 @@ TEST_F(cli_chaos, says_what_is_wrong_and_how_it_is_written) {
     expect_line_error("at 1 cut everything", "script:3: there is no packet 'everything'; there are connect, connack");
     expect_line_error("at 1 bandwidth 0 5", "the bandwidth takes a number from 1");
     expect_line_error("at 1 refuse 5 client=a", "script:3: refuse is for all");
+    expect_line_error("at 1 stall 5 client=",
+                      "script:3: client= names nobody: write client=ID, or leave it away for all");
     expect_line_error("at 1 cut publish", "TLS hides the packets", {"--tls"});
     expect_line_error("at 1 reset client=a", "TLS hides the clients' names", {"--tls"});
 }

@@ -116,6 +116,17 @@ TEST(cli_refusal_v5, of_a_message_is_told_with_its_reason) {
     EXPECT_EQ(lines.err, "mqtt-as pub: 2 of 2 messages were not acknowledged: refused by the broker: Not authorized\n");
 }
 
+// In MQTT 3.1.1 a broker can only hang up on it.
+TEST(cli_refusal_in_3_1_1, of_a_message_that_is_too_large_is_suspected) {
+    const broker_process broker("max_packet_size 100");
+    program ours(mqtt_as(words{"pub", "-t", "a", "-q", "1", "-m", std::string(200, 'x')} + to(broker, "311")));
+    EXPECT_TRUE(eventually(30s, [&] {
+        return ours.err().find("\nmqtt-as pub: 3 connections in a row were soon ended by the server: does another "
+                               "client use this client identifier, or does it not take one of our messages") !=
+               std::string::npos;
+    })) << ours.err();
+}
+
 // ---- no broker --------------------------------------------------------------------------------
 
 words pub_at(const front_test::scripted_server& server) {

@@ -94,10 +94,36 @@ TEST_P(cli_tls, what_is_wrong_is_told_once_and_ends_with_2) {
         EXPECT_EQ(expired.status, 2);
         EXPECT_EQ(expired.err.find("mqtt-as " + command[0] + ": TLS: the server's certificate expired on 20"), 0u)
             << expired.err;
-        const outcome missing = run(mqtt_as(command + at(proxy) + words{"--cafile", "/no/such/file"}));
-        EXPECT_EQ(missing.status, 2);
-        EXPECT_NE(missing.err.find("TLS: ca_file '/no/such/file': No such file or directory"), std::string::npos);
+        const std::string garbage = folder.path() / "garbage";
+        std::ofstream(garbage) << "no certificate\n";
+        const outcome untrusting = run(mqtt_as(command + at(proxy) + words{"--cafile", garbage}));
+        EXPECT_EQ(untrusting.status, 2);
+        EXPECT_NE(untrusting.err.find("TLS: ca_file '" + garbage + "'"), std::string::npos) << untrusting.err;
     }
+}
+
+TEST_P(cli_tls, left_away_at_a_port_that_wants_it_is_told_with_what_to_add) {
+    const broker_process broker(settings(ca.issue()));
+    const fault_proxy proxy(broker.socket(), content::anything);
+    const std::string hint = "the port may want TLS: add --cafile FILE or --tls-use-os-certs; mqtt-as doctor finds out";
+    for (const words& command : {words{"pub", "-t", "a", "-m", "x"}, words{"sub", "-t", "a"}}) {
+        const outcome clear = run(mqtt_as(command + at(proxy) + words{"--deadline", "1"}));
+        EXPECT_EQ(clear.status, 3);
+        EXPECT_EQ(split_lines(clear.err).at(1), "mqtt-as " + command[0] + ": " + hint) << clear.err;
+    }
+}
+
+// The same end of an attempt means something else where another attempt has succeeded.
+TEST_P(cli_tls, is_not_suggested_at_a_port_that_does_not_want_it) {
+    const broker_process clear_broker("");
+    fault_proxy proxy(clear_broker.socket());
+    program ours(mqtt_as(words{"sub", "-t", "a"} + at(proxy)));
+    ASSERT_TRUE(eventually(10s, [&] { return proxy.passed(toward::client, packet_type::suback) == 1; }));
+    const auto refusal = proxy.add({.to = toward::broker, .type = packet_type::connect, .what = action::cut_reset});
+    proxy.reset();
+    ASSERT_TRUE(eventually(20s, [&] { return ours.err().find("connected after") != std::string::npos; })) << ours.err();
+    EXPECT_EQ(proxy.applied(refusal), 1u);
+    EXPECT_EQ(ours.err().find("TLS"), std::string::npos) << ours.err();
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <mqtt_as/mqtt_as.hpp>
 #include <mqtt_as/testing/world.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -205,6 +206,30 @@ TEST_P(kit, answers_as_a_device_would) {
     EXPECT_EQ(heard, (strings{"me: answer here!"}));
 }
 
+TEST_P(kit, delivers_again_what_a_killed_process_had_not_acknowledged) {
+    auto c = settings("me");
+    c.subs_cb = nullptr;
+    c.queue_len = 10;
+    c.manual_acknowledgement = true;
+    const auto life = [](MQTTClient& client) -> mqtt_as::task<> {
+        co_await client.connect({.retry = true});
+        co_await client.subscribe("orders", 1);
+        for (;;) (void)co_await client.queue.receive();
+    };
+    std::optional<MQTTClient> client(std::in_place, world.loop(), c);
+    world.start(life(*client));
+    world.after(1s, [&] { world.broker.publish("orders", "tea"); });
+    world.after(2s, [&] { client->close(); });
+    EXPECT_THROW(world.run_for(3s), mqtt_as::operation_error);
+    client.emplace(world.loop(), c);
+    const auto again = world.await([](MQTTClient& next) -> mqtt_as::task<mqtt_as::queued_message> {
+        co_await next.connect();
+        co_return co_await next.queue.receive();
+    }(*client));
+    EXPECT_EQ(again.text(), "tea");
+    EXPECT_TRUE(again.duplicate());
+}
+
 TEST_P(kit, ends_sessions_as_they_were_begun) {
     auto clean = settings("clean");
     clean.clean = clean.clean_init = true;
@@ -268,6 +293,33 @@ TEST(kit_world, says_when_an_application_never_rests) {
     std::function<void()> again = [&] { world.loop().post(again); };
     again();
     EXPECT_THROW(world.run_for(1s), std::runtime_error);
+}
+
+template <class Call>
+std::string complaint_of(Call call) {
+    try {
+        call();
+    } catch (const std::logic_error& error) {
+        return error.what();
+    }
+    return "none";
+}
+
+TEST(kit_world, refuses_what_cannot_be) {
+    mqtt_as::testing::world world;
+    auto& broker = world.broker;
+    const std::string kit = "mqtt_as::testing: ";
+    EXPECT_EQ(complaint_of([&] { broker.publish("a/#", "x"); }), kit + "'a/#' is not a topic to publish to");
+    EXPECT_EQ(complaint_of([&] { broker.publish("a", "x", {.qos = 3}); }), kit + "there is no qos 3");
+    EXPECT_EQ(complaint_of([&] { (void)broker.texts("a/#/b"); }), kit + "'a/#/b' is not a topic filter");
+    EXPECT_EQ(complaint_of([&] { broker.on_message("a+", {}); }), kit + "'a+' is not a topic filter");
+    EXPECT_EQ(complaint_of([&] { broker.refuse_subscription(""); }), kit + "'' is not a topic filter");
+    EXPECT_EQ(complaint_of([&] { broker.refuse_connections(0x33); }),
+              kit + "no CONNACK has the code 51: 0 to 5, or 128 and more");
+    for (const auto& call : {std::function<void()>([&] { (void)world.network.applied(9); }),
+                             std::function<void()>([&] { world.network.release(9); }),
+                             std::function<void()>([&] { world.network.remove(9); })})
+        EXPECT_EQ(complaint_of(call), "there is no rule 9: `add` returns what rules are called");
 }
 
 TEST(kit_world, is_the_only_one_of_its_thread) {

@@ -125,6 +125,7 @@ fault read_line(std::vector<std::string> words) {
     constexpr std::string_view client = "client=";
     if (words.back().starts_with(client)) {
         read.client = words.back().substr(client.size());
+        if (read.client.empty()) throw usage_error("client= names nobody: write client=ID, or leave it away for all");
         words.pop_back();
     }
     if (words.size() < 3 || words[0] != "at") throw usage_error("a line is like 'at 10 stall 8'");

@@ -61,6 +61,21 @@ void command_line::text(const std::string& names, std::optional<std::string>& ta
     read(names, type, help, [&target](const std::string& text) { target = text; });
 }
 
+void command_line::text_once(const std::string& names, std::optional<std::string>& target, const std::string& type,
+                             const std::string& help) {
+    CLI::callback_t callback = [&target, names](const CLI::results_t& texts) {
+        if (texts.size() > 1)
+            throw usage_error(first_of(names) + " is given " + std::to_string(texts.size()) + " times: say it once");
+        target = texts.front();
+        return true;
+    };
+    app_->add_option(names, std::move(callback), help)
+        ->type_name(type)
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->group(group_);
+}
+
 void command_line::positional(const std::string& name, std::optional<std::string>& target, const std::string& help) {
     read(name, "", help, [&target](const std::string& text) { target = text; });
 }

@@ -38,6 +38,9 @@ public:
     void flag(const std::string& names, bool& target, const std::string& help);
     void text(const std::string& names, std::optional<std::string>& target, const std::string& type,
               const std::string& help);
+    /// Of which only one makes sense: a second is an error.
+    void text_once(const std::string& names, std::optional<std::string>& target, const std::string& type,
+                   const std::string& help);
     /// What stands without an option before it.
     void positional(const std::string& name, std::optional<std::string>& target, const std::string& help);
     /// May be repeated.

@@ -53,8 +53,8 @@ struct pub_options {
 void pub_options::add_to(command_line& line) {
     line.section("Message");
     line.text("-t,--topic", topic, "TOPIC", "Where to publish");
-    line.text("-m,--message", message, "TEXT", "Publish TEXT");
-    line.text("-f,--file", file, "FILE", "Publish the content of FILE");
+    line.text_once("-m,--message", message, "TEXT", "Publish TEXT");
+    line.text_once("-f,--file", file, "FILE", "Publish the content of FILE");
     line.flag("-l,--stdin-line", lines, "Publish each line of standard input");
     line.flag("-s,--stdin-file", whole_input, "Publish all of standard input as one message");
     line.flag("-n,--null-message", null, "Publish an empty message");

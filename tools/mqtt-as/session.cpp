@@ -1,6 +1,8 @@
 // Connects, tells why there is no connection, and ends in good order.
 #include "tools/mqtt-as/session.hpp"
 
+#include "tools/mqtt-as/tls_options.hpp"
+
 #include <array>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -37,6 +39,7 @@ session::session(connection options) try
 
 mqtt_as::config session::configured() {
     mqtt_as::config& config = options_.config;
+    expect_readable_files(config.ssl_params);
     config.single_threaded = true;
     // What was right once may be right again: a certificate is renewed, a broker's rights are read anew.
     config.on_refusal = options_.gives_up ? refusal_policy::give_up : refusal_policy::give_up_at_first;
@@ -122,9 +125,17 @@ void session::connection_changed() {
         say(why);
     } else if (why != told_) {
         say(why + "; trying again");
+        if (now.soon_lost == 3) say(now.suspicion());
+        if (may_want_tls(*now.last_error))
+            say("the port may want TLS: add --cafile FILE or --tls-use-os-certs; mqtt-as doctor finds out");
     }
     told_ = why;
     if (is_over) end(ending::refused);
+}
+
+// A broker that expects TLS takes our CONNECT for nonsense, and hangs up without a word.
+bool session::may_want_tls(const disconnected& d) const {
+    return d.error == errc::connection_closed && d.at == stage::mqtt && !options_.config.ssl && !was_connected_;
 }
 
 void session::connection_up() {

@@ -1,6 +1,10 @@
 // From options to ssl_params.
 #include "tools/mqtt-as/tls_options.hpp"
 
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace mqtt_as::cli {
@@ -11,6 +15,14 @@ tls_version version_of(const std::string& text) {
     if (text == "tlsv1.2") return tls_version::v1_2;
     if (text == "tlsv1.3") return tls_version::v1_3;
     throw usage_error("--tls-version takes tlsv1.2 or tlsv1.3, not '" + text + "'");
+}
+
+// 0, or errno. Nothing is read: it may be a pipe, `--cert <(...)`.
+int reading_error(const std::string& path, bool is_folder) {
+    if (::access(path.c_str(), R_OK) != 0) return errno;
+    std::error_code unknown;
+    if (std::filesystem::is_directory(path, unknown) == is_folder) return 0;
+    return is_folder ? ENOTDIR : EISDIR;
 }
 
 }  // namespace
@@ -77,6 +89,21 @@ void tls_options::check(const mqtt_as::config& config) const {
     }
     if (!config.unix_socket.empty() && !insecure_ && !psk_identity_) {
         throw usage_error("--unix has no name to compare the certificate with: add --insecure");
+    }
+}
+
+void expect_readable_files(const ssl_params& p) {
+    struct place {
+        const std::string& path;
+        const char* options;
+        bool is_folder = false;
+    };
+    for (const place& each : {place{p.ca_file, "--cafile or MQTT_AS_CAFILE"}, place{p.ca_path, "--capath", true},
+                              place{p.cert_file, "--cert"}, place{p.key_file, "--key"}}) {
+        const int error = each.path.empty() ? 0 : reading_error(each.path, each.is_folder);
+        if (error != 0)
+            throw usage_error("cannot read " + each.path + " (" + each.options +
+                              "): " + std::system_category().message(error));
     }
 }
 

@@ -35,4 +35,8 @@ private:
     std::optional<std::string> alpn_;
 };
 
+/// Throws usage_error when one of the files is not there or may not be read: at the start that is a mistake of whoever
+/// typed it, while later, when it is renewed, it is an outage.
+void expect_readable_files(const ssl_params&);
+
 }  // namespace mqtt_as::cli

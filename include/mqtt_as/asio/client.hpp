@@ -93,13 +93,14 @@ struct statistics : counters {
 /// Where the client stands, why, and what comes next. Times are those of `now`.
 struct explanation : status {
     time_point now;
-    bool closed = false;      ///< after `close()`
-    std::string server;       ///< "name:port", or the path of the Unix socket
-    std::string link;         ///< the interface in use, or why there is no way to the server; "" unknown
-    std::optional<int> rssi;  ///< with `config::ssid`: the signal's strength [dBm] as the last call asked for it
-    std::string address;      ///< the address last tried or in use, for example "127.0.0.1:1883"
-    std::string error_text;   ///< of `last_error`, with tls_failed: what is wrong, in words
-    std::string security;     ///< while up: "TLSv1.3, TLS_AES_256_GCM_SHA384, resumed"; empty without TLS
+    bool closed = false;          ///< after `close()`
+    std::string server;           ///< "name:port", or the path of the Unix socket
+    std::string link;             ///< the interface in use, or why there is no way to the server; "" unknown
+    std::optional<int> rssi;      ///< with `config::ssid`: the signal's strength [dBm] as the last call asked for it
+    std::string address;          ///< the address last tried or in use, for example "127.0.0.1:1883"
+    std::string error_text;       ///< of `last_error`, with tls_failed: what is wrong, in words
+    std::string security;         ///< while up: "TLSv1.3, TLS_AES_256_GCM_SHA384, resumed"; empty without TLS
+    std::uint32_t soon_lost = 0;  ///< connections in a row that the server ended within `backoff.stable_after`
     std::size_t waiting_for_room = 0;  ///< publishes that wait under full_policy::wait
     std::size_t queue_size = 0;        ///< messages in `queue`
     std::uint64_t discards = 0;        ///< messages that `queue` discarded
@@ -108,6 +109,8 @@ struct explanation : status {
     std::optional<time_point> unacknowledged_since{};  ///< when you were given the oldest of them
     statistics count;
 
+    /// What may be behind connections that are lost again and again, as a question; empty when they are not.
+    std::string suspicion() const;
     /// One line: "down 41 s: TCP: Connection refused (127.0.0.1:1883); attempt 7; next in 12.3 s; 318 messages
     /// (94 KB) queued".
     std::string text() const;

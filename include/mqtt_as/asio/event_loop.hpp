@@ -28,7 +28,7 @@ public:
     /// Calls `f` inside `run()`, after `delay`. Any thread.
     void after(std::chrono::milliseconds delay, std::function<void()> f);
 
-    /// For those who do use Asio.
+    /// For those who do use Asio, and include <boost/asio/io_context.hpp>.
     boost::asio::io_context& context() noexcept { return *context_; }
 
 private:
