@@ -158,13 +158,17 @@ class Copy:
         with open(log, "ab") as out:
             return subprocess.run(command, cwd=self.tree, stdout=out, stderr=out, check=False).returncode
 
+    def configure(self):
+        """Before anything is broken, and one copy after the other: what goes wrong here is no mutant's doing."""
+        log = self.folder / "configure.log"
+        log.unlink(missing_ok=True)
+        if self.run(["cmake", "-S", ".", "-B", str(self.build_folder), *self.project.configure], log):
+            sys.exit("mutants: a copy cannot be configured:\n" + log.read_text(errors="replace"))
+
     def build(self, targets):
         """Empty, or what the compiler says."""
         log = self.folder / "build.log"
         log.unlink(missing_ok=True)
-        if not (self.build_folder / "build.ninja").is_file():
-            if self.run(["cmake", "-S", ".", "-B", str(self.build_folder), *self.project.configure], log):
-                return log.read_text(errors="replace")
         if self.run(["cmake", "--build", str(self.build_folder), "--parallel", "1", "--target", *targets], log):
             return log.read_text(errors="replace")
         return ""
@@ -293,6 +297,7 @@ def run(project, mutants, folder, jobs, tell=functools.partial(print, flush=True
     copies = [Copy(project, folder / str(n)) for n in range(min(jobs, len(mutants)) or 1)]
     for copy in copies:
         copy.refresh()
+        copy.configure()
     lock = threading.Lock()
     control = Control()
     waiting = collections.deque(in_order(project, mutants))
