@@ -59,7 +59,6 @@ bool operation_tables::add_slot() {
 bool operation_tables::grow_packet_ids() {
     auto& table = by_packet_id_;
     const std::size_t capacity = table.capacity();
-    if (bound_ >= 65'535) return false;
     if (capacity >= 65'536) return true;
     if (!table.reserve(capacity + 1)) return false;
     const std::size_t grown = table.capacity();

@@ -206,6 +206,24 @@ TEST_P(engine_renewal, waits_through_the_first_connection) {
     EXPECT_EQ(w.sent(), "");
 }
 
+TEST_P(engine_renewal, that_has_not_gone_out_need_not_go_once_its_filter_is_not_wanted) {
+    w.bounds.batch_bytes_max = w.bounds.gather_from = 16;
+    w.go_online();
+    have("first", 1);
+    have("other", 1);
+    w.lose();
+    w.await_attempt();
+    w.open();
+    w.forget_sent();
+    w.accept(false);
+    EXPECT_GT(w.offer(), 0u);  // a batch with room for one
+    w.unsubscribe("other");
+    w.take_all();
+    std::string filters;
+    for (const auto& packet : w.sent_packets()) filters += packet.substr(0, 2) + ' ';
+    EXPECT_EQ(filters, "82 a2 ");
+}
+
 TEST_P(engine_renewal, unsubscribing_while_suback_is_due_forgets) {
     w.go_online();
     const int asking = w.subscribe("a", 1);
