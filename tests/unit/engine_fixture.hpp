@@ -211,6 +211,12 @@ public:
         for (; mark_ < log.size(); ++mark_) out.push_back(hex(log[mark_].data));
         return out;
     }
+    /// The same, the first byte of each, which says its kind.
+    std::string sent_kinds() {
+        std::string out;
+        for (const auto& packet : sent_packets()) out += packet.substr(0, 2) + ' ';
+        return out;
+    }
     void flush() {
         if (!under_way_.empty()) take_all();
         while (transport_open_ && offer() != 0) take_all();

@@ -1,29 +1,15 @@
 // A session that somebody else has used: what of qos 2 is unfinished there is released before anything of qos 2 begins.
-#include "tests/unit/engine_fixture.hpp"
+#include "tests/unit/orphans_fixture.hpp"
 
 namespace engine_tests {
 namespace {
 
-class engine_orphans : public engine_test {
+class engine_orphans : public orphans_test {
 protected:
-    engine_orphans() { continue_session(w); }
-    static void continue_session(world& v) { v.config.clean_init = v.config.clean = false; }
+    engine_orphans() : orphans_test(127) {}
 
-    /// PUBREL of every identifier that qos 2 can have, and PINGREQ.
-    static std::string releases() {
-        std::string all;
-        for (unsigned id = 1; id <= 127; ++id) all += "62 02 " + u16(id) + " | ";
-        return all + "c0 00";
-    }
-    /// What was sent, by kinds.
-    std::string kinds() {
-        std::string all;
-        for (const auto& packet : w.sent_packets()) all += packet.substr(0, 2) + ' ';
-        return all;
-    }
     /// PUBCOMP of an identifier that the server does not know.
     std::string pubcomp(unsigned id) const { return w.either("70 02 " + u16(id), "70 03 " + u16(id) + " 92"); }
-    static constexpr const char* pingresp = "d0 00";
 };
 
 TEST_P(engine_orphans, are_released_before_the_first_message_of_qos_2) {
@@ -31,20 +17,20 @@ TEST_P(engine_orphans, are_released_before_the_first_message_of_qos_2) {
     w.publish("a", "", 2);
     EXPECT_EQ(w.sent(), releases());
     w.publish("a", "", 2);
-    EXPECT_EQ(kinds(), "");
+    EXPECT_EQ(w.sent_kinds(), "");
     // PINGRESP, not PUBCOMP, says that the server has read them all.
-    for (unsigned id = 1; id <= 127; ++id) w.feed(pubcomp(id));
-    EXPECT_EQ(kinds(), "");
+    for (unsigned id = 1; id <= qos2_ids; ++id) w.feed(pubcomp(id));
+    EXPECT_EQ(w.sent_kinds(), "");
     EXPECT_EQ(w->count().unknown_acknowledgements, 0u);
     w.feed(pingresp);
-    EXPECT_EQ(kinds(), "34 34 ");
+    EXPECT_EQ(w.sent_kinds(), "34 34 ");
     // Once is enough.
     w.publish("a", "", 2);
-    EXPECT_EQ(kinds(), "34 ");
+    EXPECT_EQ(w.sent_kinds(), "34 ");
     w.lose();
     w.reconnect(true);
     w.publish("a", "", 2);
-    EXPECT_EQ(kinds(), "10 3c 3c 3c 34 ");
+    EXPECT_EQ(w.sent_kinds(), "10 3c 3c 3c 34 ");
     w.feed(pubcomp(0x1234));
     EXPECT_EQ(w->count().unknown_acknowledgements, 1u);
 }
@@ -55,15 +41,11 @@ TEST_P(engine_orphans, are_let_be_while_nothing_of_qos_2_is_published) {
     w.publish("a", "", 1);
     w.publish("a", "", 0);
     w.subscribe("f", 2);
-    EXPECT_EQ(kinds(), "82 32 30 ");
+    EXPECT_EQ(w.sent_kinds(), "82 32 30 ");
 }
 
 TEST_P(engine_orphans, are_nobodys_in_a_session_of_our_own) {
-    w.go_online(false);
-    w.lose();
-    w.go_online(true);
-    w.publish("a", "", 2);
-    EXPECT_EQ(kinds(), "34 ");
+    are_nobodys_in_our_own_session();
 
     // Nor in one that begins anew and is kept: in 3.1.1 the first connection only ends the old one.
     world v(GetParam());
@@ -83,44 +65,20 @@ TEST_P(engine_orphans, of_a_session_that_is_lost_are_gone) {
     w.lose();
     w.go_online(false);
     w.publish("a", "", 2);
-    EXPECT_EQ(kinds(), "34 ");
+    EXPECT_EQ(w.sent_kinds(), "34 ");
 }
 
-TEST_P(engine_orphans, are_released_again_when_the_connection_was_lost_over_it) {
-    w.go_online(true);
-    w.publish("a", "", 2);
-    for (int attempt = 1; attempt <= 4; ++attempt) {
-        EXPECT_EQ(w.sent(), releases()) << attempt;
-        w.lose();
-        w.go_online(true);
-    }
-    // A server that always ends the connection over it gets what it can understand.
-    EXPECT_EQ(kinds(), "34 ");
-}
+TEST_P(engine_orphans, are_released_again_when_the_connection_was_lost_over_it) { are_released_four_times_behind(0); }
 
-TEST_P(engine_orphans, count_only_outages_that_came_over_them) {
-    w.go_online(true);
-    for (int i = 0; i < 10; ++i) {
-        w.lose();
-        w.go_online(true);
-    }
-    w.publish("a", "", 2);
-    EXPECT_EQ(w.sent(), releases());
-}
+TEST_P(engine_orphans, count_only_outages_that_came_over_them) { are_released_four_times_behind(10); }
 
 TEST_P(engine_orphans, wait_for_the_answer_to_a_ping_that_is_on_its_way) {
-    w.go_online(true);
-    EXPECT_TRUE(w->ping(w.now));
-    EXPECT_EQ(kinds(), "c0 ");
-    w.publish("a", "", 2);
-    EXPECT_EQ(kinds(), "");
-    w.feed(pingresp);
-    EXPECT_EQ(w.sent(), releases());
+    wait_for_a_ping();
     // Nor does one that is asked for in between come between them.
     w.feed(pubcomp(1));
-    EXPECT_EQ(kinds(), "");
+    EXPECT_EQ(w.sent_kinds(), "");
     w.feed(pingresp);
-    EXPECT_EQ(kinds(), "34 ");
+    EXPECT_EQ(w.sent_kinds(), "34 ");
 }
 
 TEST_P(engine_orphans, are_released_in_pieces_where_batches_are_small_and_pings_come_between) {
@@ -140,7 +98,7 @@ TEST_P(engine_orphans, are_released_in_pieces_where_batches_are_small_and_pings_
     ASSERT_TRUE(first.ends_with("c0 00"));
     EXPECT_EQ(first.substr(0, first.size() - 5) + rest, releases());
     w.feed(pingresp);
-    EXPECT_EQ(kinds(), "34 ");
+    EXPECT_EQ(w.sent_kinds(), "34 ");
 }
 
 TEST_P(engine_orphans, are_done_with_when_the_answer_is_read_before_the_write_is_reported) {
@@ -178,17 +136,8 @@ TEST_P(engine_orphans, are_those_of_identifiers_that_qos_2_can_have) {
         w.publish("a", "", 1);
         w.subscribe("f" + std::to_string(i), 0);
     }
-    for (const auto& packet : w.sent_packets()) EXPECT_GT(id_of(packet), 127u) << packet;
-    for (int i = 0; i < 300; ++i) w.publish("a", "", 2);
-    const auto packets = w.sent_packets();
-    EXPECT_EQ(packets.size(), 127u);  // the others wait for an identifier
-    for (const auto& packet : packets) EXPECT_LE(id_of(packet), 127u) << packet;
-    w.feed("50 02 " + u16(id_of(packets[5])));
-    EXPECT_EQ(kinds(), "62 ");
-    w.feed("70 02 " + u16(id_of(packets[5])));
-    const auto more = w.sent_packets();
-    ASSERT_EQ(more.size(), 1u);
-    EXPECT_EQ(id_of(more[0]), id_of(packets[5]));
+    for (const auto& packet : w.sent_packets()) EXPECT_GT(id_of(packet), qos2_ids) << packet;
+    take_turns_with(300);
 }
 
 MQTT_AS_IN_BOTH_VERSIONS(engine_orphans);
