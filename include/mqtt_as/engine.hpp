@@ -270,6 +270,8 @@ public:
     bool wants_bytes() const;
 
     bool is_online() const;
+    /// `look().now_in` alone: the rest counts all operations.
+    status::phase phase() const;
     status look() const;
     /// Operations accepted and not finished: what limits::operations_max bounds.
     std::uint32_t unfinished() const;

@@ -167,6 +167,7 @@ bool engine::is_online() const { return state_->is_online(); }
 counters engine::count() const { return state_->count; }
 time_point engine::last_received() const { return state_->last_received_; }
 std::uint32_t engine::unfinished() const { return state_->ops.unfinished + state_->direct.pending(); }
+status::phase engine::phase() const { return state_->phase_; }
 status engine::look() const { return state_->look(); }
 void engine::check() const { state_->check(); }
 

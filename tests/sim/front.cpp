@@ -367,7 +367,7 @@ void front::record(const any_event& e) {
 }
 
 void front::note_phase() {
-    const status::phase now = engine_.look().now_in;
+    const status::phase now = engine_.phase();
     if (now == phase_) return;
     ++tally_.transitions[static_cast<std::size_t>(phase_)][static_cast<std::size_t>(now)];
     phase_ = now;
