@@ -323,19 +323,20 @@ def run(project, mutants, folder, jobs, tell=functools.partial(print, flush=True
                 elif killer:
                     killers[mutant.name] = (killer, words)
                     when_killed({mutant.name: (killer, words)})
-                if result != "killed":
-                    failed.append(mutant.name)
                 who = f"{killer.target}: {words}" if result == "killed" else words
-                tell(f"{'' if result == 'killed' else 'NOT KILLED  '}{mutant.name}  {result}  {who}"
-                     f"  ({time.monotonic() - begin:.0f} s)")
+                line = f"{mutant.name}  {result}  {who}  ({time.monotonic() - begin:.0f} s)"
+                if result != "killed":
+                    line = f"NOT KILLED  {line}"
+                    failed.append(line)
+                tell(line)
 
     workers = [threading.Thread(target=work, args=numbered) for numbered in enumerate(copies)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    if failed:
-        tell("not killed: " + ", ".join(failed))
+    for line in failed:  # once more, where one looks first
+        tell(line)
     tell(f"{len(mutants)} mutants, {len(killers)} killed")
     return killers, not failed and len(killers) == len(mutants)
 

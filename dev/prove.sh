@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the proofs on standard input, each a line of a name and a command, whatever becomes of them; says at the end what
-# each came to (the last line of its output), and how many passed. Lines that begin with `beside` wait more than they
-# compute: they run one after another beside those that follow.
+# Runs the proofs on standard input, each a line of a name and a command, whatever becomes of them; says at the end how
+# those that failed ended (ten lines), what each came to (the last line of its output), and how many passed. Lines that
+# begin with `beside` wait more than they compute: they run one after another beside those that follow.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p build
@@ -42,6 +42,9 @@ run_beside
 wait
 
 echo
+for name in "${names[@]}"; do
+    grep -qE '^[^ ]+ +NO ' "$results/$name" && tail -n 10 "$results/$name.log" | sed "s/^/$name: /"
+done
 said=$(cd "$results" && cat "${names[@]}" </dev/null)
 passed=$(grep -cE '^[^ ]+ +yes ' <<<"$said")
 echo "$said"

@@ -2,8 +2,9 @@
 # dev/prove.sh goes on after a failure, counts it, and fails, also when it happens beside others; without proofs it fails, too.
 set -euo pipefail
 prove=$1/dev/prove.sh
-said=$(printf '%s\n' 'bad echo 3 lost; false' 'good echo nothing lost' | "$prove") && exit 1
+said=$(printf '%s\n' 'bad echo the last; echo 3 lost; false' 'good echo nothing lost' | "$prove") && exit 1
 grep -qE '^bad +NO .* 3 lost$' <<<"$said"
+[[ $(grep -c '^bad: the last$' <<<"$said") == 1 ]]
 grep -qE '^good +yes .* nothing lost$' <<<"$said"
 [[ $(tail -n 1 <<<"$said") == "1 passed, 1 failed" ]]
 echo 'good true' | "$prove" >/dev/null
