@@ -26,8 +26,8 @@ std::string topic_of(int qos) { return "t/" + std::to_string(qos); }
 peer::peer(event_loop& loop, config settings) : client(loop, watching(std::move(settings))) {}
 
 config peer::watching(config settings) {
-    settings.wifi_coro = [this](bool up) {
-        history_.update([up](history& past) { (up ? past.ups : past.downs).push_back(steady_clock::now()); });
+    settings.wifi_coro = [past_of = history_](bool up) {
+        past_of->update([up](history& past) { (up ? past.ups : past.downs).push_back(steady_clock::now()); });
     };
     return settings;
 }
@@ -54,16 +54,17 @@ std::error_code peer::disconnect() {
 }
 
 std::size_t peer::outages() const {
-    return history_.look([](const history& past) { return past.downs.size(); });
+    return history_->look([](const history& past) { return past.downs.size(); });
 }
 
 bool peer::wait_online(milliseconds limit) const {
-    return history_.wait_for(limit, [](const history& past) { return past.ups.size() > past.downs.size(); });
+    return history_->wait_for(limit, [](const history& past) { return past.ups.size() > past.downs.size(); });
 }
 
 std::optional<moment> peer::wait_outage(std::size_t count, milliseconds limit) const {
-    if (!history_.wait_for(limit, [&](const history& past) { return past.downs.size() >= count; })) return std::nullopt;
-    return history_.look([&](const history& past) { return past.downs[count - 1]; });
+    if (!history_->wait_for(limit, [&](const history& past) { return past.downs.size() >= count; }))
+        return std::nullopt;
+    return history_->look([&](const history& past) { return past.downs[count - 1]; });
 }
 
 // ---- world ------------------------------------------------------------------------------------

@@ -49,7 +49,8 @@ private:
         std::vector<moment> downs;
     };
     config watching(config settings);
-    test::watched<history> history_;
+    // Its callback's, too: the destructor of a client does not wait for one that runs on another thread.
+    std::shared_ptr<test::watched<history>> history_ = std::make_shared<test::watched<history>>();
 
 public:
     MQTTClient client;
