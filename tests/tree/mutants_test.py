@@ -71,6 +71,8 @@ class A_run(unittest.TestCase):
                 self.assertFalse(self.run_mutants(killed, other))
                 self.assertIn("other_answer  killed  judge: answer.is_42", self.told)
                 self.assertTrue(any(f"NOT KILLED  {other.name}  {word}" in line for line in self.told), self.told)
+                self.assertIn(f"NOT KILLED  {other.name}  {word}", self.told[-2])  # once more, where one looks first
+                self.assertEqual(sum(other.name in line for line in self.told), 2)
                 self.assertEqual(self.told[-1], "2 mutants, 1 killed")
                 self.assertEqual((self.root / "answer.cpp").read_text(encoding="utf-8"), ANSWER)
         self.assertTrue(self.run_mutants(killed))
