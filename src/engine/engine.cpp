@@ -200,8 +200,12 @@ std::optional<event> engine::state::poll_notice() {
         const unsigned first = notices_ & -unsigned{notices_};
         keep_quiet(first);
         switch (first) {
-        case tell_disconnected: return disconnected{last_, properties_};
-        case tell_gave_up: return gave_up{{last_, {}}};
+        case tell_disconnected:
+        case tell_gave_up: {
+            const disconnected last{last_, properties_};
+            if (first == tell_disconnected) return last;
+            return gave_up{last};
+        }
         case tell_waiting: return waiting{supervisor.attempt(), until_ - since_};
         case tell_connected: return connected{session_present_, first_connection_, properties_};
         case tell_refusals:
@@ -345,6 +349,7 @@ void engine::state::end_connection(errc error, reason_code reason, violation why
 }
 
 void engine::state::end_connection(bool lost) {
+    properties_ = property_view();  // of a packet that is gone, unless one ends the connection
     last_.was_online = is_connected();
     last_.at = stage_;
     last_.can_retry_help = last_.can_retry_help && can_retry_help(last_.reason);

@@ -132,10 +132,10 @@ violation engine::state::on_connack(bytes body) {
     if (const violation v = wire->decode_connack(body, ack); v != violation::none) return v;
     if (ack.has_response_information && !config.properties.request_response_information)
         return violation::unasked_property;
-    properties_ = ack.properties;
     if (is_failure(ack.reason)) {
         --connects_unanswered_;
         end_connection(errc::connection_refused, ack.reason);
+        properties_ = ack.properties;
         return violation::none;
     }
     if (ack.session_present && clean_start_) return violation::bad_session_present;
@@ -151,6 +151,7 @@ violation engine::state::on_connack(bytes body) {
     } else {
         given_client_id_.keep(ack.assigned_client_identifier, ops.memory);
         go_online(ack);
+        properties_ = ack.properties;
     }
     return violation::none;
 }
@@ -178,7 +179,6 @@ violation engine::state::on_answer(packet_type type, bytes body) {
     // An acknowledgement may explain itself only where we asked for that [MQTT-3.1.2-29].
     if (!says_goodbye && !ack.properties.empty() && !config.properties.request_problem_information)
         return violation::unasked_property;
-    properties_ = ack.properties;
     if (says_goodbye) {
         end_connection(errc::server_disconnected, ack.reason);
     } else if (type == packet_type::pubrel) {
@@ -195,6 +195,7 @@ violation engine::state::on_answer(packet_type type, bytes body) {
             !inbox.push_due({ack.packet_id, packet_type::pubrel, reason_code::packet_identifier_not_found}))
             end_connection(errc::out_of_memory);
     }
+    properties_ = ack.properties;
     return violation::none;
 }
 

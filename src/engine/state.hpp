@@ -282,7 +282,7 @@ inline void engine::state::on_answer(operation& op, reason_code reason, bool is_
         return;
     }
     if (releases) return release(op);
-    op.answered = true;
+    op.answered = !is_late;
     // Once PUBREC has come the message is the server's: whatever PUBCOMP says, it has arrived.
     complete(op, is_failure(reason) && !op.released ? errc::refused : errc::ok, reason);
 }

@@ -254,5 +254,28 @@ TEST_F(engine_acknowledgement_v5, hands_out_the_properties_of_the_acknowledgemen
     EXPECT_EQ(w.events(), "done #2 ok 01 properties 1f 00 02 6f 6b");
 }
 
+// Views of a packet end with the packet. What ends later, because the transport says so, has none of them.
+TEST_F(engine_acknowledgement_v5, properties_are_not_told_of_what_did_not_bring_them) {
+    const std::string id = publish(1);
+    w.feed("40 09 " + id + " 00 05 1f 00 02 6e 6f");
+    w.events();
+    w.lose();
+    const std::string told = w.events();
+    EXPECT_EQ(told.find("disconnected"), 0u) << told;
+    EXPECT_EQ(told.find("properties"), std::string::npos) << told;
+}
+
+TEST_F(engine_acknowledgement_v5, properties_of_another_packet_are_not_told_of_an_acknowledgement_that_came_early) {
+    w.publish("a", "x", 1);
+    w.publish("a", "y", 1);
+    w.offer();
+    const auto batch = unhex(w.offered());
+    const std::size_t first = whole_packet(batch);
+    w.feed("40 09 " + u16(id_of(bytes(batch).first(first))) + " 00 05 1f 00 02 6f 6b");
+    w.feed("40 09 " + u16(id_of(bytes(batch).subspan(first))) + " 00 05 1f 00 02 6e 6f");
+    w.take_all();
+    EXPECT_EQ(w.events(), "done #1 ok | done #2 ok");
+}
+
 }  // namespace
 }  // namespace engine_tests

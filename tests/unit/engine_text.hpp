@@ -182,6 +182,7 @@ inline std::string text_of(const disconnected& e) {
     if (e.transport_error != 0) out += " transport " + std::to_string(e.transport_error);
     if (e.was_online) out += " was_online";
     if (!e.can_retry_help) out += " hopeless";
+    if (!e.properties.empty()) out += " properties " + hex(e.properties.encoded());
     return out;
 }
 
