@@ -59,7 +59,7 @@ struct submitted {
 
 enum class cancel_scope : std::uint8_t {
     if_untouched,  ///< only when nothing of it was given to a transport (Asio's "total")
-    end_wait,      ///< ends the wait in any case; the packet may still arrive
+    end_wait,      ///< ends the wait in any case; the packet may still arrive, and is sent again once at most
 };
 enum class cancel_result : std::uint8_t { cancelled, not_cancelled };
 

@@ -64,7 +64,7 @@ engine::engine(const engine_config& config, const limits& limits, memory_source&
     : state_(nullptr) {
     const std::size_t size = state::block_size(limits);
     if (profile::is_board && size > detail::block_bytes_max) return;
-    if (void* block = memory.allocate(size)) state_ = new (block) state(config, limits, memory, seed);
+    if (void* block = memory.allocate(size)) state_ = new (block) state(config, limits, memory, seed, size);
 }
 
 engine::~engine() {
@@ -268,8 +268,9 @@ void engine::state::on_peer_progress() {
 
 // ---- phases -----------------------------------------------------------------------------------------------
 
-engine::state::state(const engine_config& config_, const limits& limits, memory_source& source_, std::uint64_t seed)
-    : facts(), parts(config_, limits, source_, rest_of_block(limits)), moments(), more_parts(ops.memory, limits),
+engine::state::state(const engine_config& config_, const limits& limits, memory_source& source_, std::uint64_t seed,
+                     std::size_t size)
+    : facts(), parts(config_, limits, source_, rest_of_block(size)), moments(), more_parts(ops.memory, limits),
       rare_facts(), random(seed), source(source_) {
     ops.begin_packet_ids(random);
 }

@@ -75,9 +75,11 @@ void engine::state::stage_online() {
     if (stage_all(place::control)) (void)stage_all(place::queued);
 }
 
-/// With a PINGREQ behind the last one. Until then no other is on its way: PINGRESP must be the answer to that one.
+/// With a PINGREQ behind the last one. Until then no other is on its way: PINGRESP must be the answer to that one. Nor
+/// is a message of ours, whose identifier would be among them.
 void engine::state::release_orphans() {
-    if (ping_outstanding_ || (profile::makes_batches && ping_end_ != 0)) return;
+    const bool has_own = profile::is_board ? has_unanswered() : !ops.empty(place::batch) || !ops.empty(place::awaiting);
+    if (ping_outstanding_ || has_own || (profile::makes_batches && ping_end_ != 0)) return;
     while (stage_short_packet(packet_type::pubrel, orphans_.next(), reason_code::success)) {
         orphans_.release_next();
         if (!orphans_.are_released()) continue;
@@ -105,11 +107,15 @@ bool engine::state::stage_short_packet(packet_type type, std::uint16_t packet_id
 
 /// False when this one, and so every later one, must wait. One that can never be sent is ended here.
 bool engine::state::stage_operation(operation& op) {
-    if (const errc error = unsendable(op); error != errc::ok) {
+    const bool again = op.now_in == place::resend;
+    errc error = unsendable(op);
+    // What nobody waits for is sent again once. A server that hangs up over it would be asked first, and for ever.
+    if (op.reported && (op.packet()[0] & wire::dup_flag) != 0 && op.repubs == 0) error = errc::cancelled;
+    if (error != errc::ok) {
+        if (again && op.qos == 2) orphans_.on_given_up();
         complete(op, error);
         return true;
     }
-    const bool again = op.now_in == place::resend;
     if (outbox.is_full()) return false;
     const bool uses_quota = counts(op);
     if (uses_quota && in_flight_ >= agreed_.receive_maximum) return false;

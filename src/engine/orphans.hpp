@@ -19,6 +19,8 @@ class orphans {
 public:
     /// The session is new.
     void on_session_lost() { state_ = none; }
+    /// A message of ours is given up that the server may hold.
+    void on_given_up() { state_ = 0; }
     /// The next chance, when this one was used.
     void on_connection_lost() { state_ = static_cast<word>((state_ + qos2_packet_id_max) & ~qos2_packet_id_max); }
     /// Of any ping: none is under way when the last PUBREL goes.
@@ -52,6 +54,7 @@ private:
 class no_orphans {
 public:
     static void on_session_lost() {}
+    static void on_given_up() {}
     static void on_connection_lost() {}
     static void on_pingresp() {}
     static constexpr bool are_possible() { return false; }

@@ -73,12 +73,14 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
     using place = operation::place;
     using size_type = profile::size_type;
 
-    state(const engine_config& config, const limits& limits, memory_source& source, std::uint64_t seed);
+    /// `size`: of its block.
+    state(const engine_config& config, const limits& limits, memory_source& source, std::uint64_t seed,
+          std::size_t size);
     ~state();
     /// What is taken from the memory source at construction.
     static std::size_t block_size(const limits&);
-    std::span<std::uint8_t> rest_of_block(const limits& limits) {
-        return {reinterpret_cast<std::uint8_t*>(this + 1), block_size(limits) - sizeof(state)};
+    std::span<std::uint8_t> rest_of_block(std::size_t size) {
+        return {reinterpret_cast<std::uint8_t*>(this + 1), size - sizeof(state)};
     }
 
     /// The same engine, for what happens at `now`.

@@ -129,6 +129,34 @@ TEST_P(broker, holds_nothing_against_a_client_for_what_an_earlier_process_left_u
     EXPECT_EQ(std::vector(lines.begin() + left, lines.end()), std::vector(sent.begin() + left, sent.end()));
 }
 
+/// In 3.1.1 a broker can say no to a message only by hanging up, and a session that is kept has it sent again at once.
+TEST_P(broker, that_hangs_up_over_a_message_gets_the_others_when_nobody_waits_for_it_any_more) {
+    if (GetParam() == protocol_version::v5) GTEST_SKIP() << "it says beforehand how much it takes";
+    broker_process b("max_packet_size 1000\n");
+    world w;
+    witness sees(b, "numbers", 2);
+    config c = config_for(b);
+    c.client_id = "talker";
+    c.clean_init = c.clean = false;
+    MQTTClient client(w.executor(), c);
+    w.run([&]() -> task<> {
+        co_await client.connect();
+        for (std::uint8_t qos = 1; qos <= 2; ++qos) {
+            const std::string too_large(2'000, 'x');
+            client.publish("numbers", too_large, {.qos = qos, .timeout = 500ms},
+                           [](std::error_code e, publish_result) { EXPECT_EQ(e, errc::timed_out); });
+        }
+        int acknowledged = 0;
+        for (int n = 0; n < 10; ++n)
+            client.publish("numbers", std::to_string(n), {.qos = static_cast<std::uint8_t>(1 + n % 2)},
+                           [&](std::error_code e, publish_result) { acknowledged += !e; });
+        EXPECT_TRUE(co_await eventually([&] { return acknowledged == 10 && sees.lines().size() >= 10; }));
+        EXPECT_GE(client.count().outages, 2u);
+        co_await client.disconnect();
+    });
+    EXPECT_EQ(sees.lines().size(), 10u);
+}
+
 TEST_P(broker, loses_nothing_when_it_is_killed_and_started_again) {
     broker_process b;
     world w;

@@ -178,8 +178,10 @@ private:
     connection& at(connection_id);
     flow& open_flow(const packet&, bool& is_new);
     bool drops_more_of_qos2(const connection&) const;
-    /// The process that began it is gone.
-    bool is_orphan(const flow& f) const { return f.last_on < first_of_process_; }
+    /// The process that began it is gone, or has given it up.
+    bool is_orphan(const flow& f) const {
+        return f.last_on < first_of_process_ || (f.what == kind::publish && oracle_.has_given_up(f.serial));
+    }
     void keep_for(std::uint32_t expiry_s);
     void expire_later();
     enum class origin : std::uint8_t { somebody, client };

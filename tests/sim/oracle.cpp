@@ -209,6 +209,12 @@ void oracle::delivered(operation& op, std::uint32_t session) {
     op.last_session = session;
 }
 
+bool oracle::has_given_up(std::uint32_t serial) const {
+    if (serial <= pruned_) return true;
+    const operation& op = operations_[serial - 1 - pruned_];
+    return op.finished && op.error != errc::ok;
+}
+
 void oracle::filter_refused(const std::string& filter) {
     for (const auto& [id, serial] : live_)
         if (operation& op = at(serial); op.what != deed::publish && op.topic == filter) op.refused = true;

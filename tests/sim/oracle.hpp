@@ -97,6 +97,8 @@ public:
     operation* arrived(const packet&);
     void delivered(operation&, std::uint32_t session);
     void refused(operation& op) { op.refused = true; }
+    /// Its packet is done for the client, although it was never acknowledged.
+    bool has_given_up(std::uint32_t serial) const;
     void filter_refused(const std::string& filter);
     inbound& owed(std::string topic, std::uint8_t qos, bool retain, std::uint32_t session);
     void client_acknowledged(std::uint32_t inbound_serial);

@@ -275,6 +275,66 @@ TEST_P(engine_cancel, many_deadlines_end_in_their_order) {
     EXPECT_EQ(w->look().unfinished, 1u);
 }
 
+TEST_P(engine_cancel, what_nobody_waits_for_is_sent_again_on_one_more_connection_and_no_other) {
+    // A server that hangs up over a message would otherwise be asked to take it for ever, before all others.
+    w.config.clean_init = w.config.clean = false;
+    w.go_online();
+    const int wanted = w.publish("a", "x", 1);
+    const int unwanted = w.publish("a", "y", 1);
+    w.forget_sent();
+    EXPECT_TRUE(w.cancel(unwanted));
+    EXPECT_EQ(w.report(unwanted), "cancelled maybe_delivered unfinished");
+    w.lose();
+    w.reconnect(true);
+    EXPECT_EQ(w.sent_kinds(), "10 3a 3a ");
+    EXPECT_FALSE(w.is_over(unwanted));
+    w.lose();
+    for (int i = 0; i < 5; ++i) {
+        w.reconnect(true);
+        const auto packets = w.sent_packets();
+        ASSERT_EQ(packets.size(), 2u);
+        EXPECT_EQ(packets[1].substr(0, 2), "3a");
+        EXPECT_TRUE(w.is_over(unwanted));
+        w.lose();
+    }
+    EXPECT_EQ(w.reports(wanted), 0);
+}
+
+TEST_P(engine_cancel, what_was_not_sent_again_by_then_will_be) {
+    w.config.clean_init = w.config.clean = false;
+    w.go_online();
+    const int unwanted = w.publish("a", "x", 1);
+    w.forget_sent();
+    EXPECT_TRUE(w.cancel(unwanted));
+    w.lose();
+    // The next connection ends before the resend is handed to the transport.
+    w.await_attempt();
+    w.open();
+    w.lose();
+    EXPECT_FALSE(w.is_over(unwanted));
+    w.forget_sent();
+    w.reconnect(true);
+    EXPECT_EQ(w.sent_kinds(), "10 3a ");
+}
+
+TEST_P(engine_cancel, a_repetition_on_a_living_connection_is_the_one) {
+    if (w.is_v5()) GTEST_SKIP() << "MQTT 5 repeats nothing on a living connection";
+    w.config.clean_init = w.config.clean = false;
+    w.go_online();
+    const int unwanted = w.publish("a", "x", 1);
+    w.forget_sent();
+    while (w.sent_kinds().empty()) {  // something else comes, the answer does not
+        w.feed("40 02 ff ff");
+        w.advance(1s);
+    }
+    EXPECT_EQ(w->count().republications, 1u);
+    EXPECT_TRUE(w.cancel(unwanted));
+    w.lose();
+    w.reconnect(true);
+    EXPECT_EQ(w.sent_kinds(), "10 ");
+    EXPECT_TRUE(w.is_over(unwanted));
+}
+
 MQTT_AS_IN_BOTH_VERSIONS(engine_cancel);
 
 }  // namespace

@@ -68,6 +68,23 @@ TEST_P(engine_orphans, of_a_session_that_is_lost_are_gone) {
     EXPECT_EQ(w.sent_kinds(), "34 ");
 }
 
+TEST_P(engine_orphans, are_left_by_a_message_that_is_given_up) { are_left_by_a_message_that_is_given_up(); }
+
+TEST_P(engine_orphans, are_left_by_a_message_that_is_ruled_out) {
+    if (!w.is_v5()) GTEST_SKIP() << "3.1.1 rules nothing out";
+    w.go_online(false);
+    const int large = w.publish("a", std::string(25, 'x'), 2);
+    w.forget_sent();
+    w.lose();
+    w.reconnect(true, "27 00 00 00 1e");
+    EXPECT_EQ(w.sent_kinds(), "10 ");
+    EXPECT_EQ(w.report(large), "too_large maybe_delivered");
+    w.publish("a", "", 2);
+    EXPECT_EQ(w.sent(), releases());
+    w.feed(pingresp);
+    EXPECT_EQ(w.sent_kinds(), "34 ");
+}
+
 TEST_P(engine_orphans, are_released_again_when_the_connection_was_lost_over_it) { are_released_four_times_behind(0); }
 
 TEST_P(engine_orphans, count_only_outages_that_came_over_them) { are_released_four_times_behind(10); }

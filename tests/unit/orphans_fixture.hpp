@@ -52,6 +52,32 @@ protected:
         w.feed(pingresp);
         EXPECT_EQ(w.sent(), releases());
     }
+    /// What our own session holds of it is released before the next one, and not while another one is under way.
+    void are_left_by_a_message_that_is_given_up() {
+        w.go_online(false);
+        const int given_up = w.publish("a", "", 2);
+        const int other = w.publish("a", "", 2);
+        w.forget_sent();
+        w.cancel(given_up);
+        w.lose();
+        w.reconnect(true);
+        EXPECT_EQ(w.sent_kinds(), "10 3c 3c ");
+        w.lose();
+        w.reconnect(true);
+        const auto packets = w.sent_packets();
+        ASSERT_EQ(packets.size(), 2u);
+        EXPECT_EQ(packets[1].substr(0, 2), "3c");
+        const std::string id = u16(id_of(packets[1]));
+        w.publish("a", "", 2);
+        EXPECT_EQ(w.sent(), "");
+        w.feed("50 02 " + id);
+        EXPECT_EQ(w.sent(), "62 02 " + id);
+        w.feed("70 02 " + id);
+        EXPECT_EQ(w.report(other), "ok");
+        EXPECT_EQ(w.sent(), releases());
+        w.feed(pingresp);
+        EXPECT_EQ(w.sent_kinds(), "34 ");
+    }
     /// So many messages are more than there are identifiers for.
     void take_turns_with(unsigned messages) {
         for (unsigned i = 0; i < messages; ++i) w.publish("a", "", 2);

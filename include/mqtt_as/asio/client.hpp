@@ -58,8 +58,9 @@ struct connect_options {
 struct publish_options {
     qos_level qos = 0;
     bool retain = false;
-    std::chrono::milliseconds timeout{0};  ///< more than 0: after it the wait ends with timed_out
-    publish_properties properties{};       ///< MQTT 5
+    /// More than 0: after it the wait ends with timed_out. A message that was sent by then is sent again once at most.
+    std::chrono::milliseconds timeout{0};
+    publish_properties properties{};  ///< MQTT 5
 };
 
 struct subscribe_options {

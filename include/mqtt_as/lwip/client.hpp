@@ -40,7 +40,8 @@ struct connect_options {
 struct publish_options {
     std::uint8_t qos = 0;
     bool retain = false;
-    duration timeout{0};  ///< more than 0: after it the wait ends with timed_out
+    /// More than 0: after it the wait ends with timed_out. A message that was sent by then is sent again once at most.
+    duration timeout{0};
     const publish_properties& properties = no_publish_properties;  ///< MQTT 5
 };
 
