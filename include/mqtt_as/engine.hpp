@@ -117,7 +117,8 @@ struct waiting {
     duration for_duration{};
 };
 
-/// The engine stopped by itself: the first attempt failed (without `retry`), or `refusal_policy` says so.
+/// The engine stopped by itself: the first attempt failed (without `retry`), or `refusal_policy` says so. As after
+/// `stop`: what was not finished was reported as stopped, and requests are rejected as not_started until `start`.
 struct gave_up {
     disconnected last;
 };

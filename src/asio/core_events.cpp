@@ -101,6 +101,7 @@ void core::on_event(const gave_up& g) {
     }
     end_list(disconnecting, errc::ok);
     end_asking(false);
+    end_parked(errc::stopped);
     note("Gave up: no more attempts.");
 }
 

@@ -421,9 +421,9 @@ void engine::state::connection_over() {
     case after::reopen: return open();
     case after::stop: return finish_stop();
     case after::give_up:
-        enter(phase::stopped, stage::idle);
-        tell(tell_gave_up);
-        return;
+        refusing_ = errc::not_started;
+        end_all();
+        return tell(tell_gave_up);
     }
 }
 
@@ -434,8 +434,15 @@ void engine::state::wait() {
 }
 
 void engine::state::finish_stop() {
-    enter(phase::stopped, stage::idle);
     after_ = after::retry;
+    end_all();
+    keep_quiet(tell_disconnected | tell_waiting | tell_connected | tell_renewed | tell_gave_up);
+    tell(tell_stopped);
+}
+
+/// Nothing more will happen until `start`: nobody is left waiting.
+void engine::state::end_all() {
+    enter(phase::stopped, stage::idle);
     const bool is_closed = refusing_ == errc::closed;
     report_all(is_closed ? errc::closed : errc::stopped);
     const bool session_lives = keeps_session() && !is_closed;
@@ -444,8 +451,6 @@ void engine::state::finish_stop() {
         const bool is_kept = session_lives && (op.now_in == place::resend || op.now_in == place::release_due);
         if (!is_kept && !op.is_finished()) complete(op, errc::stopped);
     });
-    keep_quiet(tell_disconnected | tell_waiting | tell_connected | tell_renewed | tell_gave_up);
-    tell(tell_stopped);
 }
 
 void engine::state::check_drained() {

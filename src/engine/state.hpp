@@ -122,6 +122,7 @@ struct engine::state : facts, parts, moments, more_parts, rare_facts {
     void connection_over();
     void wait();
     void finish_stop();
+    void end_all();
     void check_drained();
     void go_online(const wire::connack&);
     std::optional<event> poll_notice();

@@ -223,6 +223,8 @@ void application::on_event(const any_event& e) {
     } else if (const auto* g = std::get_if<gave_up>(&e)) {
         on_over(note::kind::gave_up, g->last);
         is_running_ = false;
+        oracle_.gave_up();
+        judge_.demand(oracle_.unreported() == 0, "gave up, but not every operation was reported");
         later(random_.between(100, 5'000), [this] {
             if (!is_running_ && !is_closed_) start(true);
         });

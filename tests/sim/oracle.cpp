@@ -116,8 +116,8 @@ void oracle::judge_report(const operation& op) {
         tally_.happened(fault::deadline_passed);
         break;
     case errc::cancelled: demand(op.cancel_asked, "nobody cancelled it"); break;
-    case errc::closed:
-    case errc::stopped: demand(stops_, "nobody stopped the engine"); break;
+    case errc::closed: demand(stops_, "nobody closed the engine"); break;
+    case errc::stopped: was_stopped_unasked_ = was_stopped_unasked_ || !stops_; break;
     case errc::session_lost: demand(op.qos == 2 && may_report_session_lost_, "the policy does not allow it"); break;
     case errc::too_large:
     case errc::unsupported_by_server: demand(server_limits_, "the broker has no such limit"); break;
@@ -274,6 +274,7 @@ void oracle::prune() {
 // ---- the end ----------------------------------------------------------------------------------
 
 std::optional<std::string> oracle::why_not_settled() const {
+    if (was_stopped_unasked_) return "operations were stopped, and neither did anybody ask for that nor did it give up";
     if (unreported_ > 0) {
         const auto at = std::find_if(operations_.begin(), operations_.end(),
                                      [](const operation& op) { return !op.reported && !op.died; });

@@ -86,6 +86,7 @@ public:
     void acknowledged(inbound&);
     void forgotten(inbound&);
     void stop_asked() { stops_ = true; }
+    void gave_up() { was_stopped_unasked_ = false; }
     void slept_until(moment t) { slept_until_ = std::max(slept_until_, t); }
     /// What the configuration lets happen.
     void allow_session_lost_reports(bool on) { may_report_session_lost_ = on; }
@@ -149,6 +150,7 @@ private:
     std::uint32_t unreported_ = 0;
     moment slept_until_ = 0;
     bool stops_ = false;
+    bool was_stopped_unasked_ = false;  // and it has not given up since
     bool may_report_session_lost_ = false;
     bool server_limits_ = false;
 };

@@ -161,6 +161,22 @@ TEST_P(engine_connect, ends_the_first_attempt_in_gave_up_without_retry) {
     EXPECT_EQ(w.events(), "disconnected connection_closed at online transport 104 was_online | waiting");
 }
 
+TEST_P(engine_connect, nobody_is_left_waiting_when_it_has_given_up) {
+    const int early = w.publish("a", "x", 1);
+    w.start(false);
+    const int filter = w.subscribe("f", 0);
+    w.lose(errc::connect_failed, 111);
+    EXPECT_EQ(w.report(early), "stopped");
+    EXPECT_EQ(w.report(filter), "stopped");
+    EXPECT_EQ(w->look().unfinished, 0u);
+    EXPECT_EQ(w.publish("a", "x", 1), 0);
+    EXPECT_EQ(w.last_error, errc::not_started);
+    EXPECT_EQ(w.subscribe("f", 0), 0);
+    EXPECT_EQ(w.last_error, errc::not_started);
+    w.start(false);
+    EXPECT_GT(w.publish("a", "x", 1), 0);
+}
+
 TEST_P(engine_connect, tells_each_stage_that_failed) {
     w.start();
     w->on_stage(w.now, w.current, stage::resolve);

@@ -204,6 +204,28 @@ TEST(engine_refusal_v5, hands_out_the_reason_string) {
     EXPECT_EQ(told, "no");
 }
 
+// Whatever a kept session holds is known to it when it is started again.
+TEST(engine_refusal_v5, nobody_is_left_waiting_when_a_later_attempt_gives_up) {
+    world w(version::v5);
+    w.config.on_refusal = refusal_policy::give_up;
+    w.config.clean_init = w.config.clean = false;
+    w.go_online();
+    const int sent = w.publish("a", "x", 1);
+    w.forget_sent();
+    w.lose();
+    const int queued = w.publish("a", "y", 1);
+    w.await_attempt();
+    w.open();
+    w.forget_sent();
+    w.feed("20 03 00 87 00");
+    EXPECT_EQ(w->look().now_in, status::phase::stopped);
+    EXPECT_EQ(w.report(sent), "stopped maybe_delivered unfinished");
+    EXPECT_EQ(w.report(queued), "stopped");
+    w.start();
+    w.reconnect(true);
+    EXPECT_EQ(w.sent_kinds(), "10 3a ");
+}
+
 // Version 5 only: a session taken over (0x8E) is reported by name and retried at the cap.
 TEST(engine_refusal_v5, a_session_taken_over_is_retried_at_the_cap) {
     duration longest{0};
