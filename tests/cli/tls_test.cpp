@@ -1,4 +1,5 @@
 // pub and sub over TLS: the options of mosquitto_pub do what they do there, and what is wrong is told and ends with 2.
+#include "tests/asio/scripted_server.hpp"
 #include "tests/cli/program.hpp"
 #include "tests/support/certificates.hpp"
 #include "tests/support/eventually.hpp"
@@ -25,6 +26,8 @@ protected:
     temp_folder folder;
     authority ca{folder.path(), "Test CA"};
     words trusting{"--cafile", ca.pem()};
+    const std::string hint =
+        "; the port may expect TLS: add --cafile FILE or --tls-use-os-certs; mqtt-as doctor finds out";
 };
 
 INSTANTIATE_TEST_SUITE_P(version, cli_tls, testing::Values("311", "5"), version_name);
@@ -105,12 +108,25 @@ TEST_P(cli_tls, what_is_wrong_is_told_once_and_ends_with_2) {
 TEST_P(cli_tls, left_away_at_a_port_that_wants_it_is_told_with_what_to_add) {
     const broker_process broker(settings(ca.issue()));
     const fault_proxy proxy(broker.socket(), content::anything);
-    const std::string hint = "the port may want TLS: add --cafile FILE or --tls-use-os-certs; mqtt-as doctor finds out";
     for (const words& command : {words{"pub", "-t", "a", "-m", "x"}, words{"sub", "-t", "a"}}) {
         const outcome clear = run(mqtt_as(command + at(proxy) + words{"--deadline", "1"}));
         EXPECT_EQ(clear.status, 3);
-        EXPECT_EQ(split_lines(clear.err).at(1), "mqtt-as " + command[0] + ": " + hint) << clear.err;
+        const std::string line = split_lines(clear.err).at(0);
+        EXPECT_EQ(line.find("mqtt-as " + command[0] + ": MQTT: "), 0u) << line;
+        EXPECT_TRUE(line.ends_with(":" + std::to_string(proxy.port()) + ")" + hint + "; trying again")) << line;
     }
+}
+
+// Half a CONNACK in the clear: whatever is wrong there, it is not that.
+TEST_P(cli_tls, is_not_suggested_when_the_server_has_said_anything) {
+    const front_test::scripted_server faltering({[](front_test::peer& p) {
+        p.expect(front_test::CONNECT);
+        p.send("\x20");
+    }});
+    const outcome result = run(mqtt_as(words{"pub", "-t", "a", "-m", "x", "-V", GetParam(), "-h", "127.0.0.1", "-p",
+                                             std::to_string(faltering.port()), "--deadline", "1"}));
+    EXPECT_NE(result.err.find("closed by the server"), std::string::npos) << result.err;
+    EXPECT_EQ(result.err.find("TLS"), std::string::npos) << result.err;
 }
 
 // The same end of an attempt means something else where another attempt has succeeded.

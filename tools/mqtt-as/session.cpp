@@ -119,23 +119,26 @@ void session::connection_changed() {
     if (!now.last_error) return;
     const bool is_over = now.now_in == status::phase::stopped;
     const std::string& place = now.address.empty() ? now.server : now.address;
-    const std::string why = describe(*now.last_error, now.error_text) + " (" + place + ")";
+    std::string why = describe(*now.last_error, now.error_text) + " (" + place + ")";
+    if (may_expect_tls(*now.last_error)) {
+        why.append("; the port may expect TLS: ").append(how_to_ask_for_tls).append("; mqtt-as doctor finds out");
+    }
     if (told_.empty() && was_connected_) down_since_ = std::chrono::steady_clock::now();
     if (is_over) {
         say(why);
     } else if (why != told_) {
         say(why + "; trying again");
         if (now.soon_lost == 3) say(now.suspicion());
-        if (may_want_tls(*now.last_error))
-            say("the port may want TLS: add --cafile FILE or --tls-use-os-certs; mqtt-as doctor finds out");
     }
     told_ = why;
     if (is_over) end(ending::refused);
 }
 
-// A broker that expects TLS takes our CONNECT for nonsense, and hangs up without a word.
-bool session::may_want_tls(const disconnected& d) const {
-    return d.error == errc::connection_closed && d.at == stage::mqtt && !options_.config.ssl && !was_connected_;
+// A broker that expects TLS takes our CONNECT for nonsense, and hangs up without a word. Whoever has said anything, at
+// this attempt or before, means something else.
+bool session::may_expect_tls(const disconnected& d) const {
+    return d.error == errc::connection_closed && d.at == stage::mqtt && !options_.config.ssl &&
+           client_.count().bytes_received == 0;
 }
 
 void session::connection_up() {

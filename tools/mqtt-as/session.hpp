@@ -73,7 +73,7 @@ private:
     void wait_for_signal();
     void start_timer(boost::asio::steady_timer&, std::chrono::milliseconds);
     void connection_changed();
-    bool may_want_tls(const disconnected&) const;
+    bool may_expect_tls(const disconnected&) const;
     void connection_up();
     void work_ended(std::exception_ptr);
     void stop_when_all_ended();

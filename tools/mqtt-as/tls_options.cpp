@@ -53,7 +53,7 @@ void tls_options::apply(mqtt_as::config& config, bool secured) const {
                                                     {version_.has_value(), "--tls-version"},
                                                     {alpn_.has_value(), "--tls-alpn"}};
         for (const auto& [is_given, name] : all) {
-            if (is_given) throw usage_error(std::string(name) + " needs TLS: add --cafile FILE or --tls-use-os-certs");
+            if (is_given) throw usage_error(std::string(name) + " needs TLS: " + std::string(how_to_ask_for_tls));
         }
         return;
     }

@@ -6,8 +6,12 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace mqtt_as::cli {
+
+/// The advice wherever TLS is missing.
+inline constexpr std::string_view how_to_ask_for_tls = "add --cafile FILE or --tls-use-os-certs";
 
 class tls_options {
 public:
