@@ -105,6 +105,20 @@ TEST_P(cli_tls, what_is_wrong_is_told_once_and_ends_with_2) {
     }
 }
 
+// At the handshake, much later, it would be an outage.
+TEST(cli_tls_files, that_cannot_be_read_end_it_before_anything_is_tried) {
+    const front_test::scripted_server server({front_test::good_broker});
+    const words where{"-h", "127.0.0.1", "-p", std::to_string(server.port()), "--cafile", "/no/such/ca"};
+    for (const words& command : {words{"pub", "-t", "a", "-m", "x"}, words{"sub", "-t", "a"}, words{"range"}}) {
+        const outcome result = run(mqtt_as(command + where));
+        EXPECT_EQ(result.status, 1);
+        EXPECT_EQ(result.err,
+                  "mqtt-as " + command[0] +
+                      ": cannot read /no/such/ca (--cafile or MQTT_AS_CAFILE): No such file or directory\n");
+    }
+    EXPECT_EQ(server.connections(), 0);
+}
+
 TEST_P(cli_tls, left_away_at_a_port_that_wants_it_is_told_with_what_to_add) {
     const broker_process broker(settings(ca.issue()));
     const fault_proxy proxy(broker.socket(), content::anything);

@@ -77,6 +77,12 @@ void tls_options::apply(mqtt_as::config& config, bool secured) const {
 }
 
 void tls_options::check(const mqtt_as::config& config) const {
+    // To the library an empty name is no name: --cafile "$UNSET" would trust whom the system trusts.
+    const std::pair<const std::optional<std::string>&, const char*> names[] = {
+        {ca_file_, "--cafile"}, {ca_path_, "--capath"}, {cert_, "--cert"}, {key_, "--key"}};
+    for (const auto& [path, option] : names) {
+        if (path && path->empty()) throw usage_error(std::string(option) + " takes a path, not ''");
+    }
     if (cert_.has_value() != key_.has_value()) throw usage_error("--cert and --key belong together: say both");
     if (key_password_ && !key_) throw usage_error("--keypass needs --key");
     if (psk_ && !psk_identity_) throw usage_error("--psk needs --psk-identity");
