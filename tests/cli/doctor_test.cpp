@@ -255,6 +255,28 @@ TEST_P(cli_doctor, a_mute_server_ends_in_time) {
                      "tls: the handshake had no answer within 500 ms");
 }
 
+// A stage consists of several attempts, of which a server that listens and is silent takes all time that it gets.
+TEST_P(cli_doctor, a_mute_server_takes_no_stage_longer_than_the_limit) {
+    const front_test::scripted_server mute({front_test::mute_server});
+    const words where = words{"doctor"} + at(mute.port()) + version() + words{"--timeout", "3"};
+    const auto begin = std::chrono::steady_clock::now();
+    program in_the_clear(mqtt_as(where));
+    program over_tls(mqtt_as(where + words{"--tls-use-os-certs"}));
+    EXPECT_EQ(in_the_clear.wait(), mqtt) << in_the_clear.out();
+    EXPECT_EQ(over_tls.wait(), tls) << over_tls.out();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
+}
+
+// The first connection only finds that the port is open.
+TEST(cli_doctor_mqtt, a_server_that_falls_silent_later_is_not_said_to_refuse_mqtt_5) {
+    const front_test::scripted_server tired(
+        {front_test::mute_server, front_test::good_broker, front_test::mute_server});
+    const outcome result = ask_doctor(at(tired.port()) + words{"--skip", "round-trip", "--timeout", "1"});
+    EXPECT_THAT(result.out, HasSubstr("and in MQTT 5 it did not answer in time"));
+    // A quarter of the time is kept for the end of the session.
+    EXPECT_DIAGNOSIS(result, session, "session: the broker did not let us come and go within 750 ms");
+}
+
 TEST_P(cli_doctor, something_else_than_a_broker) {
     const front_test::scripted_server http({front_test::http_server});
     const outcome result = ask_doctor(at(http.port()) + version());

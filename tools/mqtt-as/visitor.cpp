@@ -44,19 +44,26 @@ std::string visitor::attempt::why() const {
     return words.substr(words.find(": ") + 2);
 }
 
-task<visitor::attempt> visitor::connect(clock::time_point deadline) {
-    struct news {
-        bool is_there = false;
-        attempt what;
-    };
-    const auto told = std::make_shared<news>();
-    const auto begin = clock::now();
-    client_.connect([told, begin](std::error_code error, connect_result result) {
-        *told = {.is_there = true, .what = {.error = error, .result = std::move(result), .took = since(begin)}};
+void visitor::begin() {
+    began_ = clock::now();
+    client_.connect([told = told_, began = began_](std::error_code error, connect_result result) {
+        *told = attempt{.error = error, .result = std::move(result), .took = since(began)};
     });
-    if (co_await until(deadline, [&] { return told->is_there; })) co_return told->what;
+}
+
+task<> visitor::leave_behind(stage at, clock::time_point deadline) const {
+    co_await until(deadline, [&] { return told_->has_value() || client_.explain().at > at; });
+}
+
+task<visitor::attempt> visitor::outcome(clock::time_point deadline) const {
+    if (co_await until(deadline, [&] { return told_->has_value(); })) co_return **told_;
     co_return attempt{
-        .error = make_error_code(errc::stage_timed_out), .result = {.at = client_.explain().at}, .took = since(begin)};
+        .error = make_error_code(errc::stage_timed_out), .result = {.at = client_.explain().at}, .took = since(began_)};
+}
+
+task<visitor::attempt> visitor::connect(clock::time_point deadline) {
+    begin();
+    co_return co_await outcome(deadline);
 }
 
 task<> visitor::leave(clock::time_point deadline) {

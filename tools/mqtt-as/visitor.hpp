@@ -7,6 +7,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -35,6 +36,11 @@ public:
     };
     /// Timed out when it is not decided by then.
     task<attempt> connect(clock::time_point deadline);
+    // The same in parts. `outcome` may be asked again: what is not decided goes on.
+    void begin();
+    /// Waits until the attempt is past this stage, or decided.
+    task<> leave_behind(stage at, clock::time_point deadline) const;
+    task<attempt> outcome(clock::time_point deadline) const;
     /// Leaves in good order, within `deadline`.
     task<> leave(clock::time_point deadline);
     /// Begins to connect and goes on for ever: for what is to be seen meanwhile.
@@ -54,6 +60,8 @@ private:
     };
 
     telling_client client_;
+    clock::time_point began_;
+    std::shared_ptr<std::optional<attempt>> told_ = std::make_shared<std::optional<attempt>>();
 };
 
 }  // namespace mqtt_as::cli

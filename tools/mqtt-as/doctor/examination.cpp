@@ -65,6 +65,11 @@ finding failed(step at, std::string_view why, advice what_to_do) {
     return {.at = at, .how = outcome::fails, .says = in_sentence(why), .advice = std::move(what_to_do)};
 }
 
+finding timed_out(step at, const std::string& what, std::chrono::milliseconds limit) {
+    return failed(at, what + " within " + text_of(limit),
+                  {"The broker hangs or is overloaded, or the network loses most packets: see the broker's log."});
+}
+
 }  // namespace
 
 examination::examination(boost::asio::any_io_executor executor, orders o,
@@ -92,10 +97,12 @@ task<> examination::run() {
         // A session that is not kept and a world that is not reached hinder nothing else.
         if (found.how == outcome::fails && at <= step::round_trip) goes_on = false;
     }
-    if (patient_) co_await patient_->leave(deadline());
+    end_ = clock::now() + orders_.limit;  // a stage that failed has left no time for that
+    if (patient_) co_await patient_->leave(at_most(500ms));
 }
 
 task<finding> examination::examine(step at) {
+    end_ = clock::now() + orders_.limit;
     switch (at) {
     case step::link: return link();
     case step::name: return name();
@@ -120,7 +127,7 @@ task<finding> examination::link() {
         co_return found;
     }
     // The way depends on the addresses, so the name is looked up already; a slow answer is waited for in its own stage.
-    co_await look_up(clock::now() + std::min<std::chrono::milliseconds>(orders_.limit, 1s));
+    co_await look_up(at_most(1s));
     const auto is_loopback = [](const auto& address) { return address.is_loopback(); };
     if (!addresses_.empty() && std::all_of(addresses_.begin(), addresses_.end(), is_loopback)) {
         found.says = "loopback: the broker is on this machine";
@@ -143,7 +150,7 @@ task<finding> examination::link() {
         watcher.keep_trying();
         // The answer takes no time; without an address it is that nothing is wrong, which is told by silence.
         const auto limit = addresses_.empty() ? 300ms : 1s;
-        co_await until(clock::now() + std::min<std::chrono::milliseconds>(orders_.limit, limit), [&] {
+        co_await until(at_most(limit), [&] {
             seen = watcher.client().explain();
             return !seen.link_up || !seen.link.empty();
         });
@@ -174,7 +181,7 @@ task<finding> examination::name() {
         co_return found;
     }
     const std::string& server = orders_.to.config.server;
-    const bool all_answered = co_await look_up(deadline());
+    const bool all_answered = co_await look_up(end_);
     const auto v4 = lookup_->v4();
     const auto v6 = lookup_->v6();
     if (addresses_.empty()) {
@@ -239,7 +246,7 @@ task<finding> examination::tcp() {
         attempts.push_back({boost::asio::local::stream_protocol::endpoint(config.unix_socket), config.unix_socket});
     }
     const std::uint16_t port = port_of(config);
-    if (!is_unix && addresses_.empty()) co_await look_up(deadline());  // the stages before were skipped
+    if (!is_unix && addresses_.empty()) co_await look_up(end_);  // the stages before were skipped
     if (!is_unix && addresses_.empty()) {
         co_return failed(step::tcp, "'" + config.server + "' has no address",
                          advice_for_name(config.server, EAI_NONAME));
@@ -247,7 +254,7 @@ task<finding> examination::tcp() {
     for (const auto& address : is_unix ? addresses{} : addresses_) {
         attempts.push_back({boost::asio::ip::tcp::endpoint(address, port), address.to_string()});
     }
-    co_await try_all(attempts, deadline());
+    co_await try_all(attempts, end_);
     // Quickest first, those that failed last: the next stages go where the first one leads.
     std::sort(attempts.begin(), attempts.end(), [](const attempt& a, const attempt& b) {
         return std::pair(a.error.failed(), a.took) < std::pair(b.error.failed(), b.took);
@@ -283,14 +290,19 @@ task<finding> examination::tcp() {
 
 // ---- TLS and MQTT: one attempt of a client ----------------------------------------------------
 
-task<> examination::connect() {
+void examination::begin_to_connect() {
     mqtt_as::config config = guest();
     config.subs_cb = [this](std::string_view, std::string_view text, bool) {
         received_.push_back({std::string(text), clock::now()});
     };
     patient_.emplace(executor_, std::move(config), orders_.to);
-    // The library bounds each of its stages by the same time, and says which one was silent.
-    connection_ = co_await patient_->connect(deadline() + orders_.limit);
+    patient_->begin();
+}
+
+// What the stage before has begun and not seen the end of, this one waits for.
+task<> examination::connect() {
+    if (!patient_) begin_to_connect();
+    connection_ = co_await patient_->outcome(end_);
 }
 
 task<finding> examination::tls() {
@@ -300,7 +312,11 @@ task<finding> examination::tls() {
     }
     finding found{.at = step::tls, .how = outcome::works};
     const std::string name = config.ssl_params.server_name.empty() ? config.server : config.ssl_params.server_name;
-    if (reached_) greeting_ = co_await greet(*reached_, config.ssl_params, name, deadline());
+    // The library comes first, as its handshake is what counts: a slow server would not do two in time. The broker's
+    // answer to CONNECT is waited for, too: in TLS 1.3 a server says only there what it thinks of our certificate.
+    begin_to_connect();
+    co_await patient_->leave_behind(stage::tls, end_);
+    if (reached_ && clock::now() < end_) greeting_ = co_await greet(*reached_, config.ssl_params, name, end_);
     co_await connect();
     if (!greeting_.chain.empty()) {
         const certificate& own = greeting_.chain.front();
@@ -333,9 +349,10 @@ task<finding> examination::tls() {
         }
         co_return found;
     }
-    found.took = greeting_.took;
-    found.says =
-        connection_->error ? greeting_.version + ", " + greeting_.cipher : patient_->client().explain().security;
+    if (greeting_.is_secured) found.took = greeting_.took;
+    found.says = "the handshake is done";
+    if (greeting_.is_secured) found.says = greeting_.version + ", " + greeting_.cipher;
+    if (!connection_->error) found.says = patient_->client().explain().security;
     found.facts["security"] = found.says;
     if (!greeting_.protocol.empty()) {
         found.says += ", " + greeting_.protocol;
@@ -355,7 +372,7 @@ task<finding> examination::tls() {
 
 task<finding> examination::mqtt() {
     finding found{.at = step::mqtt, .how = outcome::works};
-    if (!connection_) co_await connect();
+    co_await connect();
     const auto& c = *connection_;
     if (!c.error) {
         found.took = c.took;
@@ -364,10 +381,12 @@ task<finding> examination::mqtt() {
         co_await tell_limits(found);
         co_return found;
     }
-    const bool speaks_tls = !orders_.to.config.ssl && co_await this->speaks_tls();
+    const auto error = static_cast<errc>(c.error.value());
+    // A server that expects TLS hangs up on CONNECT, or answers with an alert, which is no MQTT.
+    const bool may_expect_tls = error == errc::connection_closed || error == errc::protocol_violation;
+    const bool speaks_tls = !orders_.to.config.ssl && may_expect_tls && co_await this->speaks_tls();
     found.how = outcome::fails;
     found.says = in_sentence(c.why());
-    const auto error = static_cast<errc>(c.error.value());
     if (c.result.at < stage::mqtt && error != errc::tls_failed) found.says = c.at() + ": " + found.says;
     if (error == errc::stage_timed_out) {
         found.says = "no answer to CONNECT within " + text_of(orders_.limit);
@@ -389,7 +408,7 @@ task<finding> examination::mqtt() {
 task<bool> examination::speaks_tls() {
     if (!reached_) co_return false;
     const ssl_params any;
-    const greeting seen = co_await greet(*reached_, any, orders_.to.config.server, deadline());
+    const greeting seen = co_await greet(*reached_, any, orders_.to.config.server, end_);
     co_return seen.is_secured || !seen.chain.empty();
 }
 
@@ -402,9 +421,13 @@ task<> examination::tell_limits(finding& to) {
     mqtt_as::config asking = guest();
     asking.version = protocol_version::v5;
     asking.client_id = orders_.to.config.client_id + "-5";
-    const auto seen = co_await visit(asking, deadline());
-    to.facts["speaks_mqtt_5"] = seen && !seen->error;
-    if (!seen || seen->error) {
+    const auto seen = co_await visit(asking, end_);
+    if (!seen) {
+        to.notes.emplace_back("in MQTT 3.1.1 it does not tell its limits, and in MQTT 5 it did not answer in time");
+        co_return;
+    }
+    to.facts["speaks_mqtt_5"] = !seen->error;
+    if (seen->error) {
         to.notes.emplace_back("in MQTT 3.1.1 it does not tell its limits, and MQTT 5 it does not accept");
         co_return;
     }
@@ -415,20 +438,19 @@ task<> examination::tell_limits(finding& to) {
 
 task<finding> examination::round_trip() {
     finding found{.at = step::round_trip, .how = outcome::works};
-    if (!patient_) co_await connect();
+    if (!connection_) co_await connect();
     const std::string& topic = *orders_.topic;
     struct news {
         bool is_there = false;
         std::error_code error{};
         reason_code reason{};
     };
-    const auto end = deadline();
     const auto subscribed = std::make_shared<news>();
     patient_->client().subscribe(topic, 1, [subscribed](std::error_code error, const subscribe_result& result) {
         *subscribed = {.is_there = true, .error = error, .reason = result.reason};
     });
-    co_await until(end, [&] { return subscribed->is_there; });
-    if (!subscribed->is_there) co_return timed_out(step::round_trip, "no answer to SUBSCRIBE");
+    co_await until(end_, [&] { return subscribed->is_there; });
+    if (!subscribed->is_there) co_return timed_out(step::round_trip, "no answer to SUBSCRIBE", orders_.limit);
     if (subscribed->error) {
         co_return failed(step::round_trip,
                          "the broker refused the subscription to '" + topic +
@@ -445,7 +467,7 @@ task<finding> examination::round_trip() {
                                        *published = {.is_there = true, .error = error, .reason = r.reason};
                                    });
         const auto is_back = [&] { return !received_.empty() && received_.back().text == text; };
-        co_await until(end, [&] { return (published->is_there && published->error) || is_back(); });
+        co_await until(end_, [&] { return (published->is_there && published->error) || is_back(); });
         if (published->error) {
             co_return failed(step::round_trip,
                              "the broker refused a message to '" + topic + "': " + reason_in_words(published->reason),
@@ -457,7 +479,8 @@ task<finding> examination::round_trip() {
                              {"In MQTT 3.1.1 this is how a broker refuses a topic: see its access rules, or choose "
                               "another one: -t TOPIC"});
         }
-        if (!is_back()) co_return timed_out(step::round_trip, "no acknowledgement of a message to '" + topic + "'");
+        if (!is_back())
+            co_return timed_out(step::round_trip, "no acknowledgement of a message to '" + topic + "'", orders_.limit);
         times.push_back(std::chrono::duration_cast<span>(received_.back().when - begin));
     }
     std::sort(times.begin(), times.end());
@@ -480,15 +503,15 @@ task<finding> examination::session() {
     config.client_id = orders_.to.config.client_id + "-s";
     config.clean_init = config.clean = false;
     config.session_expiry = 60s;  // MQTT 5: should we not come back, nothing is left behind
-    const auto end = deadline();
     const auto begin = clock::now();
-    std::optional<visitor::attempt> seen = co_await visit(config, end);
-    if (seen && !seen->error) seen = co_await visit(config, end);
+    const auto time = orders_.limit * 3 / 4;  // the rest is for sweeping up, whatever was seen
+    std::optional<visitor::attempt> seen = co_await visit(config, begin + time);
+    if (seen && !seen->error) seen = co_await visit(config, begin + time);
     mqtt_as::config last = guest();  // a clean session, which ends the one that was kept
     last.client_id = config.client_id;
-    const auto swept = co_await visit(last, end + 1s);
+    const auto swept = co_await visit(last, end_);
     found.took = since(begin);
-    if (!seen) co_return timed_out(step::session, "the broker did not let us come and go");
+    if (!seen) co_return timed_out(step::session, "the broker did not let us come and go", time);
     if (seen->error) {
         co_return failed(step::session,
                          "the client identifier '" + config.client_id +
@@ -508,7 +531,7 @@ task<finding> examination::session() {
 
 task<finding> examination::wan() {
     finding found{.at = step::wan, .how = outcome::works};
-    if (!patient_) co_await connect();
+    if (!patient_) begin_to_connect();
     struct news {
         bool is_there = false;
         std::error_code error{};
@@ -520,7 +543,7 @@ task<finding> examination::wan() {
     patient_->client().wan_ok(how, [told](std::error_code error, wan_result result) {
         *told = {.is_there = true, .error = error, .result = result};
     });
-    co_await until(deadline() + 100ms, [&] { return told->is_there; });
+    co_await until(end_, [&] { return told->is_there; });
     found.took = since(begin);
     found.facts["dns_server"] = orders_.dns_server;
     if (told->is_there && told->result) {
@@ -555,9 +578,8 @@ task<std::optional<visitor::attempt>> examination::visit(const mqtt_as::config& 
     co_return c;
 }
 
-finding examination::timed_out(step at, const std::string& what) const {
-    return failed(at, what + " within " + text_of(orders_.limit),
-                  {"The broker hangs or is overloaded, or the network loses most packets: see the broker's log."});
+clock::time_point examination::at_most(std::chrono::milliseconds from_now) const {
+    return std::min(end_, clock::now() + from_now);
 }
 
 }  // namespace mqtt_as::cli::doctor

@@ -55,6 +55,7 @@ private:
     task<finding> wan();
 
     task<bool> look_up(clock::time_point deadline);
+    void begin_to_connect();
     task<> connect();
     task<> tell_limits(finding& to);
     task<std::optional<visitor::attempt>> visit(const mqtt_as::config& config, clock::time_point deadline);
@@ -62,13 +63,14 @@ private:
     mqtt_as::config guest() const;
     bool is_numeric() const;
     std::string place() const;
-    clock::time_point deadline() const { return clock::now() + orders_.limit; }
-    finding timed_out(step at, const std::string& what) const;
+    /// For a part of a stage that gets less time than what is left.
+    clock::time_point at_most(std::chrono::milliseconds from_now) const;
 
     boost::asio::any_io_executor executor_;
     orders orders_;
     std::function<void(const finding&)> on_finding_;
     diagnosis result_;
+    clock::time_point end_;  ///< of the stage at work
 
     // What the stages have learned for those that follow.
     std::optional<lookup> lookup_;
