@@ -416,6 +416,7 @@ explanation core::explain() {
     e.waiting_for_room = parked_publishes_.size();
     e.queue_size = queue_ ? queue_->size() : 0;
     e.discards = discards_;
+    e.reads = !is_connected() || engine_.wants_bytes();
     if (held_ && !held_->entries.empty()) {
         e.unacknowledged = held_->entries.size();
         e.unacknowledged_since = held_->entries.front().since;

@@ -12,6 +12,7 @@ namespace {
 std::string text_of(duration d, bool tenths = false) {
     const double s = static_cast<double>(d.count()) / 1000;
     std::array<char, 32> text{};
+    if (d.count() >= 1'000'000'000) return "more than 11 days";  // as far as the engine's clock is kept comparable
     if (s >= 7200) {
         std::snprintf(text.data(), text.size(), "%.1f h", s / 3600);
     } else if (s >= 120) {
@@ -62,6 +63,15 @@ std::string held(const explanation& e) {
            text_of(e.now - *e.unacknowledged_since);
 }
 
+std::string unread(const explanation& e) {
+    std::string text;
+    if (e.queue_size != 0)
+        text = "; " + std::to_string(e.queue_size) +
+               (e.queue_size == 1 ? " received message waits" : " received messages wait") + " in the queue";
+    if (!e.reads) text += "; nothing more is read until received messages are taken";
+    return text;
+}
+
 std::string down(const explanation& e) {
     std::string text = "down";
     if (e.outage_since) text.append(" ").append(text_of(e.now - *e.outage_since));
@@ -95,7 +105,7 @@ std::string explanation::text() const {
     default: text = "closing the connection"; break;
     }
     if (!link_up) text += "; link down " + text_of(now - link_since) + (link.empty() ? "" : ": " + link);
-    text += backlog(*this) + held(*this);
+    text += backlog(*this) + held(*this) + unread(*this);
     if (const std::string doubt = suspicion(); !doubt.empty()) text += "; " + doubt;
     return text;
 }

@@ -47,6 +47,31 @@ TEST(connect, fails_with_the_stage_and_the_reason_when_nobody_listens) {
     });
 }
 
+// Else a coroutine would wait for a client that does nothing any more.
+TEST(connect, leaves_nobody_waiting_when_it_has_failed) {
+    std::uint16_t port;
+    {
+        scripted_server gone({good_broker});
+        port = gone.port();
+    }
+    world w;
+    config c = config_for(port);
+    c.limits.operations_max = 1;
+    c.on_full = full_policy::wait;
+    MQTTClient client(w.executor(), c);
+    w.run([&]() -> task<> {
+        std::vector<std::error_code> ends;
+        const auto on_end = [&](std::error_code e, publish_result) { ends.push_back(e); };
+        client.publish("t", "unfinished", {.qos = 1}, on_end);
+        client.publish("t", "waits for room", {.qos = 1}, on_end);
+        const auto connected = co_await client.connect(as_result);
+        EXPECT_EQ(connected.error, errc::connect_failed);
+        EXPECT_TRUE(co_await eventually([&] { return ends.size() == 2; }));
+        EXPECT_EQ(ends, std::vector<std::error_code>(2, errc::stopped));
+        EXPECT_EQ((co_await client.publish("t", "x", {.qos = 1}, as_result)).error, errc::not_started);
+    });
+}
+
 TEST(connect, reports_what_the_server_says_when_it_refuses) {
     scripted_server server({[](peer& p) {
         p.expect(CONNECT);

@@ -2,9 +2,13 @@
 #include "tests/asio/world.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace mqtt_as::front_test {
 namespace {
+
+// They refer to what the client has.
+static_assert(!std::is_copy_constructible_v<event_flag> && !std::is_copy_constructible_v<message_queue>);
 
 TEST(explain, puts_numbers_into_words) {
     explanation e;
@@ -29,6 +33,43 @@ TEST(explain, puts_numbers_into_words) {
         e.text(),
         "down 41 s: TCP: Connection refused (127.0.0.1:1883); trying again will not help until someone "
         "changes something; attempt 7; next in 12.3 s; link down 42 s: eth0 has no carrier; 1 message (10 B) queued");
+}
+
+TEST(explain, has_words_for_what_the_clock_of_the_engine_cannot_count) {
+    explanation e;
+    e.now_in = status::phase::online;
+    e.address = "127.0.0.1:1883";
+    e.now = time_point(1'000'000'000);
+    e.since = time_point(1);
+    EXPECT_EQ(e.text(), "up 277.8 h (127.0.0.1:1883)");
+    e.since = time_point(0);
+    EXPECT_EQ(e.text(), "up more than 11 days (127.0.0.1:1883)");
+}
+
+TEST(explain, tells_of_received_messages_that_nobody_takes) {
+    scripted_server server({[](peer& p) {
+        p.accept();
+        for (int i = 0; i < 5; ++i) p.send({"\x30\x04\0\1tx", 6});
+        p.serve();
+    }});
+    world w;
+    config c = config_for(server.port());
+    c.queue_len = 2;
+    c.limits.inbound_max = 4;
+    MQTTClient client(w.executor(), c);
+    w.run([&]() -> task<> {
+        co_await client.connect();
+        EXPECT_TRUE(co_await eventually([&] { return client.queue.size() == 4; }));
+        EXPECT_FALSE(client.explain().reads);
+        const std::string text = client.explain().text();
+        EXPECT_TRUE(text.ends_with("; 4 received messages wait in the queue; nothing more is read until received "
+                                   "messages are taken"))
+            << text;
+        for (int i = 0; i < 4; ++i) co_await client.queue.receive();
+        EXPECT_TRUE(co_await eventually([&] { return client.queue.size() == 1; }));
+        EXPECT_TRUE(client.explain().text().ends_with("; 1 received message waits in the queue"));
+        co_await client.disconnect();
+    });
 }
 
 TEST(explain, in_each_state_of_a_client) {

@@ -40,5 +40,7 @@ void mistaken([[maybe_unused]] mqtt_as::MQTTClient& client, [[maybe_unused]] mqt
     client.connect(std::function<void(int)>());
 #elif MISTAKE == 5
     config.subs_cb = [](const mqtt_as::received_message&) -> a_coroutine { co_return; };
+#elif MISTAKE == 6
+    client.publish("t", "x", 1);
 #endif
 }

@@ -58,7 +58,8 @@ struct connect_options {
 struct publish_options {
     qos_level qos = 0;
     bool retain = false;
-    /// More than 0: after it the wait ends with timed_out. A message that was sent by then is sent again once at most.
+    /// More than 0: after it, or after 12 days if that is longer, the wait ends with timed_out. A message that was sent
+    /// by then is sent again once at most.
     std::chrono::milliseconds timeout{0};
     publish_properties properties{};  ///< MQTT 5
 };
@@ -104,6 +105,8 @@ struct explanation : status {
     std::uint32_t soon_lost = 0;  ///< connections in a row that the server ended within `backoff.stable_after`
     std::size_t waiting_for_room = 0;  ///< publishes that wait under full_policy::wait
     std::size_t queue_size = 0;        ///< messages in `queue`
+    bool reads = true;                 ///< false: nothing is read until messages that you were given are taken, or
+                                       ///< acknowledged (`limits::inbound_max`)
     std::uint64_t discards = 0;        ///< messages that `queue` discarded
     std::size_t unacknowledged = 0;    ///< with `config::manual_acknowledgement`: messages that you were given on this
                                        ///< connection and have not acknowledged
@@ -181,6 +184,8 @@ concept token_beside = !std::convertible_to<T, Options>;
 /// As asyncio.Event: set by the client, cleared by the application.
 class event_flag {
 public:
+    event_flag(const event_flag&) = delete;
+    event_flag& operator=(const event_flag&) = delete;
     bool is_set() const;
     void set();
     void clear();
@@ -194,13 +199,15 @@ public:
 private:
     friend class MQTTClient;
     event_flag(const std::shared_ptr<detail::core>& c, bool up) : core_(c), up_(up) {}
-    const std::shared_ptr<detail::core>& core_;
+    const std::shared_ptr<detail::core>& core_;  // the client's: it cannot be copied
     bool up_;
 };
 
 /// Received messages that wait to be taken, when `config::queue_len` is more than 0.
 class message_queue {
 public:
+    message_queue(const message_queue&) = delete;
+    message_queue& operator=(const message_queue&) = delete;
     /// Takes the oldest message, waiting for one. Taking it acknowledges it, unless that is left to you. Errors:
     /// cancelled; closed; bad_config when `config::queue_len` is 0.
     [[nodiscard]] task<queued_message> receive();
@@ -220,7 +227,7 @@ public:
 private:
     friend class MQTTClient;
     explicit message_queue(const std::shared_ptr<detail::core>& c) : core_(c) {}
-    const std::shared_ptr<detail::core>& core_;
+    const std::shared_ptr<detail::core>& core_;  // the client's: it cannot be copied
 };
 
 class MQTTClient {
@@ -275,6 +282,8 @@ public:
     [[nodiscard]] task<outcome<publish_result>> publish(std::string_view topic, payload body, as_result_t);
     template <detail::token_beside<publish_options> Token>
     auto publish(std::string_view topic, payload body, Token&& token) {
+        static_assert(!std::is_arithmetic_v<std::remove_cvref_t<Token>>,
+                      "qos and retain are options: publish(topic, payload, {.qos = 1})");
         return publish(topic, std::move(body), publish_options{}, std::forward<Token>(token));
     }
     template <class Token>

@@ -141,7 +141,8 @@ void socket_transport::on_won(stream_socket socket, const stream_endpoint& endpo
     socket_ = std::move(socket);
     race_.reset();
     patience_.reset();
-    if (!is_unix(endpoint)) {
+    is_tcp_ = !is_unix(endpoint);
+    if (is_tcp_) {
         book_.last_good = tcp_of(endpoint).address();
         const int yes = 1;
         ::setsockopt(socket_->native_handle(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
@@ -175,7 +176,10 @@ io_result socket_transport::read(std::span<std::uint8_t> into) noexcept {
     if (!socket_ || !owner_) return {.now = io_result::state::closed};
     for (;;) {
         const ssize_t n = ::recv(socket_->native_handle(), into.data(), into.size(), MSG_DONTWAIT);
-        if (n > 0) return {.size = static_cast<std::size_t>(n)};
+        if (n > 0) {
+            owes_answer_ = true;
+            return {.size = static_cast<std::size_t>(n)};
+        }
         if (n == 0) return {.now = io_result::state::closed};
         if (is_would_block(errno)) return {.now = io_result::state::would_block};
         if (errno != EINTR) return {.now = io_result::state::failed, .error = errno};
@@ -198,6 +202,7 @@ io_result socket_transport::write(std::span<const bytes> from) noexcept {
         const ssize_t n = ::sendmsg(socket_->native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (n >= 0) {
             const auto size = static_cast<std::size_t>(n);
+            owes_answer_ = false;
             return {.size = size, .now = size < total ? io_result::state::would_block : io_result::state::done};
         }
         if (is_would_block(errno)) return {.now = io_result::state::would_block};
@@ -205,7 +210,13 @@ io_result socket_transport::write(std::span<const bytes> from) noexcept {
     }
 }
 
+/// Before it waits, what was read is acknowledged, where no bytes of ours carry that. A peer with Nagle's algorithm, as
+/// Mosquitto by default, holds its next small packet back until then, and our kernel would take 40 ms for it.
 void socket_transport::wait_readable() {
+    if (std::exchange(owes_answer_, false) && is_tcp_) {
+        const int yes = 1;
+        ::setsockopt(socket_->native_handle(), IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
+    }
     socket_->async_wait(stream_socket::wait_read,
                         wait_handler::calling<&socket_transport::on_readable>(shared_from_this()));
 }
