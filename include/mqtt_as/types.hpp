@@ -101,7 +101,7 @@ enum class errc : std::uint8_t {
     bad_properties = 4,          ///< a property or option is malformed, out of range, or not allowed in this packet
     unsupported_by_version = 5,  ///< MQTT 3.1.1 has no such feature; set the protocol version to 5
     too_large = 6,               ///< the packet exceeds a limit of the protocol, of the server or of `limits`
-    queue_full = 7,              ///< `limits` of unfinished operations, of payload bytes or of subscriptions are reached
+    queue_full = 7,              ///< `limits` of operations, of payload bytes or of subscriptions are reached
     out_of_memory = 8,           ///< the memory source is exhausted
     not_started = 9,             ///< between `disconnect()` and the next `connect()`
     closed = 10,                 ///< after `close()`

@@ -183,7 +183,7 @@ struct config {
                                                 ///< cancelled by an outage; at most one runs
     /// The Wi-Fi network to be joined, by wpa_supplicant; empty: the system's network is used.
     linking<std::string, detail::wifi_code, detail::wifi> ssid{};
-    std::string wifi_pw{};      ///< 8 to 63 characters, or the key as 64 hexadecimal digits; empty: an open network
+    std::string wifi_pw{};  ///< 8 to 63 characters, or the key as 64 hexadecimal digits; empty: an open network
     /// More than 0: messages go to `MQTTClient::queue`, this many. Under overflow_policy::wait more of qos 0, which has
     /// no acknowledgement to be withheld, up to `limits::inbound_max`.
     std::size_t queue_len = 0;
