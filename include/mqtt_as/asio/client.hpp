@@ -215,6 +215,10 @@ public:
     auto receive(Token&& token) {
         return detail::start<queued_message>(core_, std::forward<Token>(token), detail::receive_operation{});
     }
+    /// Takes the oldest message, waiting for one no longer than `span`; nothing when none has come by then. Never loses
+    /// one, as `receive() || timer` may. Errors: as `receive`. Threads: the coroutine's executor runs one handler at a
+    /// time.
+    [[nodiscard]] task<std::optional<queued_message>> receive_for(std::chrono::milliseconds span);
     /// Takes the oldest message if there is one.
     std::optional<queued_message> try_receive();
 
