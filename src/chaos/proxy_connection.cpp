@@ -26,7 +26,9 @@ proxy_connection::proxy_connection(socket client, socket broker, rule_book& rule
       upward_(client_, broker_, carried), downward_(broker_, client_, carried) {}
 
 void proxy_connection::start() {
-    if (carried_ == content::anything && rules_.path_of({}).mute) return fall_silent(silence::held);
+    if (carried_ == content::anything) {  // no CONNECT will be seen
+        if (const auto how = rules_.silence_of({})) fall_silent(*how);
+    }
     read(toward::broker);
     read(toward::client);
 }
@@ -139,7 +141,10 @@ void proxy_connection::handle(toward to, const frame& packet) {
     way.dropping_rest = false;
     if (packet.type == packet_type::connect && to == toward::broker) {
         client_id_ = packet.name;
-        if (rules_.path_of(client_id_).mute) fall_silent(silence::held);
+        if (const auto how = rules_.silence_of(client_id_)) {
+            fall_silent(*how);
+            dropped_bytes_ = *how == silence::dropped;  // this CONNECT is the first of them
+        }
     }
     if (rule_book::entry* const rule = rules_.match(to, packet, client_id_)) return apply(*rule, packet);
     put(to, packet.bytes);

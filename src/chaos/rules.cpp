@@ -82,7 +82,15 @@ path rule_book::path_of(std::string_view client) const {
     return found == paths_.end() ? path{} : found->second;
 }
 
+std::optional<silence> rule_book::silence_of(std::string_view client) const {
+    for (auto each = stalled_.rbegin(); each != stalled_.rend(); ++each) {  // the last word counts
+        if (names(each->first, client)) return each->second;
+    }
+    return path_of(client).mute ? std::optional(silence::held) : std::nullopt;
+}
+
 void rule_book::heal(std::string_view client) {
+    std::erase_if(stalled_, [&](const auto& each) { return names(client, each.first); });
     for (auto& [name, how] : paths_) {
         if (names(client, name)) how.mute = false;
     }

@@ -91,8 +91,7 @@ void net::handle(connection_id id, connection& c, chaos::toward to, const chaos:
     w.drops_rest = false;
     if (packet.type == chaos::packet_type::connect && to == chaos::toward::broker) {
         c.client = packet.name;
-        const auto names_it = [&](const std::string& name) { return chaos::names(name, c.client); };
-        c.silent = c.silent || rules.path_of(c.client).mute || std::any_of(stalled_.begin(), stalled_.end(), names_it);
+        c.silent = c.silent || rules.silence_of(c.client);
     }
     chaos::rule_book::entry* const rule = rules.match(to, packet, c.client);
     if (rule == nullptr) return put(id, to, packet.bytes);
@@ -199,13 +198,12 @@ void net::half_open(std::string_view client, chaos::silence how) {
 }
 
 void net::stall(std::string_view client) {
-    stalled_.emplace_back(client);
+    rules.stall(client, chaos::silence::held);
     half_open(client, chaos::silence::held);
 }
 
 void net::heal(std::string_view client) {
     rules.heal(client);
-    std::erase_if(stalled_, [&](const std::string& name) { return chaos::names(client, name); });
     for (const connection_id id : of(client)) {
         connection& c = *find(id);
         if (!c.silent) continue;

@@ -239,6 +239,52 @@ TEST_F(fault_proxy_test, half_open_that_dropped_bytes_ends_in_a_reset) {
     EXPECT_EQ(pair.broker.ending(), "FIN");
 }
 
+TEST_F(fault_proxy_test, stall_holds_new_connections_until_healed) {
+    CONNECTED_PAIR;
+    proxy.stall("a");
+    raw_socket client = connect_client();
+    raw_socket broker = accept_at_broker();
+    client.send(connect_v5);
+    pair.client.send(publish_7);
+    EXPECT_EQ(broker.ending(100ms), "silence");
+    EXPECT_EQ(pair.broker.ending(10ms), "silence");
+    EXPECT_EQ(client.ending(10ms), "silence");
+    proxy.heal("a");
+    broker.limit(5s);
+    pair.broker.limit(5s);
+    EXPECT_EQ(broker.receive(connect_v5.size()), connect_v5);
+    EXPECT_EQ(pair.broker.receive(9), publish_7);
+    both_ends another{connect_client(), accept_at_broker()};
+}
+
+TEST_F(fault_proxy_test, stall_that_drops_resets_new_connections_too) {
+    proxy.stall("", silence::dropped);
+    raw_socket client = connect_client();
+    raw_socket broker = accept_at_broker();
+    client.send(connect_v3);
+    EXPECT_EQ(broker.ending(100ms), "silence");
+    proxy.heal();
+    EXPECT_EQ(client.ending(), "RST");
+    EXPECT_EQ(broker.ending(), "FIN");
+}
+
+TEST_F(fault_proxy_test, stall_holds_new_connections_whose_packets_cannot_be_seen) {
+    for (const silence how : {silence::held, silence::dropped}) {
+        fault_proxy of_anything(socket_path_, content::anything);
+        of_anything.stall({}, how);
+        raw_socket client(try_connect("127.0.0.1", of_anything.port()));
+        raw_socket broker = accept_at_broker();
+        client.send("hello");
+        EXPECT_EQ(broker.ending(100ms), "silence");
+        of_anything.heal();
+        broker.limit(5s);
+        if (how == silence::held)
+            EXPECT_EQ(broker.receive(5), "hello");
+        else
+            EXPECT_EQ(client.ending(), "RST");
+    }
+}
+
 TEST_F(fault_proxy_test, refuses_and_accepts_again_on_the_same_port) {
     CONNECTED_PAIR;
     const std::uint16_t port = proxy.port();
