@@ -59,6 +59,8 @@ private:
         std::array<char, 8192> chunk;
         std::deque<parcel> queue;
         std::size_t queued = 0;
+        std::size_t parcels_due = 0;  ///< the first so many, whose time has come, as far as somebody has looked
+        std::size_t bytes_due = 0;    ///< theirs
         bool reading = false;
         bool writing = false;
         bool ended = false;
@@ -67,6 +69,7 @@ private:
 
     stream& toward_(toward to) { return to == toward::broker ? upward_ : downward_; }
     void read(toward to);
+    bool is_full(stream& way) const;
     void has_read(toward to, bool ok, std::size_t size);
     void take(toward to, std::string_view bytes);
     void handle(toward to, const frame& packet);

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <thread>
 #include <unistd.h>
 
 namespace mqtt_as::test {
@@ -48,6 +49,20 @@ public:
     }
     void send(const std::string& bytes) {
         ASSERT_EQ(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), ssize_t(bytes.size()));
+    }
+    void send_buffer(int size) { ::setsockopt(fd_, SOL_SOCKET, SO_SNDBUF, &size, sizeof size); }
+    /// How many of the bytes are taken within `time`.
+    std::size_t send_what_is_taken(const std::string& bytes, std::chrono::milliseconds time) {
+        std::size_t sent = 0;
+        const auto end = std::chrono::steady_clock::now() + time;
+        while (sent < bytes.size() && std::chrono::steady_clock::now() < end) {
+            const ssize_t n = ::send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+            if (n > 0)
+                sent += static_cast<std::size_t>(n);
+            else
+                std::this_thread::sleep_for(1ms);
+        }
+        return sent;
     }
     /// Exactly `size` bytes; fewer when the stream ends or nothing comes in time.
     std::string receive(std::size_t size) {
@@ -326,6 +341,47 @@ TEST_F(fault_proxy_test, limits_the_bandwidth) {
     const auto took = std::chrono::steady_clock::now() - begin;
     EXPECT_GE(took, 150ms);
     EXPECT_LE(took, 2s);
+}
+
+// A large PUBLISH of this many bytes in all.
+std::string large_publish(std::size_t size) {
+    const std::size_t rest = size - 5;
+    std::string bytes = "\x30"s;
+    for (int shift = 0; shift < 28; shift += 7)
+        bytes += static_cast<char>((rest >> shift & 0x7F) | (shift < 21 ? 0x80u : 0u));
+    bytes += "\x00\x01t"s;
+    return bytes + std::string(size - bytes.size(), 'x');
+}
+
+TEST_F(fault_proxy_test, delays_without_limiting_the_throughput) {
+    CONNECTED_PAIR;
+    proxy.set_path("a", {.delay = 200ms});
+    const std::string large = large_publish(4u << 20);
+    const auto begin = std::chrono::steady_clock::now();
+    std::thread sender([&] { pair.client.send(large); });
+    EXPECT_EQ(pair.broker.receive(large.size()), large);
+    sender.join();
+    const auto took = std::chrono::steady_clock::now() - begin;
+    EXPECT_GE(took, 200ms);
+    EXPECT_LE(took, 5s);  // 16 KiB in each 200 ms would be 50 s
+}
+
+TEST_F(fault_proxy_test, holds_back_the_sender_of_a_slow_path_however_long_it_is) {
+    for (const auto delay : {0ms, 200ms}) {
+        CONNECTED_PAIR;
+        proxy.set_path("a", {.delay = delay, .bytes_per_second = 100'000});
+        pair.client.send_buffer(64 * 1024);
+        EXPECT_LT(pair.client.send_what_is_taken(large_publish(16u << 20), 500ms), 512u * 1024);
+    }
+}
+
+TEST_F(fault_proxy_test, holds_back_the_sender_to_a_receiver_that_does_not_read_however_long_the_path_is) {
+    CONNECTED_PAIR;
+    proxy.set_path("a", {.delay = 20ms});
+    pair.client.send_buffer(64 * 1024);
+    const std::string first = large_publish(16u << 20);
+    (void)pair.client.send_what_is_taken(first, 1s);
+    EXPECT_EQ(pair.client.send_what_is_taken(first, 500ms), 0u);
 }
 
 TEST_F(fault_proxy_test, drops_what_the_rule_says_and_passes_the_rest) {
