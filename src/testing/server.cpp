@@ -270,9 +270,9 @@ void server::publish(message m, sim::props properties, const std::string* publis
         copy.what.retain = m.retain && (*best & 8) != 0;  // Retain As Published
         deliver(s, std::move(copy));
     }
-    const auto told = listeners_;  // they may add others
-    for (const auto& [filter, tell] : told) {
-        if (sim::filter_matches(filter, m.topic)) tell(m);
+    // One that publishes itself must not be called from inside itself.
+    for (const auto& [filter, tell] : listeners_) {
+        if (sim::filter_matches(filter, m.topic)) soon([tell, m] { tell(m); });
     }
 }
 

@@ -42,6 +42,8 @@ public:
     void on_message(std::string filter, std::function<void(const message&)> f) {
         listeners_.emplace_back(std::move(filter), std::move(f));
     }
+    /// Calls something at this moment of the world, but not now.
+    std::function<void(std::function<void()>)> soon;
     /// The process dies and comes back: who is to refuse connections meanwhile is the network.
     std::function<void(bool dead)> set_dead;
     void forget_sessions();

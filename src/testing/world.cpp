@@ -47,6 +47,7 @@ public:
             network.refuse(dead);
             if (dead) network.reset({});
         };
+        broker.soon = [this](std::function<void()> f) { soon(std::move(f)); };
         broker.hang_up = [this](connection_id id) { network.hang_up(id); };
     }
     ~world_parts() {
@@ -62,13 +63,17 @@ public:
         const auto ms = std::chrono::ceil<std::chrono::milliseconds>(span).count();
         const std::uint64_t id = ++last_alarm;
         alarms.emplace(id, std::move(ring));
-        time.after(static_cast<std::uint64_t>(std::max<std::int64_t>(ms, 0)), [this, id] {
+        auto look = [this, id] {
             const auto at = alarms.find(id);
             if (at == alarms.end()) return;
             const auto due = std::move(at->second);
             alarms.erase(at);
             due();
-        });
+        };
+        if (ms > 0)
+            time.after(static_cast<std::uint64_t>(ms), std::move(look));
+        else
+            soon(std::move(look));
         return id;
     }
     void stop_alarm(std::uint64_t id) noexcept override { alarms.erase(id); }
@@ -89,8 +94,28 @@ public:
             context.restart();
             if (context.poll_one() == 0) return;
         }
+        never_rests();
+    }
+
+    /// At this moment, after what is arranged already. What one such call arranges is one of the handlers that may run
+    /// until time passes; what the test arranges beforehand is as much as it likes.
+    void soon(std::function<void()> f) {
+        time.after(0, [this, f = std::move(f), counts = is_running] {
+            if (time.now() != busy_at) busy = 0;
+            busy_at = time.now();
+            if (counts && ++busy > busy_max) never_rests();
+            f();
+        });
+    }
+
+    [[noreturn]] void never_rests() {
+        busy = 0;
         throw std::runtime_error("mqtt_as::testing: 100,000 handlers have run and no time has passed");
     }
+
+    bool is_running = false;  // time passes: not the test calls
+    int busy = 0;             // handlers of `soon` at `busy_at`
+    sim::moment busy_at = 0;
 
     sim::schedule time{clock_start};
     sim::random_source random;
@@ -123,6 +148,14 @@ void world::run_for(std::chrono::milliseconds span) {
 }
 
 bool world::run_until(const std::function<bool()>& holds, std::chrono::milliseconds limit) {
+    struct running {
+        explicit running(bool& f) : flag(f), before(f) { flag = true; }
+        ~running() { flag = before; }
+        running(const running&) = delete;
+        running& operator=(const running&) = delete;
+        bool& flag;
+        const bool before;
+    } const now(parts_->is_running);
     const sim::moment end = parts_->time.now() + static_cast<std::uint64_t>(std::max<std::int64_t>(limit.count(), 0));
     for (;;) {
         parts_->settle();

@@ -206,6 +206,20 @@ TEST_P(kit, answers_as_a_device_would) {
     EXPECT_EQ(heard, (strings{"me: answer here!"}));
 }
 
+TEST_P(kit, answers_one_message_after_the_other) {
+    strings story;
+    world.broker.on_message("#", [&](const mqtt_as::testing::message& m) {
+        story.push_back("begins " + m.text);
+        if (m.text.size() < 3) world.broker.publish("echo", m.text + "x");
+        story.push_back("ends " + m.text);
+    });
+    world.broker.publish("t", "x");
+    world.run_for(0ms);
+    EXPECT_EQ(story, (strings{"begins x", "ends x", "begins xx", "ends xx", "begins xxx", "ends xxx"}));
+    EXPECT_EQ(world.broker.texts(), (strings{"x", "xx", "xxx"}));
+    EXPECT_EQ(world.now(), 0ms);
+}
+
 TEST_P(kit, delivers_again_what_a_killed_process_had_not_acknowledged) {
     auto c = settings("me");
     c.subs_cb = nullptr;
@@ -299,10 +313,38 @@ template <class Call>
 std::string complaint_of(Call call) {
     try {
         call();
-    } catch (const std::logic_error& error) {
+    } catch (const std::exception& error) {
         return error.what();
     }
     return "none";
+}
+
+TEST(kit_world, says_when_a_device_answers_itself_for_ever) {
+    mqtt_as::testing::world world;
+    world.broker.on_message("#", [&](const mqtt_as::testing::message&) { world.broker.publish("echo/x", "got it"); });
+    MQTTClient client(world.loop(), world.settings("me"));
+    world.await(client.connect());
+    client.publish("t", "x", {.qos = 0}, [](std::error_code, const auto&) {});
+    EXPECT_EQ(complaint_of([&] { world.run_for(1s); }),
+              "mqtt_as::testing: 100,000 handlers have run and no time has passed");
+}
+
+TEST(kit_world, says_when_a_coroutine_sleeps_for_no_time_for_ever) {
+    mqtt_as::testing::world world;
+    world.start([]() -> mqtt_as::task<> {
+        for (;;) co_await mqtt_as::sleep_for(0ms);
+    }());
+    EXPECT_EQ(complaint_of([&] { world.run_for(1s); }),
+              "mqtt_as::testing: 100,000 handlers have run and no time has passed");
+}
+
+TEST(kit_world, tells_a_device_of_all_that_a_test_publishes_at_once) {
+    mqtt_as::testing::world world;
+    int told = 0;
+    world.broker.on_message("t", [&](const mqtt_as::testing::message&) { ++told; });
+    for (int n = 0; n < 100'001; ++n) world.broker.publish("t", "x", {.qos = 0});
+    world.run_for(1s);
+    EXPECT_EQ(told, 100'001);
 }
 
 TEST(kit_world, refuses_what_cannot_be) {

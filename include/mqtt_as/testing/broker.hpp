@@ -58,7 +58,8 @@ public:
     // ---- what others do -------------------------------------------------------------------------------------
     /// As if another client had published it.
     void publish(std::string_view topic, std::string_view text, message_options options = {});
-    /// Calls `f` with each message that arrives on a topic that matches, after it was delivered to clients.
+    /// Calls `f` with each message that arrives on a topic that matches, after it was delivered to clients: at the same
+    /// moment, when time passes, and one call after the other. What `f` publishes is told when it has returned.
     void on_message(std::string_view filter, std::function<void(const message&)> f);
 
     // ---- the process ----------------------------------------------------------------------------------------
