@@ -22,6 +22,11 @@ public:
     /// the thread that it was made in.
     static constinit inline thread_local world* of_this_thread = nullptr;
 
+    /// Throws std::logic_error when it is not this world's event loop: its time would not pass.
+    virtual void expect_own(const boost::asio::any_io_executor&) = 0;
+    /// Throws std::logic_error: who waits in real time here, by `what`, would wait for ever.
+    [[noreturn]] virtual void refuse_to_wait(const char* what) = 0;
+
     virtual time_point now() const noexcept = 0;
     /// Chance.
     virtual std::uint64_t draw() = 0;

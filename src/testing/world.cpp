@@ -57,6 +57,18 @@ public:
     world_parts(const world_parts&) = delete;
     world_parts& operator=(const world_parts&) = delete;
 
+    void expect_own(const boost::asio::any_io_executor& executor) override {
+        if (&executor.context() != &loop->context())
+            throw std::logic_error(
+                "mqtt_as::testing: this client is not of world.loop(), whose time alone passes: make it of "
+                "world.loop(), or of world.loop().context()");
+    }
+    void refuse_to_wait(const char* what) override {
+        throw std::logic_error(std::string("mqtt_as::testing: ") + what +
+                               " would wait in real time, in which nothing happens in a world: make the client of "
+                               "world.loop(), start the coroutine by world.start, and let time pass by world.run_for");
+    }
+
     time_point now() const noexcept override { return time.engine_time(); }
     std::uint64_t draw() override { return random.next(); }
     std::uint64_t set_alarm(std::chrono::nanoseconds span, std::function<void()> ring) override {

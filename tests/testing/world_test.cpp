@@ -1,10 +1,12 @@
 // The promises of the test kit itself.
+#include <boost/asio/strand.hpp>
 #include <chrono>
 #include <gtest/gtest.h>
 #include <mqtt_as/mqtt_as.hpp>
 #include <mqtt_as/testing/world.hpp>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -362,6 +364,43 @@ TEST(kit_world, refuses_what_cannot_be) {
                              std::function<void()>([&] { world.network.release(9); }),
                              std::function<void()>([&] { world.network.remove(9); })})
         EXPECT_EQ(complaint_of(call), "there is no rule 9: `add` returns what rules are called");
+}
+
+TEST(kit_world, refuses_what_would_wait_in_real_time) {
+    mqtt_as::testing::world world;
+    const auto main = [](MQTTClient& client) -> mqtt_as::task<> { co_await client.connect(); };
+    const std::string why =
+        " would wait in real time, in which nothing happens in a world: make the client of world.loop(), start the "
+        "coroutine by world.start, and let time pass by world.run_for";
+    EXPECT_EQ(complaint_of([&] { mqtt_as::run(world.settings("me"), main); }),
+              "mqtt_as::testing: run(config, main)" + why);
+    EXPECT_EQ(complaint_of([&] { world.loop().run(); }), "mqtt_as::testing: event_loop::run" + why);
+    mqtt_as::event_loop own;
+    EXPECT_EQ(complaint_of([&] { own.run_for(1ms); }), "mqtt_as::testing: event_loop::run_for" + why);
+    EXPECT_EQ(complaint_of([&] { MQTTClient client(own, world.settings("me")); }),
+              "mqtt_as::testing: this client is not of world.loop(), whose time alone passes: make it of world.loop(), "
+              "or of world.loop().context()");
+}
+
+// What docs/testing.md says of programs written with `run`: their coroutine is what is tested.
+TEST(kit_world, tests_the_coroutine_of_a_program) {
+    mqtt_as::testing::world world;
+    const auto main = [](MQTTClient& client) -> mqtt_as::task<> {
+        co_await client.connect();
+        co_await client.publish("t", "done", {.qos = 1});
+        co_await client.disconnect();
+    };
+    // A strand of the loop is of the loop.
+    MQTTClient client(boost::asio::make_strand(world.loop().context()), world.settings("me"));
+    world.await(main(client));
+    EXPECT_EQ(world.broker.texts("t"), (strings{"done"}));
+}
+
+TEST(kit_world, leaves_other_threads_and_what_comes_after_it_in_real_time) {
+    std::optional<mqtt_as::testing::world> world(std::in_place);
+    std::thread([] { mqtt_as::event_loop().run_for(1ms); }).join();
+    world.reset();
+    mqtt_as::event_loop().run_for(1ms);
 }
 
 TEST(kit_world, is_the_only_one_of_its_thread) {
