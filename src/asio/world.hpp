@@ -9,6 +9,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -26,6 +27,9 @@ public:
     virtual void expect_own(const boost::asio::any_io_executor&) = 0;
     /// Throws std::logic_error: who waits in real time here, by `what`, would wait for ever.
     [[noreturn]] virtual void refuse_to_wait(const char* what) = 0;
+
+    /// What left a callback of a client that has no `config::on_error`.
+    virtual void fails(std::exception_ptr) noexcept = 0;
 
     virtual time_point now() const noexcept = 0;
     /// Chance.

@@ -9,10 +9,12 @@
 #include "tests/sim/random.hpp"
 #include "tests/sim/schedule.hpp"
 
+#include <exception>
 #include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace mqtt_as::testing {
 
@@ -69,6 +71,10 @@ public:
                                "world.loop(), start the coroutine by world.start, and let time pass by world.run_for");
     }
 
+    void fails(std::exception_ptr thrown) noexcept override {
+        if (!failure) failure = std::move(thrown);
+    }
+
     time_point now() const noexcept override { return time.engine_time(); }
     std::uint64_t draw() override { return random.next(); }
     std::uint64_t set_alarm(std::chrono::nanoseconds span, std::function<void()> ring) override {
@@ -105,6 +111,7 @@ public:
         for (int n = 0; n < busy_max; ++n) {
             context.restart();
             if (context.poll_one() == 0) return;
+            throw_failure();
         }
         never_rests();
     }
@@ -125,8 +132,13 @@ public:
         throw std::runtime_error("mqtt_as::testing: 100,000 handlers have run and no time has passed");
     }
 
-    bool is_running = false;  // time passes: not the test calls
-    int busy = 0;             // handlers of `soon` at `busy_at`
+    void throw_failure() {
+        if (failure) std::rethrow_exception(std::exchange(failure, nullptr));
+    }
+
+    std::exception_ptr failure;  // the first that nobody has been told of
+    bool is_running = false;     // time passes: not the test calls
+    int busy = 0;                // handlers of `soon` at `busy_at`
     sim::moment busy_at = 0;
 
     sim::schedule time{clock_start};
@@ -169,6 +181,7 @@ bool world::run_until(const std::function<bool()>& holds, std::chrono::milliseco
         const bool before;
     } const now(parts_->is_running);
     const sim::moment end = parts_->time.now() + static_cast<std::uint64_t>(std::max<std::int64_t>(limit.count(), 0));
+    parts_->throw_failure();  // of what the test did meanwhile
     for (;;) {
         parts_->settle();
         if (holds()) return true;

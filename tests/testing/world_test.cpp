@@ -295,6 +295,54 @@ TEST(kit_world, passes_on_what_an_application_throws) {
     world.run_for(1h);
 }
 
+TEST(kit_world, passes_on_what_leaves_a_callback_of_a_client) {
+    struct bug {
+        int number;
+    };
+    mqtt_as::testing::world world;
+    const auto thrown_in = [&](auto call) {
+        try {
+            call();
+        } catch (const bug& e) {
+            return e.number;
+        }
+        return 0;
+    };
+    auto c = world.settings("me");
+    c.subs_cb = [](std::string_view, std::string_view, bool) { throw bug{1}; };
+    c.wifi_coro = [](bool up) {
+        if (!up) throw bug{2};
+    };
+    c.connect_coro = [&](MQTTClient&) -> mqtt_as::task<> {
+        if (world.now() > 1min) throw bug{3};
+        co_return;
+    };
+    MQTTClient client(world.loop(), c);
+    world.await(client.connect());
+    world.await(client.subscribe("t", 1));
+    world.run_for(1s);
+    world.broker.publish("t", "x");
+    EXPECT_EQ(thrown_in([&] { world.run_for(1s); }), 1);
+    world.run_for(1min);  // once
+    client.publish("u", "x", {.qos = 1}, [](std::error_code, const auto&) { throw bug{4}; });
+    EXPECT_EQ(thrown_in([&] { world.await(mqtt_as::sleep_for(1s)); }), 4);
+    world.network.reset();
+    EXPECT_EQ(thrown_in([&] { world.run_for(1s); }), 2);
+    EXPECT_EQ(thrown_in([&] { (void)world.run_until([] { return false; }, 1min); }), 3);
+}
+
+TEST(kit_world, leaves_to_on_error_what_a_client_gives_it) {
+    mqtt_as::testing::world world;
+    strings told;
+    auto c = world.settings("me");
+    c.on_error = [&](std::exception_ptr, std::string_view where) { told.emplace_back(where); };
+    MQTTClient client(world.loop(), c);
+    world.await(client.connect());
+    client.publish("u", "x", {.qos = 1}, [](std::error_code, const auto&) { throw std::runtime_error("a bug"); });
+    world.run_for(1s);
+    EXPECT_EQ(told, (strings{"a completion"}));
+}
+
 TEST(kit_world, says_when_what_is_awaited_does_not_come) {
     mqtt_as::testing::world world;
     EXPECT_THROW(world.await(mqtt_as::sleep_for(61min)), std::runtime_error);
