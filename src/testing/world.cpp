@@ -239,11 +239,17 @@ const std::vector<std::string>& virtual_broker::violations() const { return serv
 void virtual_broker::publish(std::string_view topic, std::string_view text, message_options options) {
     expect(is_topic_name(topic), "'" + std::string(topic) + "' is not a topic to publish to");
     expect(options.qos <= 2, "there is no qos " + std::to_string(options.qos));
+    const std::int64_t expiry = options.expiry.count();
+    expect(expiry >= 0 && expiry <= UINT32_MAX,
+           "a message cannot expire in " + std::to_string(expiry) + " s: 1 to 4294967295, or 0 for never");
+    sim::props properties;
+    if (expiry > 0) properties.push_back({.id = 0x02, .number = static_cast<std::uint32_t>(expiry)});
     server_.publish({.client = {},
                      .topic = std::string(topic),
                      .text = std::string(text),
                      .qos = options.qos,
-                     .retain = options.retain});
+                     .retain = options.retain},
+                    std::move(properties));
 }
 void virtual_broker::on_message(std::string_view filter, std::function<void(const message&)> f) {
     expect_filter(filter);

@@ -1,4 +1,5 @@
 // The promises of the test kit itself.
+#include <algorithm>
 #include <boost/asio/strand.hpp>
 #include <chrono>
 #include <gtest/gtest.h>
@@ -7,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -206,6 +208,93 @@ TEST_P(kit, answers_as_a_device_would) {
     world.await(client.publish("question", "here", {.qos = 1}));
     world.run_for(1s);
     EXPECT_EQ(heard, (strings{"me: answer here!"}));
+}
+
+TEST_P(kit, lets_messages_expire) {
+    strings times;
+    auto c = world.settings("me");
+    c.version = GetParam();
+    c.subs_cb = [&](const mqtt_as::received_message& m) {
+        const auto left = m.properties().number(mqtt_as::property_id::message_expiry_interval);
+        times.push_back(std::string(m.text()) + (left ? " " + std::to_string(*left) : ""));
+    };
+    MQTTClient client(world.loop(), c);
+    world.await(client.connect());
+    world.await(client.subscribe("in", 1));
+    world.await(client.disconnect());
+    world.run_for(1s);
+    world.broker.publish("in", "short", {.expiry = 60s});
+    world.broker.publish("in", "long", {.expiry = 61s});
+    world.broker.publish("in", "for ever");
+    world.broker.publish("kept/short", "a", {.retain = true, .expiry = 60s});
+    world.broker.publish("kept/long", "b", {.retain = true, .expiry = 61s});
+    EXPECT_EQ(world.broker.retained("kept/short"), "a");
+    world.run_for(60s);
+    EXPECT_EQ(world.broker.retained("kept/short"), std::nullopt);
+    EXPECT_EQ(world.broker.retained("kept/long"), "b");
+    world.await(client.connect());
+    world.await(client.subscribe("kept/#", 1));
+    world.run_for(100ms);
+    const bool v5 = GetParam() == mqtt_as::protocol_version::v5;
+    EXPECT_EQ(times, v5 ? (strings{"long 1", "for ever", "b 1"}) : (strings{"long", "for ever", "b"}));
+}
+
+TEST(kit_world, lets_what_clients_publish_expire_and_their_wills) {
+    mqtt_as::testing::world world;
+    auto c = world.settings("me");
+    c.version = mqtt_as::protocol_version::v5;
+    c.will = {"will", "gone", true, 1};
+    c.will->message_expiry_interval = 5;
+    MQTTClient client(world.loop(), c);
+    world.await(client.connect());
+    mqtt_as::publish_options options{.qos = 1, .retain = true};
+    options.properties.message_expiry_interval = 10;
+    world.await(client.publish("t", "x", options));
+    client.close();
+    world.run_for(4s);
+    EXPECT_EQ(world.broker.retained("will"), "gone");
+    EXPECT_EQ(world.broker.retained("t"), "x");
+    world.run_for(2s);
+    EXPECT_EQ(world.broker.retained("will"), std::nullopt);
+    world.run_for(5s);
+    EXPECT_EQ(world.broker.retained("t"), std::nullopt);
+}
+
+TEST_P(kit, lets_the_members_of_a_group_take_turns) {
+    MQTTClient a(world.loop(), settings("a"));
+    MQTTClient b(world.loop(), settings("b"));
+    MQTTClient alone(world.loop(), settings("alone"));
+    world.broker.publish("jobs/1", "retained", {.retain = true});
+    for (MQTTClient* const each : {&a, &b}) {
+        world.await(each->connect());
+        world.await(each->subscribe("$share/workers/jobs/+", 1));
+    }
+    world.await(alone.connect());
+    world.await(alone.subscribe("$share/others/jobs/+", 1));
+    const auto job = [&](const char* text) {
+        world.broker.publish("jobs/1", text);
+        world.run_for(1s);
+        std::sort(heard.begin(), heard.end());  // each group has its own turns, in no order between them
+        return std::exchange(heard, {});
+    };
+    EXPECT_EQ(job("1"), (strings{"a: jobs/1 1", "alone: jobs/1 1"}));
+    EXPECT_EQ(job("2"), (strings{"alone: jobs/1 2", "b: jobs/1 2"}));
+    EXPECT_EQ(job("3"), (strings{"a: jobs/1 3", "alone: jobs/1 3"}));
+    // Who is away has no turn; while all are, the sessions keep what comes.
+    world.await(b.disconnect());
+    world.run_for(1s);
+    EXPECT_EQ(job("4"), (strings{"a: jobs/1 4", "alone: jobs/1 4"}));
+    world.await(a.disconnect());
+    world.run_for(1s);
+    EXPECT_EQ(job("5"), (strings{"alone: jobs/1 5"}));
+    EXPECT_EQ(job("6"), (strings{"alone: jobs/1 6"}));
+    world.await(a.connect());
+    world.await(b.connect());
+    world.run_for(1s);
+    EXPECT_EQ(heard, (strings{"a: jobs/1 6", "b: jobs/1 5"}));
+    heard.clear();
+    world.await(a.unsubscribe("$share/workers/jobs/+"));
+    EXPECT_EQ(job("7"), (strings{"alone: jobs/1 7", "b: jobs/1 7"}));
 }
 
 TEST_P(kit, answers_one_message_after_the_other) {
