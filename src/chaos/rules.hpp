@@ -34,6 +34,12 @@ struct effect {
 };
 effect effect_of(const rule&, const frame&);
 
+/// Whether such a packet ever goes there.
+bool goes(packet_type, toward);
+std::string_view name_of(packet_type);
+/// Why the rule could not do what it says, and what to do about that; empty when it could.
+std::string fault_in(const rule&);
+
 /// What a network was told to do, and what it has counted.
 class rule_book {
 public:

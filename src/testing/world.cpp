@@ -33,6 +33,19 @@ void expect_filter(std::string_view filter) {
     expect(is_topic_filter(filter), "'" + std::string(filter) + "' is not a topic filter");
 }
 
+void expect_topic(std::string_view topic, const char* wanted_for) {
+    expect(is_topic_name(topic), "'" + std::string(topic) + "' is not a topic " + wanted_for);
+}
+
+void expect_span(std::chrono::milliseconds span, const std::string& what) {
+    expect(span.count() >= 0, what + " is not negative, as " + std::to_string(span.count()) + " ms is");
+}
+
+void expect_packet(toward to, packet_type type) {
+    expect(chaos::goes(type, to), std::string("no ") + std::string(chaos::name_of(type)) + " goes toward the " +
+                                      (to == toward::client ? "client" : "broker") + ": ask for the other side");
+}
+
 }  // namespace
 
 /// What the thread's clients see of the world.
@@ -171,7 +184,13 @@ void world::run_for(std::chrono::milliseconds span) {
     run_until([] { return false; }, span);
 }
 
+void world::after(std::chrono::milliseconds span, std::function<void()> f) {
+    expect_span(span, "a span of time");
+    loop().after(span, std::move(f));
+}
+
 bool world::run_until(const std::function<bool()>& holds, std::chrono::milliseconds limit) {
+    expect_span(limit, "a span of time");
     struct running {
         explicit running(bool& f) : flag(f), before(f) { flag = true; }
         ~running() { flag = before; }
@@ -180,7 +199,7 @@ bool world::run_until(const std::function<bool()>& holds, std::chrono::milliseco
         bool& flag;
         const bool before;
     } const now(parts_->is_running);
-    const sim::moment end = parts_->time.now() + static_cast<std::uint64_t>(std::max<std::int64_t>(limit.count(), 0));
+    const sim::moment end = parts_->time.now() + static_cast<std::uint64_t>(limit.count());
     parts_->throw_failure();  // of what the test did meanwhile
     for (;;) {
         parts_->settle();
@@ -204,12 +223,20 @@ void virtual_network::stall(std::string_view client) { net_.stall(client); }
 void virtual_network::heal(std::string_view client) { net_.heal(client); }
 void virtual_network::take_link_down(std::string_view why) { net_.set_link(false, why); }
 void virtual_network::bring_link_up() { net_.set_link(true, {}); }
-void virtual_network::set_path(std::string_view client, const path& how) { net_.set_path(client, how); }
-virtual_network::rule_id virtual_network::add(const rule& what) { return net_.rules.add(what); }
+void virtual_network::set_path(std::string_view client, const path& how) {
+    expect_span(how.delay, "a `delay`");
+    net_.set_path(client, how);
+}
+virtual_network::rule_id virtual_network::add(const rule& what) {
+    const std::string fault = chaos::fault_in(what);
+    expect(fault.empty(), fault);
+    return net_.rules.add(what);
+}
 unsigned virtual_network::applied(rule_id id) const { return net_.rules.at(id).applied; }
 void virtual_network::remove(rule_id id) { net_.rules.remove(id); }
 void virtual_network::release(rule_id id) { net_.rules.release(id); }
 std::size_t virtual_network::passed(toward to, packet_type type, std::string_view client) const {
+    expect_packet(to, type);
     return net_.rules.passed(to, type, client);
 }
 std::size_t virtual_network::open_connections(std::string_view client) const { return net_.open_connections(client); }
@@ -227,17 +254,21 @@ std::vector<std::string> virtual_broker::texts(std::string_view filter) const {
     return all;
 }
 
-std::optional<std::string> virtual_broker::retained(std::string_view topic) const { return server_.retained(topic); }
+std::optional<std::string> virtual_broker::retained(std::string_view topic) const {
+    expect_topic(topic, "that a message is retained for: ask for one topic");
+    return server_.retained(topic);
+}
 bool virtual_broker::is_connected(std::string_view client) const { return server_.is_connected(client); }
 bool virtual_broker::has_session(std::string_view client) const { return server_.has_session(client); }
 bool virtual_broker::is_subscribed(std::string_view client, std::string_view filter) const {
+    expect_filter(filter);
     return server_.is_subscribed(client, filter);
 }
 std::size_t virtual_broker::accepted() const { return server_.connects; }
 const std::vector<std::string>& virtual_broker::violations() const { return server_.violations; }
 
 void virtual_broker::publish(std::string_view topic, std::string_view text, message_options options) {
-    expect(is_topic_name(topic), "'" + std::string(topic) + "' is not a topic to publish to");
+    expect_topic(topic, "to publish to");
     expect(options.qos <= 2, "there is no qos " + std::to_string(options.qos));
     const std::int64_t expiry = options.expiry.count();
     expect(expiry >= 0 && expiry <= UINT32_MAX,
@@ -270,6 +301,11 @@ void virtual_broker::refuse_subscription(std::string_view filter, bool refused) 
     else
         server_.refused_filters.erase(std::string(filter));
 }
-void virtual_broker::set_limits(const broker_limits& limits) { server_.limits = limits; }
+void virtual_broker::set_limits(const broker_limits& limits) {
+    expect(limits.maximum_qos <= 2,
+           "there is no qos " + std::to_string(limits.maximum_qos) + ": `maximum_qos` is 0, 1 or 2");
+    expect(limits.receive_maximum > 0, "a `receive_maximum` of 0 is a protocol error: 1 or more");
+    server_.limits = limits;
+}
 
 }  // namespace mqtt_as::testing

@@ -497,6 +497,21 @@ TEST(kit_world, refuses_what_cannot_be) {
     EXPECT_EQ(complaint_of([&] { broker.refuse_subscription(""); }), kit + "'' is not a topic filter");
     EXPECT_EQ(complaint_of([&] { broker.refuse_connections(0x33); }),
               kit + "no CONNACK has the code 51: 0 to 5, or 128 and more");
+    EXPECT_EQ(complaint_of([&] { (void)broker.retained("a/#"); }),
+              kit + "'a/#' is not a topic that a message is retained for: ask for one topic");
+    EXPECT_EQ(complaint_of([&] { (void)broker.is_subscribed("me", "a/#/b"); }), kit + "'a/#/b' is not a topic filter");
+    EXPECT_EQ(complaint_of([&] { broker.set_limits({.maximum_qos = 7}); }),
+              kit + "there is no qos 7: `maximum_qos` is 0, 1 or 2");
+    EXPECT_EQ(complaint_of([&] { broker.set_limits({.receive_maximum = 0}); }),
+              kit + "a `receive_maximum` of 0 is a protocol error: 1 or more");
+    EXPECT_EQ(complaint_of([&] { broker.publish("a", "x", {.expiry = -1s}); }),
+              kit + "a message cannot expire in -1 s: 1 to 4294967295, or 0 for never");
+    EXPECT_EQ(complaint_of([&] { world.run_for(-1ms); }), kit + "a span of time is not negative, as -1 ms is");
+    EXPECT_EQ(complaint_of([&] { world.after(-1s, [] {}); }), kit + "a span of time is not negative, as -1000 ms is");
+    EXPECT_EQ(complaint_of([&] { world.network.set_path("", {.delay = -5ms}); }),
+              kit + "a `delay` is not negative, as -5 ms is");
+    EXPECT_EQ(complaint_of([&] { (void)world.network.passed(toward::client, packet_type::pingreq); }),
+              kit + "no PINGREQ goes toward the client: ask for the other side");
     for (const auto& call : {std::function<void()>([&] { (void)world.network.applied(9); }),
                              std::function<void()>([&] { world.network.release(9); }),
                              std::function<void()>([&] { world.network.remove(9); })})
@@ -531,6 +546,52 @@ TEST(kit_world, tests_the_coroutine_of_a_program) {
     MQTTClient client(boost::asio::make_strand(world.loop().context()), world.settings("me"));
     world.await(main(client));
     EXPECT_EQ(world.broker.texts("t"), (strings{"done"}));
+}
+
+TEST(kit_world, refuses_rules_that_could_not_do_what_they_say) {
+    mqtt_as::testing::world world;
+    const auto complaint = [&](const mqtt_as::testing::rule& what) {
+        const std::string kit = "mqtt_as::testing: ";
+        const std::string all = complaint_of([&] { (void)world.network.add(what); });
+        return all.starts_with(kit) ? all.substr(kit.size()) : all;
+    };
+    EXPECT_EQ(complaint({.topic = "s/#"}),
+              "'s/#' is a filter, and a rule's `topic` is one topic: name one, or none for all");
+    EXPECT_EQ(complaint({.type = packet_type::connect, .topic = "me"}),
+              "a CONNECT has no topic: leave `topic` away, or set `type` to PUBLISH");
+    EXPECT_EQ(complaint({.to = toward::client, .type = packet_type::pingreq}),
+              "no PINGREQ goes toward the client: set `to` to the other side, or another `type`");
+    EXPECT_EQ(complaint({.type = packet_type::suback}),
+              "no SUBACK goes toward the broker: set `to` to the other side, or another `type`");
+    EXPECT_EQ(complaint({.type = packet_type::continuation}),
+              "a rule is about packets, not about more bytes of a large packet: set `type`");
+    EXPECT_EQ(complaint({.to = toward::client, .type = packet_type::puback, .what = action::refuse}),
+              "what can be refused is a SUBACK, not a PUBACK: set `to` and `type`");
+    for (const auto& what : {mqtt_as::testing::rule{.type = packet_type::connect, .what = action::swallow},
+                             mqtt_as::testing::rule{.to = toward::client, .what = action::swallow}})
+        EXPECT_EQ(complaint(what),
+                  "what can be swallowed is a PUBLISH toward the broker: set `to` and `type`, or use `drop`");
+    EXPECT_EQ(complaint({.times = 0}), "a rule that applies 0 `times` does nothing: set 1 or more");
+    EXPECT_EQ(complaint({.what = action::late, .by = -1s}),
+              "no packet is late by less than nothing: set `by` to more than 0");
+    EXPECT_EQ(complaint({.what = action::late}), "late by how much? Set `by`");
+    EXPECT_EQ(complaint({.to = toward::client, .type = packet_type::suback, .what = action::refuse}), "none");
+    EXPECT_EQ(complaint({.what = action::swallow, .topic = "s"}), "none");
+    EXPECT_EQ(complaint({.to = toward::client, .type = packet_type::disconnect}), "none");
+}
+
+// There is no PUBACK for others: the client would be told what cannot be.
+TEST(kit_world, swallows_messages_of_qos_1_alone) {
+    mqtt_as::testing::world world;
+    MQTTClient client(world.loop(), world.settings("me"));
+    world.await(client.connect());
+    const auto swallows = world.network.add({.type = packet_type::publish, .what = action::swallow, .times = 9});
+    world.await(client.publish("t", "0", {.qos = 0}));
+    world.await(client.publish("t", "1", {.qos = 1}));
+    world.await(client.publish("t", "2", {.qos = 2}));
+    world.run_for(1s);
+    EXPECT_EQ(world.broker.texts("t"), (strings{"0", "2"}));
+    EXPECT_EQ(world.network.applied(swallows), 1u);
 }
 
 TEST(kit_world, leaves_other_threads_and_what_comes_after_it_in_real_time) {
