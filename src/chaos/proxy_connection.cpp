@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
+#include <poll.h>
 #include <stdexcept>
 
 namespace mqtt_as::chaos {
@@ -86,10 +87,17 @@ void proxy_connection::heal() {
     silent_ = false;
     set_receive_buffer(receive_buffer);
     if (dropped_bytes_) return reset();
+    // Given up before anything has arrived: in a real network that was a SYN without an answer, and nothing follows it.
+    if (!has_begun_ && client_has_closed()) return close();
     for (const toward to : {toward::broker, toward::client}) {
         take(to, {});
         write(to);
     }
+}
+
+bool proxy_connection::client_has_closed() {
+    pollfd client{.fd = client_.native_handle(), .events = POLLRDHUP, .revents = 0};
+    return ::poll(&client, 1, 0) > 0;
 }
 
 void proxy_connection::pass(toward to, std::string bytes) { put(to, std::move(bytes)); }
@@ -210,6 +218,7 @@ void proxy_connection::write_next(toward to) {
         way.writing = false;
         return;
     }
+    if (to == toward::broker) has_begun_ = true;
     const std::string& bytes = way.queue.front().bytes;
     const std::size_t rate = rules_.path_of(client_id_).bytes_per_second;
     const std::size_t size = rate ? std::min(bytes.size(), std::max<std::size_t>(rate / 50, 1)) : bytes.size();

@@ -81,6 +81,7 @@ private:
     void go_on(toward to, std::size_t size);
     void end(ending how);
     void set_receive_buffer(int size);
+    bool client_has_closed();
 
     socket client_;
     socket broker_;
@@ -89,6 +90,7 @@ private:
     stream upward_;
     stream downward_;
     std::string client_id_;
+    bool has_begun_ = false;  ///< something has gone to the broker
     bool silent_ = false;
     bool dropped_bytes_ = false;
     silence how_silent_ = silence::held;

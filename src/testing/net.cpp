@@ -56,7 +56,12 @@ void net::hang_up(connection_id id) {
 
 void net::write(connection_id id, std::string_view bytes) { take(id, chaos::toward::broker, bytes); }
 
-void net::close(connection_id id) { put(id, chaos::toward::broker, {}, chaos::ending::finish); }
+void net::close(connection_id id) {
+    connection* const c = find(id);
+    // Given up before anything has arrived: in a real network that was a SYN without an answer, and nothing follows it.
+    if (c != nullptr && c->silent && !c->has_arrived) return end(id, chaos::ending::none);
+    put(id, chaos::toward::broker, {}, chaos::ending::finish);
+}
 
 std::size_t net::pending(connection_id id) const {
     const auto at = connections_.find(id);
@@ -150,6 +155,7 @@ void net::arrive(connection_id id, chaos::toward to, const parcel& p) {
     const auto transport = c.transport.lock();
     if (to == chaos::toward::broker) {
         if (transport) transport->has_room();
+        c.has_arrived = true;
         if (c.server_has_it && !p.bytes.empty()) received(id, p.bytes);
     } else if (transport && !p.bytes.empty()) {
         transport->arrived(p.bytes);

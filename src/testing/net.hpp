@@ -87,6 +87,7 @@ private:
         std::string client;
         way up, down;
         bool server_has_it = false;
+        bool has_arrived = false;  // something, at the server
         bool silent = false;
         chaos::silence how = chaos::silence::held;
         bool has_dropped = false;

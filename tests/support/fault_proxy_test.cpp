@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <optional>
 #include <string>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -270,6 +271,24 @@ TEST_F(fault_proxy_test, stall_holds_new_connections_until_healed) {
     EXPECT_EQ(broker.receive(connect_v5.size()), connect_v5);
     EXPECT_EQ(pair.broker.receive(9), publish_7);
     both_ends another{connect_client(), accept_at_broker()};
+}
+
+TEST_F(fault_proxy_test, stall_brings_nothing_of_attempts_that_were_given_up) {
+    proxy.stall();
+    std::optional<raw_socket> given_up(connect_client());
+    raw_socket broker = accept_at_broker();
+    given_up->send(connect_v3);
+    EXPECT_EQ(broker.ending(100ms), "silence");
+    given_up.reset();
+    // Another one that waits is told nothing of it.
+    raw_socket client = connect_client();
+    raw_socket next = accept_at_broker();
+    client.send(connect_v5);
+    EXPECT_EQ(next.ending(100ms), "silence");
+    proxy.heal();
+    EXPECT_EQ(broker.ending(), "FIN");
+    next.limit(5s);
+    EXPECT_EQ(next.receive(connect_v5.size()), connect_v5);
 }
 
 TEST_F(fault_proxy_test, stall_that_drops_resets_new_connections_too) {

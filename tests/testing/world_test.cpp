@@ -153,6 +153,21 @@ TEST_P(kit, notices_a_half_open_connection_and_makes_a_new_one) {
     EXPECT_EQ(world.broker.texts("t"), (strings{"x", "y", "z"}));
 }
 
+TEST_P(kit, brings_nothing_of_attempts_that_were_given_up_in_a_stall) {
+    MQTTClient client(world.loop(), settings("me"));
+    world.await(client.connect());
+    world.network.stall();
+    const auto before = world.network.passed(toward::broker, packet_type::connect);
+    world.run_for(10min);
+    ASSERT_GT(world.network.passed(toward::broker, packet_type::connect), before + 5);
+    EXPECT_LE(world.network.open_connections(), 2u);  // the one that was there, and the present attempt
+    world.network.heal();
+    world.await(client.publish("t", "x", {.qos = 1}));
+    world.run_for(1min);
+    EXPECT_EQ(world.broker.accepted(), 2u);
+    EXPECT_EQ(world.network.open_connections(), 1u);
+}
+
 TEST_P(kit, tells_clients_of_their_network_link) {
     strings told;
     auto c = settings("me");
