@@ -104,6 +104,7 @@ core::core(MQTTClient& client, const boost::asio::any_io_executor& executor, con
       engine_(settings_.engine(), settings_.limits(), memory_, random_seed()), client_(&client),
       timer_(io_executor(&executor_)) {
     if (!engine_.ok()) throw std::bad_alloc();
+    if (world* const w = world::of_this_thread) w->expect_own(executor_);
     if (given.ssl) {
         tls_ = std::make_unique<secured>();
         tls_->transports = given.ssl.linked()->make(given.ssl_params, given.server);

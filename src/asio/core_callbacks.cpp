@@ -125,6 +125,7 @@ void core::cancel_connect_coro() {
 void core::report(std::exception_ptr thrown, std::string_view where) noexcept {
     try {
         if (const auto& call = settings_.keys().on_error) return call(thrown, where);
+        if (world* const w = world::of_this_thread) w->fails(thrown);
         try {
             std::rethrow_exception(thrown);
         } catch (const std::exception& e) {

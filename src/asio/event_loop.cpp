@@ -17,12 +17,14 @@ event_loop::event_loop() : context_(std::make_unique<asio::io_context>(1)) {}
 event_loop::~event_loop() = default;
 
 void event_loop::run() {
+    if (auto* const w = detail::world::of_this_thread) w->refuse_to_wait("event_loop::run");
     const auto waiting = asio::make_work_guard(*context_);
     context_->run();
     context_->restart();
 }
 
 void event_loop::run_for(std::chrono::milliseconds span) {
+    if (auto* const w = detail::world::of_this_thread) w->refuse_to_wait("event_loop::run_for");
     const auto waiting = asio::make_work_guard(*context_);
     context_->run_for(span);
     context_->restart();

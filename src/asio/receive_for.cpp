@@ -1,7 +1,6 @@
 // A message, or none in time. Apart, so that only those who ask for it link what races two operations.
-#include "mqtt_as/asio/client.hpp"
-
 #include "mqtt_as/asio/async.hpp"
+#include "mqtt_as/asio/client.hpp"
 #include "src/asio/world.hpp"
 
 #include <boost/asio/experimental/parallel_group.hpp>
@@ -20,10 +19,11 @@ task<std::optional<queued_message>> message_queue::receive_for(std::chrono::mill
     asio::steady_timer timer(co_await asio::this_coro::executor);
     const detail::alarm alarm(timer, span);
     // Whoever comes second is cancelled, and tells all the same how it ended: a message that was taken is not lost.
-    auto [order, error, message, timer_error] = co_await asio::experimental::make_parallel_group(
-        [this](auto token) { return receive(std::move(token)); },
-        [&timer](auto token) { return timer.async_wait(std::move(token)); })
-        .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+    auto [order, error, message, timer_error] =
+        co_await asio::experimental::make_parallel_group(
+            [this](auto token) { return receive(std::move(token)); },
+            [&timer](auto token) { return timer.async_wait(std::move(token)); })
+            .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
     if (!error) co_return std::move(message);
     if (!timer_error || alarm.has_rung()) co_return std::nullopt;
     const std::error_code ours = error;

@@ -81,7 +81,10 @@ private:
 
 }  // namespace
 
-int run(const config& given, std::function<task<>(MQTTClient&)> main) { return program(given).run(main); }
+int run(const config& given, std::function<task<>(MQTTClient&)> main) {
+    if (auto* const w = detail::world::of_this_thread) w->refuse_to_wait("run(config, main)");
+    return program(given).run(main);
+}
 
 task<> sleep_for(std::chrono::nanoseconds span) {
     asio::steady_timer timer(co_await asio::this_coro::executor);

@@ -9,6 +9,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,6 +22,14 @@ public:
     /// The one that the calling thread lives in; nullptr: the real one. Everything that a client does must happen in
     /// the thread that it was made in.
     static constinit inline thread_local world* of_this_thread = nullptr;
+
+    /// Throws std::logic_error when it is not this world's event loop: its time would not pass.
+    virtual void expect_own(const boost::asio::any_io_executor&) = 0;
+    /// Throws std::logic_error: who waits in real time here, by `what`, would wait for ever.
+    [[noreturn]] virtual void refuse_to_wait(const char* what) = 0;
+
+    /// What left a callback of a client that has no `config::on_error`.
+    virtual void fails(std::exception_ptr) noexcept = 0;
 
     virtual time_point now() const noexcept = 0;
     /// Chance.

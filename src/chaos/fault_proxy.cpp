@@ -163,6 +163,11 @@ void fault_proxy::half_open(std::string_view client, silence how) {
     machine_->each_of(client, [how](proxy_connection& each) { each.fall_silent(how); });
 }
 
+void fault_proxy::stall(std::string_view client, silence how) {
+    machine_->run([&] { machine_->rules.stall(client, how); });
+    half_open(client, how);
+}
+
 void fault_proxy::heal(std::string_view client) {
     machine_->run([&] { machine_->rules.heal(client); });
     machine_->each_of(client, [](proxy_connection& each) { each.heal(); });

@@ -59,7 +59,9 @@ public:
     // ---- silence ------------------------------------------------------------------------------
     /// The present connections become silent; new ones work. `silence::held` and `dropped` differ at the end.
     void half_open(std::string_view client = {}, silence how = silence::held);
-    /// Ends every silence: of `half_open` and of `path::mute`.
+    /// The same, of new connections, too.
+    void stall(std::string_view client = {}, silence how = silence::held);
+    /// Ends every silence: of `half_open`, of `stall` and of `path::mute`.
     void heal(std::string_view client = {});
 
     // ---- quality ------------------------------------------------------------------------------

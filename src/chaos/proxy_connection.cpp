@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
+#include <poll.h>
 #include <stdexcept>
 
 namespace mqtt_as::chaos {
@@ -14,8 +15,19 @@ using std::chrono::steady_clock;
 
 namespace {
 
-// A stream that has this much waiting is not read: its sender feels the back-pressure.
-constexpr std::size_t queued_max = 16384;
+// A stream of which this much could be written and is not is not read: its sender feels the back-pressure.
+constexpr std::size_t due_max = 16384;
+
+// What waits for its time alone is on its way as if on a long wire, and no reason to hold back anybody. This is the
+// bound of what one direction of a connection keeps so: at a delay of 1 s it is 64 MiB per second.
+constexpr std::size_t delayed_max = std::size_t{64} << 20;
+
+// A wire of that length that carries so little has room for the product of both.
+std::size_t on_the_wire_max(const path& how) {
+    if (how.bytes_per_second == 0) return delayed_max;
+    const std::size_t rate = std::min(how.bytes_per_second, delayed_max);
+    return std::min(rate * static_cast<std::size_t>(how.delay.count()) / 1000, delayed_max);
+}
 
 }  // namespace
 
@@ -26,7 +38,9 @@ proxy_connection::proxy_connection(socket client, socket broker, rule_book& rule
       upward_(client_, broker_, carried), downward_(broker_, client_, carried) {}
 
 void proxy_connection::start() {
-    if (carried_ == content::anything && rules_.path_of({}).mute) return fall_silent(silence::held);
+    if (carried_ == content::anything) {  // no CONNECT will be seen
+        if (const auto how = rules_.silence_of({})) fall_silent(*how);
+    }
     read(toward::broker);
     read(toward::client);
 }
@@ -45,7 +59,6 @@ void proxy_connection::finish() {
     silent_ = false;
     // Closing now would turn into a RST if bytes of the client were unread, so they are read until it closes, too.
     if (upward_.ended) return close();
-    upward_.queued = 0;
     read(toward::broker);
 }
 
@@ -74,10 +87,17 @@ void proxy_connection::heal() {
     silent_ = false;
     set_receive_buffer(receive_buffer);
     if (dropped_bytes_) return reset();
+    // Given up before anything has arrived: in a real network that was a SYN without an answer, and nothing follows it.
+    if (!has_begun_ && client_has_closed()) return close();
     for (const toward to : {toward::broker, toward::client}) {
         take(to, {});
         write(to);
     }
+}
+
+bool proxy_connection::client_has_closed() {
+    pollfd client{.fd = client_.native_handle(), .events = POLLRDHUP, .revents = 0};
+    return ::poll(&client, 1, 0) > 0;
 }
 
 void proxy_connection::pass(toward to, std::string bytes) { put(to, std::move(bytes)); }
@@ -92,11 +112,18 @@ void proxy_connection::end(ending how) {
 void proxy_connection::read(toward to) {
     stream& way = toward_(to);
     const bool is_held = silent_ && how_silent_ == silence::held;
-    if (closed_ || way.reading || way.ended || is_held || way.queued >= queued_max) return;
+    if (closed_ || way.reading || way.ended || is_held || (!finishing_ && is_full(way))) return;
     way.reading = true;
     way.source.async_read_some(
         asio::buffer(way.chunk),
         [this, to, self = shared_from_this()](error_code error, std::size_t size) { has_read(to, !error, size); });
+}
+
+bool proxy_connection::is_full(stream& way) const {
+    const auto now = steady_clock::now();
+    for (; way.parcels_due < way.queue.size() && way.queue[way.parcels_due].due <= now; ++way.parcels_due)
+        way.bytes_due += way.queue[way.parcels_due].bytes.size();
+    return way.bytes_due >= due_max || way.queued >= due_max + on_the_wire_max(rules_.path_of(client_id_));
 }
 
 void proxy_connection::has_read(toward to, bool ok, std::size_t size) {
@@ -139,7 +166,10 @@ void proxy_connection::handle(toward to, const frame& packet) {
     way.dropping_rest = false;
     if (packet.type == packet_type::connect && to == toward::broker) {
         client_id_ = packet.name;
-        if (rules_.path_of(client_id_).mute) fall_silent(silence::held);
+        if (const auto how = rules_.silence_of(client_id_)) {
+            fall_silent(*how);
+            dropped_bytes_ = *how == silence::dropped;  // this CONNECT is the first of them
+        }
     }
     if (rule_book::entry* const rule = rules_.match(to, packet, client_id_)) return apply(*rule, packet);
     put(to, packet.bytes);
@@ -188,6 +218,7 @@ void proxy_connection::write_next(toward to) {
         way.writing = false;
         return;
     }
+    if (to == toward::broker) has_begun_ = true;
     const std::string& bytes = way.queue.front().bytes;
     const std::size_t rate = rules_.path_of(client_id_).bytes_per_second;
     const std::size_t size = rate ? std::min(bytes.size(), std::max<std::size_t>(rate / 50, 1)) : bytes.size();
@@ -212,8 +243,11 @@ void proxy_connection::go_on(toward to, std::size_t size) {
     if (closed_ || finishing_) return;
     parcel& first = way.queue.front();
     way.queued -= size;
+    const bool was_counted = way.parcels_due > 0;
+    if (was_counted) way.bytes_due -= size;
     first.bytes.erase(0, size);
     if (first.bytes.empty()) {
+        if (was_counted) --way.parcels_due;
         const ending then = first.then;
         way.queue.pop_front();
         if (then != ending::none) return end(then);

@@ -59,6 +59,8 @@ private:
         std::array<char, 8192> chunk;
         std::deque<parcel> queue;
         std::size_t queued = 0;
+        std::size_t parcels_due = 0;  ///< the first so many, whose time has come, as far as somebody has looked
+        std::size_t bytes_due = 0;    ///< theirs
         bool reading = false;
         bool writing = false;
         bool ended = false;
@@ -67,6 +69,7 @@ private:
 
     stream& toward_(toward to) { return to == toward::broker ? upward_ : downward_; }
     void read(toward to);
+    bool is_full(stream& way) const;
     void has_read(toward to, bool ok, std::size_t size);
     void take(toward to, std::string_view bytes);
     void handle(toward to, const frame& packet);
@@ -78,6 +81,7 @@ private:
     void go_on(toward to, std::size_t size);
     void end(ending how);
     void set_receive_buffer(int size);
+    bool client_has_closed();
 
     socket client_;
     socket broker_;
@@ -86,6 +90,7 @@ private:
     stream upward_;
     stream downward_;
     std::string client_id_;
+    bool has_begun_ = false;  ///< something has gone to the broker
     bool silent_ = false;
     bool dropped_bytes_ = false;
     silence how_silent_ = silence::held;

@@ -1,6 +1,7 @@
 // Which rule decides, and what its action does to the bytes.
 #include "src/chaos/rules.hpp"
 
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -11,8 +12,28 @@ namespace {
 
 bool is_rule_for(const rule& what, toward to, const frame& packet, std::string_view client) {
     return what.to == to && what.type == packet.type && names(what.client, client) &&
-           (what.topic.empty() || what.topic == packet.name);
+           (what.topic.empty() || what.topic == packet.name) &&
+           (what.what != action::swallow || packet.qos == 1);  // only that has the PUBACK which is given for it
 }
+
+constexpr std::string_view packet_names[] = {
+    "more bytes of a large packet",
+    "CONNECT",
+    "CONNACK",
+    "PUBLISH",
+    "PUBACK",
+    "PUBREC",
+    "PUBREL",
+    "PUBCOMP",
+    "SUBSCRIBE",
+    "SUBACK",
+    "UNSUBSCRIBE",
+    "UNSUBACK",
+    "PINGREQ",
+    "PINGRESP",
+    "DISCONNECT",
+    "AUTH",
+};
 
 }  // namespace
 
@@ -55,6 +76,48 @@ std::size_t rule_book::add(const rule& what) {
     return entries_.size() - 1;
 }
 
+bool goes(packet_type type, toward to) {
+    switch (type) {
+    case packet_type::continuation: return false;
+    case packet_type::connect:
+    case packet_type::subscribe:
+    case packet_type::unsubscribe:
+    case packet_type::pingreq: return to == toward::broker;
+    case packet_type::connack:
+    case packet_type::suback:
+    case packet_type::unsuback:
+    case packet_type::pingresp: return to == toward::client;
+    default: return true;
+    }
+}
+
+std::string_view name_of(packet_type type) {
+    const auto n = static_cast<std::size_t>(type);
+    return n < std::size(packet_names) ? packet_names[n] : "a packet that there is not";
+}
+
+std::string fault_in(const rule& what) {
+    const std::string type(name_of(what.type));
+    if (what.type == packet_type::continuation) return "a rule is about packets, not about " + type + ": set `type`";
+    if (!goes(what.type, what.to))
+        return "no " + type + " goes toward the " + (what.to == toward::client ? "client" : "broker") +
+               ": set `to` to the other side, or another `type`";
+    if (!what.topic.empty()) {
+        if (what.type != packet_type::publish)
+            return "a " + type + " has no topic: leave `topic` away, or set `type` to PUBLISH";
+        if (what.topic.find_first_of("+#") != std::string::npos)
+            return "'" + what.topic + "' is a filter, and a rule's `topic` is one topic: name one, or none for all";
+    }
+    if (what.what == action::refuse && what.type != packet_type::suback)
+        return "what can be refused is a SUBACK, not a " + type + ": set `to` and `type`";
+    if (what.what == action::swallow && (what.type != packet_type::publish || what.to != toward::broker))
+        return "what can be swallowed is a PUBLISH toward the broker: set `to` and `type`, or use `drop`";
+    if (what.times == 0) return "a rule that applies 0 `times` does nothing: set 1 or more";
+    if (what.by.count() < 0) return "no packet is late by less than nothing: set `by` to more than 0";
+    if (what.what == action::late && what.by.count() == 0) return "late by how much? Set `by`";
+    return {};
+}
+
 rule_book::entry& rule_book::at(std::size_t id) {
     if (id >= entries_.size())
         throw std::out_of_range("there is no rule " + std::to_string(id) + ": `add` returns what rules are called");
@@ -82,7 +145,15 @@ path rule_book::path_of(std::string_view client) const {
     return found == paths_.end() ? path{} : found->second;
 }
 
+std::optional<silence> rule_book::silence_of(std::string_view client) const {
+    for (auto each = stalled_.rbegin(); each != stalled_.rend(); ++each) {  // the last word counts
+        if (names(each->first, client)) return each->second;
+    }
+    return path_of(client).mute ? std::optional(silence::held) : std::nullopt;
+}
+
 void rule_book::heal(std::string_view client) {
+    std::erase_if(stalled_, [&](const auto& each) { return names(client, each.first); });
     for (auto& [name, how] : paths_) {
         if (names(client, name)) how.mute = false;
     }

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mqtt_as::chaos {
@@ -32,6 +33,12 @@ struct effect {
     ending then = ending::none;
 };
 effect effect_of(const rule&, const frame&);
+
+/// Whether such a packet ever goes there.
+bool goes(packet_type, toward);
+std::string_view name_of(packet_type);
+/// Why the rule could not do what it says, and what to do about that; empty when it could.
+std::string fault_in(const rule&);
 
 /// What a network was told to do, and what it has counted.
 class rule_book {
@@ -53,7 +60,11 @@ public:
 
     void set_path(std::string_view client, const path& how) { paths_[std::string(client)] = how; }
     path path_of(std::string_view client) const;
-    /// Ends what is mute.
+    /// Nothing passes of this client, until it is healed.
+    void stall(std::string_view client, silence how) { stalled_.emplace_back(client, how); }
+    /// Of a new connection of this client: whether it is mute or stalled, and how.
+    std::optional<silence> silence_of(std::string_view client) const;
+    /// Ends what is mute or stalled.
     void heal(std::string_view client);
 
     /// Packets of this type that passed. An empty client counts all.
@@ -69,6 +80,7 @@ private:
 
     std::deque<entry> entries_;
     std::map<std::string, path, std::less<>> paths_;
+    std::vector<std::pair<std::string, silence>> stalled_;  // clients of `stall`; an empty name: all
     std::map<kind, std::size_t> passed_;
 };
 

@@ -56,7 +56,12 @@ void net::hang_up(connection_id id) {
 
 void net::write(connection_id id, std::string_view bytes) { take(id, chaos::toward::broker, bytes); }
 
-void net::close(connection_id id) { put(id, chaos::toward::broker, {}, chaos::ending::finish); }
+void net::close(connection_id id) {
+    connection* const c = find(id);
+    // Given up before anything has arrived: in a real network that was a SYN without an answer, and nothing follows it.
+    if (c != nullptr && c->silent && !c->has_arrived) return end(id, chaos::ending::none);
+    put(id, chaos::toward::broker, {}, chaos::ending::finish);
+}
 
 std::size_t net::pending(connection_id id) const {
     const auto at = connections_.find(id);
@@ -91,8 +96,7 @@ void net::handle(connection_id id, connection& c, chaos::toward to, const chaos:
     w.drops_rest = false;
     if (packet.type == chaos::packet_type::connect && to == chaos::toward::broker) {
         c.client = packet.name;
-        const auto names_it = [&](const std::string& name) { return chaos::names(name, c.client); };
-        c.silent = c.silent || rules.path_of(c.client).mute || std::any_of(stalled_.begin(), stalled_.end(), names_it);
+        c.silent = c.silent || rules.silence_of(c.client);
     }
     chaos::rule_book::entry* const rule = rules.match(to, packet, c.client);
     if (rule == nullptr) return put(id, to, packet.bytes);
@@ -151,6 +155,7 @@ void net::arrive(connection_id id, chaos::toward to, const parcel& p) {
     const auto transport = c.transport.lock();
     if (to == chaos::toward::broker) {
         if (transport) transport->has_room();
+        c.has_arrived = true;
         if (c.server_has_it && !p.bytes.empty()) received(id, p.bytes);
     } else if (transport && !p.bytes.empty()) {
         transport->arrived(p.bytes);
@@ -199,13 +204,12 @@ void net::half_open(std::string_view client, chaos::silence how) {
 }
 
 void net::stall(std::string_view client) {
-    stalled_.emplace_back(client);
+    rules.stall(client, chaos::silence::held);
     half_open(client, chaos::silence::held);
 }
 
 void net::heal(std::string_view client) {
     rules.heal(client);
-    std::erase_if(stalled_, [&](const std::string& name) { return chaos::names(client, name); });
     for (const connection_id id : of(client)) {
         connection& c = *find(id);
         if (!c.silent) continue;

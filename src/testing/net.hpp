@@ -87,6 +87,7 @@ private:
         std::string client;
         way up, down;
         bool server_has_it = false;
+        bool has_arrived = false;  // something, at the server
         bool silent = false;
         chaos::silence how = chaos::silence::held;
         bool has_dropped = false;
@@ -111,7 +112,6 @@ private:
     std::map<connection_id, connection> connections_;
     connection_id last_id_ = 0;
     std::vector<virtual_link*> links_;
-    std::vector<std::string> stalled_;  // clients of `stall`, of future connections too
     bool link_up_ = true;
     std::string link_text_ = "eth0";
     bool refusing_ = false;

@@ -12,6 +12,7 @@ using sim::packet;
 namespace {
 
 enum property : std::uint8_t {  // of MQTT 5
+    message_expiry_interval = 0x02,
     session_expiry_interval = 0x11,
     assigned_client_identifier = 0x12,
     will_delay_interval = 0x18,
@@ -22,6 +23,16 @@ enum property : std::uint8_t {  // of MQTT 5
     maximum_packet_size = 0x27,
 };
 constexpr std::uint32_t for_ever = 0xFFFF'FFFF;
+
+constexpr std::string_view share_prefix = "$share/";
+bool is_shared(std::string_view filter) { return filter.starts_with(share_prefix); }
+/// FILTER of "$share/NAME/FILTER"; empty when that is not well-formed [MQTT-4.8.2-1], [MQTT-4.8.2-2].
+std::string_view without_share(std::string_view filter) {
+    filter.remove_prefix(share_prefix.size());
+    const auto end_of_name = filter.find('/');
+    if (end_of_name == 0 || end_of_name == filter.npos || filter.find_first_of("+#") < end_of_name) return {};
+    return filter.substr(end_of_name + 1);
+}
 
 std::string text_of(const sim::byte_string& bytes) { return {bytes.begin(), bytes.end()}; }
 std::uint32_t number_in(const sim::props& all, std::uint8_t id, std::uint32_t otherwise) {
@@ -94,7 +105,9 @@ void server::end(connection_id id, bool publishes_will) {
 void server::publish_will(const std::string& client, const sim::last_will& will) {
     message m{
         .client = client, .topic = will.topic, .text = text_of(will.payload), .qos = will.qos, .retain = will.retain};
-    publish(std::move(m));
+    sim::props properties = will.properties;
+    std::erase_if(properties, [](const sim::prop& each) { return each.id == will_delay_interval; });
+    publish(std::move(m), std::move(properties));
 }
 
 void server::watch_keep_alive(connection_id id) {
@@ -218,6 +231,12 @@ void server::on_subscribe(connection_id id, connection& c, session& s, const pac
     packet answer{.type = kind::suback, .id = p.id};
     std::vector<outgoing> kept;
     for (const sim::requested_filter& f : p.filters) {
+        if (!is_shared(f.filter)) continue;
+        if (without_share(f.filter).empty())
+            return violation(id, "'" + f.filter + "' is no shared subscription [MQTT-4.8.2-1]");
+        if ((f.options & 4) != 0) return violation(id, "No Local on a shared subscription [MQTT-3.8.3-4]");
+    }
+    for (const sim::requested_filter& f : p.filters) {
         if (refused_filters.contains(f.filter)) {
             answer.codes.push_back(c.level == 5 ? 0x87 : 0x80);
             continue;
@@ -225,10 +244,11 @@ void server::on_subscribe(connection_id id, connection& c, session& s, const pac
         const bool is_new = s.subscriptions.insert_or_assign(f.filter, f.options).second;
         const std::uint8_t qos = f.options & 3;
         answer.codes.push_back(qos);
+        if (is_shared(f.filter)) continue;  // brings nothing that is retained
         const int retain_handling = f.options >> 4 & 3;
         if (retain_handling == 2 || (retain_handling == 1 && !is_new)) continue;
         for (const auto& [topic, what] : retained_) {
-            if (!sim::filter_matches(f.filter, topic)) continue;
+            if (!sim::filter_matches(f.filter, topic) || is_expired(what.first, what.second)) continue;
             kept.push_back({.what = what.first, .properties = what.second});
             kept.back().what.qos = std::min(kept.back().what.qos, qos);
         }
@@ -257,23 +277,46 @@ void server::publish(message m, sim::props properties, const std::string* publis
         else
             retained_.insert_or_assign(m.topic, std::pair(m, properties));
     }
+    const auto copy_with = [&](std::uint8_t options) {
+        outgoing copy{.what = m, .properties = properties};
+        copy.what.qos = std::min<std::uint8_t>(m.qos, options & 3);
+        copy.what.retain = m.retain && (options & 8) != 0;  // Retain As Published
+        return copy;
+    };
+    std::map<std::string, members> groups;  // by shared filter
     for (auto& [name, s] : sessions_) {
         std::optional<std::uint8_t> best;  // options of the filter with the highest qos
         for (const auto& [filter, options] : s.subscriptions) {
+            if (is_shared(filter)) {
+                if (sim::filter_matches(without_share(filter), m.topic)) groups[filter].emplace_back(&name, &s);
+                continue;
+            }
             const bool is_excluded = (options & 4) != 0 && publisher != nullptr && *publisher == name;  // No Local
             if (is_excluded || !sim::filter_matches(filter, m.topic)) continue;
             if (!best || (options & 3) > (*best & 3)) best = options;
         }
-        if (!best) continue;
-        outgoing copy{.what = m, .properties = properties};
-        copy.what.qos = std::min<std::uint8_t>(m.qos, *best & 3);
-        copy.what.retain = m.retain && (*best & 8) != 0;  // Retain As Published
-        deliver(s, std::move(copy));
+        if (best) deliver(s, copy_with(*best));
     }
-    const auto told = listeners_;  // they may add others
-    for (const auto& [filter, tell] : told) {
-        if (sim::filter_matches(filter, m.topic)) tell(m);
+    for (const auto& [filter, all] : groups) {
+        session& s = next_of(filter, all);
+        deliver(s, copy_with(s.subscriptions.at(filter)));
     }
+    // One that publishes itself must not be called from inside itself.
+    for (const auto& [filter, tell] : listeners_) {
+        if (sim::filter_matches(filter, m.topic)) soon([tell, m] { tell(m); });
+    }
+}
+
+/// Whose turn it is in a group: of those that are connected, or of all when nobody is.
+server::session& server::next_of(const std::string& shared_filter, const members& all) {
+    members present = all;
+    std::erase_if(present, [](const auto& each) { return each.second->on == 0; });
+    const members& from = present.empty() ? all : present;
+    std::string& last = had_their_turn_[shared_filter];
+    const auto after = std::find_if(from.begin(), from.end(), [&](const auto& each) { return *each.first > last; });
+    const auto& [name, s] = after == from.end() ? from.front() : *after;
+    last = *name;
+    return *s;
 }
 
 void server::deliver(session& s, outgoing m) {
@@ -289,6 +332,7 @@ void server::pump(session& s) {
     while (s.on != 0 && !s.queue.empty() && s.in_flight.size() < connections_.at(s.on).receive_maximum) {
         outgoing m = std::move(s.queue.front());
         s.queue.pop_front();
+        if (is_expired(m.what, m.properties)) continue;  // [MQTT-3.3.2-5]
         const auto is_used = [&](std::uint16_t id) {
             return id == 0 ||
                    std::any_of(s.in_flight.begin(), s.in_flight.end(), [id](const outgoing& o) { return o.id == id; });
@@ -309,8 +353,20 @@ void server::send_publish(connection_id id, const outgoing& m, bool dup) {
              .qos = m.what.qos,
              .retain = m.what.retain,
              .topic = m.what.topic};
+    for (sim::prop& each : p.properties) {  // less what it has waited here [MQTT-3.3.2-6]
+        if (each.id == message_expiry_interval) each.number -= std::min(each.number, seconds_since(m.what));
+    }
     p.payload.assign(m.what.text.begin(), m.what.text.end());
     transmit(id, p);
+}
+
+std::uint32_t server::seconds_since(const message& m) const {
+    return static_cast<std::uint32_t>((time_.now() - static_cast<sim::moment>(m.at.count())) / 1000);
+}
+
+bool server::is_expired(const message& m, const sim::props& properties) const {
+    const sim::prop* const expiry = sim::find(properties, message_expiry_interval);
+    return expiry != nullptr && seconds_since(m) >= expiry->number;
 }
 
 void server::transmit(connection_id id, const packet& p) {
@@ -345,7 +401,8 @@ bool server::is_subscribed(std::string_view client, std::string_view filter) con
 
 std::optional<std::string> server::retained(std::string_view topic) const {
     const auto at = retained_.find(topic);
-    return at == retained_.end() ? std::nullopt : std::optional(at->second.first.text);
+    if (at == retained_.end() || is_expired(at->second.first, at->second.second)) return std::nullopt;
+    return at->second.first.text;
 }
 
 }  // namespace mqtt_as::testing

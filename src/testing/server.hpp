@@ -1,8 +1,9 @@
 // The broker in virtual time, by the packet codec of the simulator, which shares nothing with the library's.
 //
 // Theory of operation. A `session` lives by client identifier and may outlive its connection; a `connection` lives from
-// the accepted transport to its end. A message goes to each session once, at the best qos that its filters grant. What
-// waits for an acknowledgement is in `in_flight`, in the order of sending; the rest is queued.
+// the accepted transport to its end. A message goes to each session once, at the best qos that its filters grant, and
+// to one member of each group that shares a subscription: they take turns. What waits for an acknowledgement is in
+// `in_flight`, in the order of sending; the rest is queued.
 //
 // It is not the simulator's broker: that one is a judge of one client whose payloads it knows beforehand.
 #pragma once
@@ -42,6 +43,8 @@ public:
     void on_message(std::string filter, std::function<void(const message&)> f) {
         listeners_.emplace_back(std::move(filter), std::move(f));
     }
+    /// Calls something at this moment of the world, but not now.
+    std::function<void(std::function<void()>)> soon;
     /// The process dies and comes back: who is to refuse connections meanwhile is the network.
     std::function<void(bool dead)> set_dead;
     void forget_sessions();
@@ -93,8 +96,12 @@ private:
     void on_subscribe(connection_id, connection&, session&, const sim::packet&);
     void on_unsubscribe(connection_id, connection&, session&, const sim::packet&);
     void publish_will(const std::string& client, const sim::last_will&);
+    using members = std::vector<std::pair<const std::string*, session*>>;  // by client identifier
+    session& next_of(const std::string& shared_filter, const members&);
     void deliver(session&, outgoing);
     void pump(session&);
+    std::uint32_t seconds_since(const message&) const;
+    bool is_expired(const message&, const sim::props&) const;
     void transmit(connection_id, const sim::packet&);
     void send_publish(connection_id, const outgoing&, bool dup);
     void violation(connection_id, const std::string& what);
@@ -107,6 +114,7 @@ private:
     std::map<std::string, session, std::less<>> sessions_;
     std::map<std::string, std::pair<message, sim::props>, std::less<>> retained_;
     std::vector<std::pair<std::string, std::function<void(const message&)>>> listeners_;
+    std::map<std::string, std::string, std::less<>> had_their_turn_;  // shared filter -> client identifier
     std::uint64_t session_numbers_ = 0;
     std::uint64_t named_ = 0;  // clients that came without an identifier
 };

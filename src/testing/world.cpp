@@ -9,10 +9,12 @@
 #include "tests/sim/random.hpp"
 #include "tests/sim/schedule.hpp"
 
+#include <exception>
 #include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace mqtt_as::testing {
 
@@ -31,6 +33,19 @@ void expect_filter(std::string_view filter) {
     expect(is_topic_filter(filter), "'" + std::string(filter) + "' is not a topic filter");
 }
 
+void expect_topic(std::string_view topic, const char* wanted_for) {
+    expect(is_topic_name(topic), "'" + std::string(topic) + "' is not a topic " + wanted_for);
+}
+
+void expect_span(std::chrono::milliseconds span, const std::string& what) {
+    expect(span.count() >= 0, what + " is not negative, as " + std::to_string(span.count()) + " ms is");
+}
+
+void expect_packet(toward to, packet_type type) {
+    expect(chaos::goes(type, to), std::string("no ") + std::string(chaos::name_of(type)) + " goes toward the " +
+                                      (to == toward::client ? "client" : "broker") + ": ask for the other side");
+}
+
 }  // namespace
 
 /// What the thread's clients see of the world.
@@ -47,6 +62,7 @@ public:
             network.refuse(dead);
             if (dead) network.reset({});
         };
+        broker.soon = [this](std::function<void()> f) { soon(std::move(f)); };
         broker.hang_up = [this](connection_id id) { network.hang_up(id); };
     }
     ~world_parts() {
@@ -56,19 +72,39 @@ public:
     world_parts(const world_parts&) = delete;
     world_parts& operator=(const world_parts&) = delete;
 
+    void expect_own(const boost::asio::any_io_executor& executor) override {
+        if (&executor.context() != &loop->context())
+            throw std::logic_error(
+                "mqtt_as::testing: this client is not of world.loop(), whose time alone passes: make it of "
+                "world.loop(), or of world.loop().context()");
+    }
+    void refuse_to_wait(const char* what) override {
+        throw std::logic_error(std::string("mqtt_as::testing: ") + what +
+                               " would wait in real time, in which nothing happens in a world: make the client of "
+                               "world.loop(), start the coroutine by world.start, and let time pass by world.run_for");
+    }
+
+    void fails(std::exception_ptr thrown) noexcept override {
+        if (!failure) failure = std::move(thrown);
+    }
+
     time_point now() const noexcept override { return time.engine_time(); }
     std::uint64_t draw() override { return random.next(); }
     std::uint64_t set_alarm(std::chrono::nanoseconds span, std::function<void()> ring) override {
         const auto ms = std::chrono::ceil<std::chrono::milliseconds>(span).count();
         const std::uint64_t id = ++last_alarm;
         alarms.emplace(id, std::move(ring));
-        time.after(static_cast<std::uint64_t>(std::max<std::int64_t>(ms, 0)), [this, id] {
+        auto look = [this, id] {
             const auto at = alarms.find(id);
             if (at == alarms.end()) return;
             const auto due = std::move(at->second);
             alarms.erase(at);
             due();
-        });
+        };
+        if (ms > 0)
+            time.after(static_cast<std::uint64_t>(ms), std::move(look));
+        else
+            soon(std::move(look));
         return id;
     }
     void stop_alarm(std::uint64_t id) noexcept override { alarms.erase(id); }
@@ -88,9 +124,35 @@ public:
         for (int n = 0; n < busy_max; ++n) {
             context.restart();
             if (context.poll_one() == 0) return;
+            throw_failure();
         }
+        never_rests();
+    }
+
+    /// At this moment, after what is arranged already. What one such call arranges is one of the handlers that may run
+    /// until time passes; what the test arranges beforehand is as much as it likes.
+    void soon(std::function<void()> f) {
+        time.after(0, [this, f = std::move(f), counts = is_running] {
+            if (time.now() != busy_at) busy = 0;
+            busy_at = time.now();
+            if (counts && ++busy > busy_max) never_rests();
+            f();
+        });
+    }
+
+    [[noreturn]] void never_rests() {
+        busy = 0;
         throw std::runtime_error("mqtt_as::testing: 100,000 handlers have run and no time has passed");
     }
+
+    void throw_failure() {
+        if (failure) std::rethrow_exception(std::exchange(failure, nullptr));
+    }
+
+    std::exception_ptr failure;  // the first that nobody has been told of
+    bool is_running = false;     // time passes: not the test calls
+    int busy = 0;                // handlers of `soon` at `busy_at`
+    sim::moment busy_at = 0;
 
     sim::schedule time{clock_start};
     sim::random_source random;
@@ -122,8 +184,23 @@ void world::run_for(std::chrono::milliseconds span) {
     run_until([] { return false; }, span);
 }
 
+void world::after(std::chrono::milliseconds span, std::function<void()> f) {
+    expect_span(span, "a span of time");
+    loop().after(span, std::move(f));
+}
+
 bool world::run_until(const std::function<bool()>& holds, std::chrono::milliseconds limit) {
-    const sim::moment end = parts_->time.now() + static_cast<std::uint64_t>(std::max<std::int64_t>(limit.count(), 0));
+    expect_span(limit, "a span of time");
+    struct running {
+        explicit running(bool& f) : flag(f), before(f) { flag = true; }
+        ~running() { flag = before; }
+        running(const running&) = delete;
+        running& operator=(const running&) = delete;
+        bool& flag;
+        const bool before;
+    } const now(parts_->is_running);
+    const sim::moment end = parts_->time.now() + static_cast<std::uint64_t>(limit.count());
+    parts_->throw_failure();  // of what the test did meanwhile
     for (;;) {
         parts_->settle();
         if (holds()) return true;
@@ -146,12 +223,20 @@ void virtual_network::stall(std::string_view client) { net_.stall(client); }
 void virtual_network::heal(std::string_view client) { net_.heal(client); }
 void virtual_network::take_link_down(std::string_view why) { net_.set_link(false, why); }
 void virtual_network::bring_link_up() { net_.set_link(true, {}); }
-void virtual_network::set_path(std::string_view client, const path& how) { net_.set_path(client, how); }
-virtual_network::rule_id virtual_network::add(const rule& what) { return net_.rules.add(what); }
+void virtual_network::set_path(std::string_view client, const path& how) {
+    expect_span(how.delay, "a `delay`");
+    net_.set_path(client, how);
+}
+virtual_network::rule_id virtual_network::add(const rule& what) {
+    const std::string fault = chaos::fault_in(what);
+    expect(fault.empty(), fault);
+    return net_.rules.add(what);
+}
 unsigned virtual_network::applied(rule_id id) const { return net_.rules.at(id).applied; }
 void virtual_network::remove(rule_id id) { net_.rules.remove(id); }
 void virtual_network::release(rule_id id) { net_.rules.release(id); }
 std::size_t virtual_network::passed(toward to, packet_type type, std::string_view client) const {
+    expect_packet(to, type);
     return net_.rules.passed(to, type, client);
 }
 std::size_t virtual_network::open_connections(std::string_view client) const { return net_.open_connections(client); }
@@ -169,23 +254,33 @@ std::vector<std::string> virtual_broker::texts(std::string_view filter) const {
     return all;
 }
 
-std::optional<std::string> virtual_broker::retained(std::string_view topic) const { return server_.retained(topic); }
+std::optional<std::string> virtual_broker::retained(std::string_view topic) const {
+    expect_topic(topic, "that a message is retained for: ask for one topic");
+    return server_.retained(topic);
+}
 bool virtual_broker::is_connected(std::string_view client) const { return server_.is_connected(client); }
 bool virtual_broker::has_session(std::string_view client) const { return server_.has_session(client); }
 bool virtual_broker::is_subscribed(std::string_view client, std::string_view filter) const {
+    expect_filter(filter);
     return server_.is_subscribed(client, filter);
 }
 std::size_t virtual_broker::accepted() const { return server_.connects; }
 const std::vector<std::string>& virtual_broker::violations() const { return server_.violations; }
 
 void virtual_broker::publish(std::string_view topic, std::string_view text, message_options options) {
-    expect(is_topic_name(topic), "'" + std::string(topic) + "' is not a topic to publish to");
+    expect_topic(topic, "to publish to");
     expect(options.qos <= 2, "there is no qos " + std::to_string(options.qos));
+    const std::int64_t expiry = options.expiry.count();
+    expect(expiry >= 0 && expiry <= UINT32_MAX,
+           "a message cannot expire in " + std::to_string(expiry) + " s: 1 to 4294967295, or 0 for never");
+    sim::props properties;
+    if (expiry > 0) properties.push_back({.id = 0x02, .number = static_cast<std::uint32_t>(expiry)});
     server_.publish({.client = {},
                      .topic = std::string(topic),
                      .text = std::string(text),
                      .qos = options.qos,
-                     .retain = options.retain});
+                     .retain = options.retain},
+                    std::move(properties));
 }
 void virtual_broker::on_message(std::string_view filter, std::function<void(const message&)> f) {
     expect_filter(filter);
@@ -206,6 +301,11 @@ void virtual_broker::refuse_subscription(std::string_view filter, bool refused) 
     else
         server_.refused_filters.erase(std::string(filter));
 }
-void virtual_broker::set_limits(const broker_limits& limits) { server_.limits = limits; }
+void virtual_broker::set_limits(const broker_limits& limits) {
+    expect(limits.maximum_qos <= 2,
+           "there is no qos " + std::to_string(limits.maximum_qos) + ": `maximum_qos` is 0, 1 or 2");
+    expect(limits.receive_maximum > 0, "a `receive_maximum` of 0 is a protocol error: 1 or more");
+    server_.limits = limits;
+}
 
 }  // namespace mqtt_as::testing

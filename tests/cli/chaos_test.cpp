@@ -76,6 +76,17 @@ TEST_F(cli_chaos, does_to_the_client_that_is_named_and_to_no_other) {
     EXPECT_EQ(waits.status, 3) << waits.err;
 }
 
+TEST_F(cli_chaos, lets_nothing_pass_of_new_connections_either_while_it_stalls_or_drops) {
+    for (const std::string fault : {"stall", "drop"}) {
+        bad_network network(chaos({"--script", script("at 0 " + fault + " 60 client=victim")}));
+        ASSERT_TRUE(network.has_done(1));
+        publish(network.address() + words{"-i", "other", "-t", "t", "-m", "x"});
+        const outcome waits =
+            run(mqtt_as(words{"pub", "-i", "victim", "-t", "t", "-m", "x", "--deadline", "0.5"} + network.address()));
+        EXPECT_EQ(waits.status, 3) << fault << waits.err;
+    }
+}
+
 TEST_F(cli_chaos, refuses_connections_for_as_long_as_it_was_told) {
     bad_network network(chaos({"--script", script("at 0 refuse 1")}));
     ASSERT_TRUE(network.has_done(1));

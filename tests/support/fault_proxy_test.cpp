@@ -10,11 +10,13 @@
 #include <gtest/gtest.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <optional>
 #include <string>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <thread>
 #include <unistd.h>
 
 namespace mqtt_as::test {
@@ -48,6 +50,20 @@ public:
     }
     void send(const std::string& bytes) {
         ASSERT_EQ(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), ssize_t(bytes.size()));
+    }
+    void send_buffer(int size) { ::setsockopt(fd_, SOL_SOCKET, SO_SNDBUF, &size, sizeof size); }
+    /// How many of the bytes are taken within `time`.
+    std::size_t send_what_is_taken(const std::string& bytes, std::chrono::milliseconds time) {
+        std::size_t sent = 0;
+        const auto end = std::chrono::steady_clock::now() + time;
+        while (sent < bytes.size() && std::chrono::steady_clock::now() < end) {
+            const ssize_t n = ::send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+            if (n > 0)
+                sent += static_cast<std::size_t>(n);
+            else
+                std::this_thread::sleep_for(1ms);
+        }
+        return sent;
     }
     /// Exactly `size` bytes; fewer when the stream ends or nothing comes in time.
     std::string receive(std::size_t size) {
@@ -239,6 +255,70 @@ TEST_F(fault_proxy_test, half_open_that_dropped_bytes_ends_in_a_reset) {
     EXPECT_EQ(pair.broker.ending(), "FIN");
 }
 
+TEST_F(fault_proxy_test, stall_holds_new_connections_until_healed) {
+    CONNECTED_PAIR;
+    proxy.stall("a");
+    raw_socket client = connect_client();
+    raw_socket broker = accept_at_broker();
+    client.send(connect_v5);
+    pair.client.send(publish_7);
+    EXPECT_EQ(broker.ending(100ms), "silence");
+    EXPECT_EQ(pair.broker.ending(10ms), "silence");
+    EXPECT_EQ(client.ending(10ms), "silence");
+    proxy.heal("a");
+    broker.limit(5s);
+    pair.broker.limit(5s);
+    EXPECT_EQ(broker.receive(connect_v5.size()), connect_v5);
+    EXPECT_EQ(pair.broker.receive(9), publish_7);
+    both_ends another{connect_client(), accept_at_broker()};
+}
+
+TEST_F(fault_proxy_test, stall_brings_nothing_of_attempts_that_were_given_up) {
+    proxy.stall();
+    std::optional<raw_socket> given_up(connect_client());
+    raw_socket broker = accept_at_broker();
+    given_up->send(connect_v3);
+    EXPECT_EQ(broker.ending(100ms), "silence");
+    given_up.reset();
+    // Another one that waits is told nothing of it.
+    raw_socket client = connect_client();
+    raw_socket next = accept_at_broker();
+    client.send(connect_v5);
+    EXPECT_EQ(next.ending(100ms), "silence");
+    proxy.heal();
+    EXPECT_EQ(broker.ending(), "FIN");
+    next.limit(5s);
+    EXPECT_EQ(next.receive(connect_v5.size()), connect_v5);
+}
+
+TEST_F(fault_proxy_test, stall_that_drops_resets_new_connections_too) {
+    proxy.stall("", silence::dropped);
+    raw_socket client = connect_client();
+    raw_socket broker = accept_at_broker();
+    client.send(connect_v3);
+    EXPECT_EQ(broker.ending(100ms), "silence");
+    proxy.heal();
+    EXPECT_EQ(client.ending(), "RST");
+    EXPECT_EQ(broker.ending(), "FIN");
+}
+
+TEST_F(fault_proxy_test, stall_holds_new_connections_whose_packets_cannot_be_seen) {
+    for (const silence how : {silence::held, silence::dropped}) {
+        fault_proxy of_anything(socket_path_, content::anything);
+        of_anything.stall({}, how);
+        raw_socket client(try_connect("127.0.0.1", of_anything.port()));
+        raw_socket broker = accept_at_broker();
+        client.send("hello");
+        EXPECT_EQ(broker.ending(100ms), "silence");
+        of_anything.heal();
+        broker.limit(5s);
+        if (how == silence::held)
+            EXPECT_EQ(broker.receive(5), "hello");
+        else
+            EXPECT_EQ(client.ending(), "RST");
+    }
+}
+
 TEST_F(fault_proxy_test, refuses_and_accepts_again_on_the_same_port) {
     CONNECTED_PAIR;
     const std::uint16_t port = proxy.port();
@@ -280,6 +360,47 @@ TEST_F(fault_proxy_test, limits_the_bandwidth) {
     const auto took = std::chrono::steady_clock::now() - begin;
     EXPECT_GE(took, 150ms);
     EXPECT_LE(took, 2s);
+}
+
+// A large PUBLISH of this many bytes in all.
+std::string large_publish(std::size_t size) {
+    const std::size_t rest = size - 5;
+    std::string bytes = "\x30"s;
+    for (int shift = 0; shift < 28; shift += 7)
+        bytes += static_cast<char>((rest >> shift & 0x7F) | (shift < 21 ? 0x80u : 0u));
+    bytes += "\x00\x01t"s;
+    return bytes + std::string(size - bytes.size(), 'x');
+}
+
+TEST_F(fault_proxy_test, delays_without_limiting_the_throughput) {
+    CONNECTED_PAIR;
+    proxy.set_path("a", {.delay = 200ms});
+    const std::string large = large_publish(4u << 20);
+    const auto begin = std::chrono::steady_clock::now();
+    std::thread sender([&] { pair.client.send(large); });
+    EXPECT_EQ(pair.broker.receive(large.size()), large);
+    sender.join();
+    const auto took = std::chrono::steady_clock::now() - begin;
+    EXPECT_GE(took, 200ms);
+    EXPECT_LE(took, 5s);  // 16 KiB in each 200 ms would be 50 s
+}
+
+TEST_F(fault_proxy_test, holds_back_the_sender_of_a_slow_path_however_long_it_is) {
+    for (const auto delay : {0ms, 200ms}) {
+        CONNECTED_PAIR;
+        proxy.set_path("a", {.delay = delay, .bytes_per_second = 100'000});
+        pair.client.send_buffer(64 * 1024);
+        EXPECT_LT(pair.client.send_what_is_taken(large_publish(16u << 20), 500ms), 512u * 1024);
+    }
+}
+
+TEST_F(fault_proxy_test, holds_back_the_sender_to_a_receiver_that_does_not_read_however_long_the_path_is) {
+    CONNECTED_PAIR;
+    proxy.set_path("a", {.delay = 20ms});
+    pair.client.send_buffer(64 * 1024);
+    const std::string first = large_publish(16u << 20);
+    (void)pair.client.send_what_is_taken(first, 1s);
+    EXPECT_EQ(pair.client.send_what_is_taken(first, 500ms), 0u);
 }
 
 TEST_F(fault_proxy_test, drops_what_the_rule_says_and_passes_the_rest) {

@@ -1,10 +1,14 @@
 // The promises of the test kit itself.
+#include <algorithm>
+#include <boost/asio/strand.hpp>
 #include <chrono>
 #include <gtest/gtest.h>
 #include <mqtt_as/mqtt_as.hpp>
 #include <mqtt_as/testing/world.hpp>
 #include <optional>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -149,6 +153,21 @@ TEST_P(kit, notices_a_half_open_connection_and_makes_a_new_one) {
     EXPECT_EQ(world.broker.texts("t"), (strings{"x", "y", "z"}));
 }
 
+TEST_P(kit, brings_nothing_of_attempts_that_were_given_up_in_a_stall) {
+    MQTTClient client(world.loop(), settings("me"));
+    world.await(client.connect());
+    world.network.stall();
+    const auto before = world.network.passed(toward::broker, packet_type::connect);
+    world.run_for(10min);
+    ASSERT_GT(world.network.passed(toward::broker, packet_type::connect), before + 5);
+    EXPECT_LE(world.network.open_connections(), 2u);  // the one that was there, and the present attempt
+    world.network.heal();
+    world.await(client.publish("t", "x", {.qos = 1}));
+    world.run_for(1min);
+    EXPECT_EQ(world.broker.accepted(), 2u);
+    EXPECT_EQ(world.network.open_connections(), 1u);
+}
+
 TEST_P(kit, tells_clients_of_their_network_link) {
     strings told;
     auto c = settings("me");
@@ -204,6 +223,107 @@ TEST_P(kit, answers_as_a_device_would) {
     world.await(client.publish("question", "here", {.qos = 1}));
     world.run_for(1s);
     EXPECT_EQ(heard, (strings{"me: answer here!"}));
+}
+
+TEST_P(kit, lets_messages_expire) {
+    strings times;
+    auto c = world.settings("me");
+    c.version = GetParam();
+    c.subs_cb = [&](const mqtt_as::received_message& m) {
+        const auto left = m.properties().number(mqtt_as::property_id::message_expiry_interval);
+        times.push_back(std::string(m.text()) + (left ? " " + std::to_string(*left) : ""));
+    };
+    MQTTClient client(world.loop(), c);
+    world.await(client.connect());
+    world.await(client.subscribe("in", 1));
+    world.await(client.disconnect());
+    world.run_for(1s);
+    world.broker.publish("in", "short", {.expiry = 60s});
+    world.broker.publish("in", "long", {.expiry = 61s});
+    world.broker.publish("in", "for ever");
+    world.broker.publish("kept/short", "a", {.retain = true, .expiry = 60s});
+    world.broker.publish("kept/long", "b", {.retain = true, .expiry = 61s});
+    EXPECT_EQ(world.broker.retained("kept/short"), "a");
+    world.run_for(60s);
+    EXPECT_EQ(world.broker.retained("kept/short"), std::nullopt);
+    EXPECT_EQ(world.broker.retained("kept/long"), "b");
+    world.await(client.connect());
+    world.await(client.subscribe("kept/#", 1));
+    world.run_for(100ms);
+    const bool v5 = GetParam() == mqtt_as::protocol_version::v5;
+    EXPECT_EQ(times, v5 ? (strings{"long 1", "for ever", "b 1"}) : (strings{"long", "for ever", "b"}));
+}
+
+TEST(kit_world, lets_what_clients_publish_expire_and_their_wills) {
+    mqtt_as::testing::world world;
+    auto c = world.settings("me");
+    c.version = mqtt_as::protocol_version::v5;
+    c.will = {"will", "gone", true, 1};
+    c.will->message_expiry_interval = 5;
+    MQTTClient client(world.loop(), c);
+    world.await(client.connect());
+    mqtt_as::publish_options options{.qos = 1, .retain = true};
+    options.properties.message_expiry_interval = 10;
+    world.await(client.publish("t", "x", options));
+    client.close();
+    world.run_for(4s);
+    EXPECT_EQ(world.broker.retained("will"), "gone");
+    EXPECT_EQ(world.broker.retained("t"), "x");
+    world.run_for(2s);
+    EXPECT_EQ(world.broker.retained("will"), std::nullopt);
+    world.run_for(5s);
+    EXPECT_EQ(world.broker.retained("t"), std::nullopt);
+}
+
+TEST_P(kit, lets_the_members_of_a_group_take_turns) {
+    MQTTClient a(world.loop(), settings("a"));
+    MQTTClient b(world.loop(), settings("b"));
+    MQTTClient alone(world.loop(), settings("alone"));
+    world.broker.publish("jobs/1", "retained", {.retain = true});
+    for (MQTTClient* const each : {&a, &b}) {
+        world.await(each->connect());
+        world.await(each->subscribe("$share/workers/jobs/+", 1));
+    }
+    world.await(alone.connect());
+    world.await(alone.subscribe("$share/others/jobs/+", 1));
+    const auto job = [&](const char* text) {
+        world.broker.publish("jobs/1", text);
+        world.run_for(1s);
+        std::sort(heard.begin(), heard.end());  // each group has its own turns, in no order between them
+        return std::exchange(heard, {});
+    };
+    EXPECT_EQ(job("1"), (strings{"a: jobs/1 1", "alone: jobs/1 1"}));
+    EXPECT_EQ(job("2"), (strings{"alone: jobs/1 2", "b: jobs/1 2"}));
+    EXPECT_EQ(job("3"), (strings{"a: jobs/1 3", "alone: jobs/1 3"}));
+    // Who is away has no turn; while all are, the sessions keep what comes.
+    world.await(b.disconnect());
+    world.run_for(1s);
+    EXPECT_EQ(job("4"), (strings{"a: jobs/1 4", "alone: jobs/1 4"}));
+    world.await(a.disconnect());
+    world.run_for(1s);
+    EXPECT_EQ(job("5"), (strings{"alone: jobs/1 5"}));
+    EXPECT_EQ(job("6"), (strings{"alone: jobs/1 6"}));
+    world.await(a.connect());
+    world.await(b.connect());
+    world.run_for(1s);
+    EXPECT_EQ(heard, (strings{"a: jobs/1 6", "b: jobs/1 5"}));
+    heard.clear();
+    world.await(a.unsubscribe("$share/workers/jobs/+"));
+    EXPECT_EQ(job("7"), (strings{"alone: jobs/1 7", "b: jobs/1 7"}));
+}
+
+TEST_P(kit, answers_one_message_after_the_other) {
+    strings story;
+    world.broker.on_message("#", [&](const mqtt_as::testing::message& m) {
+        story.push_back("begins " + m.text);
+        if (m.text.size() < 3) world.broker.publish("echo", m.text + "x");
+        story.push_back("ends " + m.text);
+    });
+    world.broker.publish("t", "x");
+    world.run_for(0ms);
+    EXPECT_EQ(story, (strings{"begins x", "ends x", "begins xx", "ends xx", "begins xxx", "ends xxx"}));
+    EXPECT_EQ(world.broker.texts(), (strings{"x", "xx", "xxx"}));
+    EXPECT_EQ(world.now(), 0ms);
 }
 
 TEST_P(kit, delivers_again_what_a_killed_process_had_not_acknowledged) {
@@ -279,6 +399,54 @@ TEST(kit_world, passes_on_what_an_application_throws) {
     world.run_for(1h);
 }
 
+TEST(kit_world, passes_on_what_leaves_a_callback_of_a_client) {
+    struct bug {
+        int number;
+    };
+    mqtt_as::testing::world world;
+    const auto thrown_in = [&](auto call) {
+        try {
+            call();
+        } catch (const bug& e) {
+            return e.number;
+        }
+        return 0;
+    };
+    auto c = world.settings("me");
+    c.subs_cb = [](std::string_view, std::string_view, bool) { throw bug{1}; };
+    c.wifi_coro = [](bool up) {
+        if (!up) throw bug{2};
+    };
+    c.connect_coro = [&](MQTTClient&) -> mqtt_as::task<> {
+        if (world.now() > 1min) throw bug{3};
+        co_return;
+    };
+    MQTTClient client(world.loop(), c);
+    world.await(client.connect());
+    world.await(client.subscribe("t", 1));
+    world.run_for(1s);
+    world.broker.publish("t", "x");
+    EXPECT_EQ(thrown_in([&] { world.run_for(1s); }), 1);
+    world.run_for(1min);  // once
+    client.publish("u", "x", {.qos = 1}, [](std::error_code, const auto&) { throw bug{4}; });
+    EXPECT_EQ(thrown_in([&] { world.await(mqtt_as::sleep_for(1s)); }), 4);
+    world.network.reset();
+    EXPECT_EQ(thrown_in([&] { world.run_for(1s); }), 2);
+    EXPECT_EQ(thrown_in([&] { (void)world.run_until([] { return false; }, 1min); }), 3);
+}
+
+TEST(kit_world, leaves_to_on_error_what_a_client_gives_it) {
+    mqtt_as::testing::world world;
+    strings told;
+    auto c = world.settings("me");
+    c.on_error = [&](std::exception_ptr, std::string_view where) { told.emplace_back(where); };
+    MQTTClient client(world.loop(), c);
+    world.await(client.connect());
+    client.publish("u", "x", {.qos = 1}, [](std::error_code, const auto&) { throw std::runtime_error("a bug"); });
+    world.run_for(1s);
+    EXPECT_EQ(told, (strings{"a completion"}));
+}
+
 TEST(kit_world, says_when_what_is_awaited_does_not_come) {
     mqtt_as::testing::world world;
     EXPECT_THROW(world.await(mqtt_as::sleep_for(61min)), std::runtime_error);
@@ -299,10 +467,38 @@ template <class Call>
 std::string complaint_of(Call call) {
     try {
         call();
-    } catch (const std::logic_error& error) {
+    } catch (const std::exception& error) {
         return error.what();
     }
     return "none";
+}
+
+TEST(kit_world, says_when_a_device_answers_itself_for_ever) {
+    mqtt_as::testing::world world;
+    world.broker.on_message("#", [&](const mqtt_as::testing::message&) { world.broker.publish("echo/x", "got it"); });
+    MQTTClient client(world.loop(), world.settings("me"));
+    world.await(client.connect());
+    client.publish("t", "x", {.qos = 0}, [](std::error_code, const auto&) {});
+    EXPECT_EQ(complaint_of([&] { world.run_for(1s); }),
+              "mqtt_as::testing: 100,000 handlers have run and no time has passed");
+}
+
+TEST(kit_world, says_when_a_coroutine_sleeps_for_no_time_for_ever) {
+    mqtt_as::testing::world world;
+    world.start([]() -> mqtt_as::task<> {
+        for (;;) co_await mqtt_as::sleep_for(0ms);
+    }());
+    EXPECT_EQ(complaint_of([&] { world.run_for(1s); }),
+              "mqtt_as::testing: 100,000 handlers have run and no time has passed");
+}
+
+TEST(kit_world, tells_a_device_of_all_that_a_test_publishes_at_once) {
+    mqtt_as::testing::world world;
+    int told = 0;
+    world.broker.on_message("t", [&](const mqtt_as::testing::message&) { ++told; });
+    for (int n = 0; n < 100'001; ++n) world.broker.publish("t", "x", {.qos = 0});
+    world.run_for(1s);
+    EXPECT_EQ(told, 100'001);
 }
 
 TEST(kit_world, refuses_what_cannot_be) {
@@ -316,10 +512,108 @@ TEST(kit_world, refuses_what_cannot_be) {
     EXPECT_EQ(complaint_of([&] { broker.refuse_subscription(""); }), kit + "'' is not a topic filter");
     EXPECT_EQ(complaint_of([&] { broker.refuse_connections(0x33); }),
               kit + "no CONNACK has the code 51: 0 to 5, or 128 and more");
+    EXPECT_EQ(complaint_of([&] { (void)broker.retained("a/#"); }),
+              kit + "'a/#' is not a topic that a message is retained for: ask for one topic");
+    EXPECT_EQ(complaint_of([&] { (void)broker.is_subscribed("me", "a/#/b"); }), kit + "'a/#/b' is not a topic filter");
+    EXPECT_EQ(complaint_of([&] { broker.set_limits({.maximum_qos = 7}); }),
+              kit + "there is no qos 7: `maximum_qos` is 0, 1 or 2");
+    EXPECT_EQ(complaint_of([&] { broker.set_limits({.receive_maximum = 0}); }),
+              kit + "a `receive_maximum` of 0 is a protocol error: 1 or more");
+    EXPECT_EQ(complaint_of([&] { broker.publish("a", "x", {.expiry = -1s}); }),
+              kit + "a message cannot expire in -1 s: 1 to 4294967295, or 0 for never");
+    EXPECT_EQ(complaint_of([&] { world.run_for(-1ms); }), kit + "a span of time is not negative, as -1 ms is");
+    EXPECT_EQ(complaint_of([&] { world.after(-1s, [] {}); }), kit + "a span of time is not negative, as -1000 ms is");
+    EXPECT_EQ(complaint_of([&] { world.network.set_path("", {.delay = -5ms}); }),
+              kit + "a `delay` is not negative, as -5 ms is");
+    EXPECT_EQ(complaint_of([&] { (void)world.network.passed(toward::client, packet_type::pingreq); }),
+              kit + "no PINGREQ goes toward the client: ask for the other side");
     for (const auto& call : {std::function<void()>([&] { (void)world.network.applied(9); }),
                              std::function<void()>([&] { world.network.release(9); }),
                              std::function<void()>([&] { world.network.remove(9); })})
         EXPECT_EQ(complaint_of(call), "there is no rule 9: `add` returns what rules are called");
+}
+
+TEST(kit_world, refuses_what_would_wait_in_real_time) {
+    mqtt_as::testing::world world;
+    const auto main = [](MQTTClient& client) -> mqtt_as::task<> { co_await client.connect(); };
+    const std::string why =
+        " would wait in real time, in which nothing happens in a world: make the client of world.loop(), start the "
+        "coroutine by world.start, and let time pass by world.run_for";
+    EXPECT_EQ(complaint_of([&] { mqtt_as::run(world.settings("me"), main); }),
+              "mqtt_as::testing: run(config, main)" + why);
+    EXPECT_EQ(complaint_of([&] { world.loop().run(); }), "mqtt_as::testing: event_loop::run" + why);
+    mqtt_as::event_loop own;
+    EXPECT_EQ(complaint_of([&] { own.run_for(1ms); }), "mqtt_as::testing: event_loop::run_for" + why);
+    EXPECT_EQ(complaint_of([&] { MQTTClient client(own, world.settings("me")); }),
+              "mqtt_as::testing: this client is not of world.loop(), whose time alone passes: make it of world.loop(), "
+              "or of world.loop().context()");
+}
+
+// What docs/testing.md says of programs written with `run`: their coroutine is what is tested.
+TEST(kit_world, tests_the_coroutine_of_a_program) {
+    mqtt_as::testing::world world;
+    const auto main = [](MQTTClient& client) -> mqtt_as::task<> {
+        co_await client.connect();
+        co_await client.publish("t", "done", {.qos = 1});
+        co_await client.disconnect();
+    };
+    // A strand of the loop is of the loop.
+    MQTTClient client(boost::asio::make_strand(world.loop().context()), world.settings("me"));
+    world.await(main(client));
+    EXPECT_EQ(world.broker.texts("t"), (strings{"done"}));
+}
+
+TEST(kit_world, refuses_rules_that_could_not_do_what_they_say) {
+    mqtt_as::testing::world world;
+    const auto complaint = [&](const mqtt_as::testing::rule& what) {
+        const std::string kit = "mqtt_as::testing: ";
+        const std::string all = complaint_of([&] { (void)world.network.add(what); });
+        return all.starts_with(kit) ? all.substr(kit.size()) : all;
+    };
+    EXPECT_EQ(complaint({.topic = "s/#"}),
+              "'s/#' is a filter, and a rule's `topic` is one topic: name one, or none for all");
+    EXPECT_EQ(complaint({.type = packet_type::connect, .topic = "me"}),
+              "a CONNECT has no topic: leave `topic` away, or set `type` to PUBLISH");
+    EXPECT_EQ(complaint({.to = toward::client, .type = packet_type::pingreq}),
+              "no PINGREQ goes toward the client: set `to` to the other side, or another `type`");
+    EXPECT_EQ(complaint({.type = packet_type::suback}),
+              "no SUBACK goes toward the broker: set `to` to the other side, or another `type`");
+    EXPECT_EQ(complaint({.type = packet_type::continuation}),
+              "a rule is about packets, not about more bytes of a large packet: set `type`");
+    EXPECT_EQ(complaint({.to = toward::client, .type = packet_type::puback, .what = action::refuse}),
+              "what can be refused is a SUBACK, not a PUBACK: set `to` and `type`");
+    for (const auto& what : {mqtt_as::testing::rule{.type = packet_type::connect, .what = action::swallow},
+                             mqtt_as::testing::rule{.to = toward::client, .what = action::swallow}})
+        EXPECT_EQ(complaint(what),
+                  "what can be swallowed is a PUBLISH toward the broker: set `to` and `type`, or use `drop`");
+    EXPECT_EQ(complaint({.times = 0}), "a rule that applies 0 `times` does nothing: set 1 or more");
+    EXPECT_EQ(complaint({.what = action::late, .by = -1s}),
+              "no packet is late by less than nothing: set `by` to more than 0");
+    EXPECT_EQ(complaint({.what = action::late}), "late by how much? Set `by`");
+    EXPECT_EQ(complaint({.to = toward::client, .type = packet_type::suback, .what = action::refuse}), "none");
+    EXPECT_EQ(complaint({.what = action::swallow, .topic = "s"}), "none");
+    EXPECT_EQ(complaint({.to = toward::client, .type = packet_type::disconnect}), "none");
+}
+
+// There is no PUBACK for others: the client would be told what cannot be.
+TEST(kit_world, swallows_messages_of_qos_1_alone) {
+    mqtt_as::testing::world world;
+    MQTTClient client(world.loop(), world.settings("me"));
+    world.await(client.connect());
+    const auto swallows = world.network.add({.type = packet_type::publish, .what = action::swallow, .times = 9});
+    world.await(client.publish("t", "0", {.qos = 0}));
+    world.await(client.publish("t", "1", {.qos = 1}));
+    world.await(client.publish("t", "2", {.qos = 2}));
+    world.run_for(1s);
+    EXPECT_EQ(world.broker.texts("t"), (strings{"0", "2"}));
+    EXPECT_EQ(world.network.applied(swallows), 1u);
+}
+
+TEST(kit_world, leaves_other_threads_and_what_comes_after_it_in_real_time) {
+    std::optional<mqtt_as::testing::world> world(std::in_place);
+    std::thread([] { mqtt_as::event_loop().run_for(1ms); }).join();
+    world.reset();
+    mqtt_as::event_loop().run_for(1ms);
 }
 
 TEST(kit_world, is_the_only_one_of_its_thread) {

@@ -160,10 +160,10 @@ private:
         case fault_kind::cut:
         case fault_kind::corrupt: proxy_.add(now.rule()); return;
         case fault_kind::stall:
-            proxy_.half_open(client, chaos::silence::held);
+            proxy_.stall(client, chaos::silence::held);
             return end([this, client] { proxy_.heal(client); });
         case fault_kind::drop:
-            proxy_.half_open(client, chaos::silence::dropped);
+            proxy_.stall(client, chaos::silence::dropped);
             return end([this, client] { proxy_.heal(client); });
         case fault_kind::refuse: proxy_.refuse(); return end([this] { proxy_.accept(); });
         case fault_kind::delay:

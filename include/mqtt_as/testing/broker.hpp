@@ -1,4 +1,5 @@
-// The broker of a test: MQTT 3.1.1 and 5, all qos, sessions, retained messages, wills; in memory and in virtual time.
+// The broker of a test: MQTT 3.1.1 and 5, all qos, sessions, retained messages, wills, shared subscriptions; in memory
+// and in virtual time.
 #pragma once
 
 #include <chrono>
@@ -27,6 +28,7 @@ struct message {
 struct message_options {
     std::uint8_t qos = 1;
     bool retain = false;
+    std::chrono::seconds expiry{0};  ///< the message expiry interval of MQTT 5; 0: none
 };
 
 /// What the broker allows: said in CONNACK with MQTT 5, and demanded from the next connection on.
@@ -58,7 +60,8 @@ public:
     // ---- what others do -------------------------------------------------------------------------------------
     /// As if another client had published it.
     void publish(std::string_view topic, std::string_view text, message_options options = {});
-    /// Calls `f` with each message that arrives on a topic that matches, after it was delivered to clients.
+    /// Calls `f` with each message that arrives on a topic that matches, after it was delivered to clients: at the same
+    /// moment, when time passes, and one call after the other. What `f` publishes is told when it has returned.
     void on_message(std::string_view filter, std::function<void(const message&)> f);
 
     // ---- the process ----------------------------------------------------------------------------------------

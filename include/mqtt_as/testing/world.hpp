@@ -62,9 +62,11 @@ public:
     /// Time since the beginning.
     std::chrono::milliseconds now() const;
     /// The script: `f` is called in `span` from now.
-    void after(std::chrono::milliseconds span, std::function<void()> f) { loop().after(span, std::move(f)); }
+    void after(std::chrono::milliseconds span, std::function<void()> f);
 
-    /// Lets time pass. What leaves a handler or a coroutine of `start` as an exception is thrown here.
+    /// Lets time pass. What leaves a handler or a coroutine of `start` as an exception is thrown here, as is what
+    /// leaves a callback, a completion or a `*_coro` of a client without `config::on_error`: once, and the first of
+    /// several.
     void run_for(std::chrono::milliseconds span);
     /// Lets time pass until `holds()`; false when it did not come true within `limit`.
     bool run_until(const std::function<bool()>& holds, std::chrono::milliseconds limit = std::chrono::hours(1));
