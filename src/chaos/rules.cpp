@@ -1,6 +1,7 @@
 // Which rule decides, and what its action does to the bytes.
 #include "src/chaos/rules.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <stdexcept>
 #include <string>
@@ -146,9 +147,9 @@ path rule_book::path_of(std::string_view client) const {
 }
 
 std::optional<silence> rule_book::silence_of(std::string_view client) const {
-    for (auto each = stalled_.rbegin(); each != stalled_.rend(); ++each) {  // the last word counts
-        if (names(each->first, client)) return each->second;
-    }
+    const auto last_word =
+        std::find_if(stalled_.rbegin(), stalled_.rend(), [&](const auto& each) { return names(each.first, client); });
+    if (last_word != stalled_.rend()) return last_word->second;
     return path_of(client).mute ? std::optional(silence::held) : std::nullopt;
 }
 
