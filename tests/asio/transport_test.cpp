@@ -7,10 +7,15 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 #include <chrono>
 #include <future>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <optional>
+#include <sys/socket.h>
 #include <thread>
 
 namespace mqtt_as::detail {
@@ -151,6 +156,54 @@ TEST(socket_transport, falls_back_to_the_last_good_address_when_the_name_has_non
     while (!owner->opened && std::chrono::steady_clock::now() < end) loop.run_one_for(20ms), loop.restart();
     EXPECT_TRUE(owner->opened);
     EXPECT_EQ(owner->stages, (std::vector{stage::resolve, stage::connect}));
+    transport->close();
+}
+
+/// What the kernel thinks of the end of a connection within this process that `peer` is the other end of: 1 when it
+/// would acknowledge at once.
+int acknowledges_at_once(const tcp::socket& peer) {
+    for (int fd = 3; fd < 1024; ++fd) {
+        tcp::endpoint own;
+        auto size = static_cast<socklen_t>(own.capacity());
+        if (::getsockname(fd, own.data(), &size) != 0) continue;
+        own.resize(size);
+        if (own != peer.remote_endpoint()) continue;
+        int value = -1;
+        size = sizeof value;
+        ::getsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &value, &size);
+        return value;
+    }
+    return -1;
+}
+
+// A peer with Nagle's algorithm would wait 40 ms for it before it sends its next small packet.
+TEST(socket_transport, acknowledges_what_it_has_read_before_it_waits) {
+    shared_loop l;
+    tcp::acceptor acceptor(l.loop, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+    const socket_target target{.host = "127.0.0.1", .port = acceptor.local_endpoint().port(), .unix_socket = {}};
+    address_book book;
+    const auto owner = std::make_shared<ear>();
+    const auto transport = std::make_shared<socket_transport>(l.executor, 1, target, book, owner);
+    transport->open();
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    while (!owner->opened && std::chrono::steady_clock::now() < end) l.loop.run_one_for(20ms), l.loop.restart();
+    ASSERT_TRUE(owner->opened);
+    tcp::socket peer = acceptor.accept();
+    std::uint8_t byte = 0;
+    const auto say = [&] {
+        boost::asio::write(peer, boost::asio::buffer("x", 1));
+        while (transport->read({&byte, 1}).size == 0 && std::chrono::steady_clock::now() < end)
+            std::this_thread::sleep_for(1ms);
+    };
+    for (int i = 0; i < 5; ++i) {  // a conversation, so that the kernel would rather wait for an answer
+        say();
+        const bytes answer(&byte, 1);
+        transport->write({&answer, 1});
+        boost::asio::read(peer, boost::asio::buffer(&byte, 1));
+    }
+    say();
+    transport->wait_readable();
+    EXPECT_EQ(acknowledges_at_once(peer), 1);
     transport->close();
 }
 
