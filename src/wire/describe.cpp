@@ -16,8 +16,7 @@ std::string_view describe(errc error) noexcept {
     case errc::unsupported_by_version: return "MQTT 3.1.1 has no such feature; set the protocol version to 5";
     case errc::too_large: return "The packet is larger than the protocol, the server or the configured limits allow";
     case errc::queue_full:
-        return "Too many unfinished operations, payload bytes or subscriptions; wait for some to finish, or raise the "
-               "limits";
+        return "Too many unfinished operations, payload bytes or subscriptions; wait, or raise the limits";
     case errc::out_of_memory: return "The client's memory is exhausted";
     case errc::not_started: return "The client is not started; call connect() first";
     case errc::closed: return "The client has been closed";
