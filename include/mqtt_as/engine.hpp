@@ -157,6 +157,8 @@ struct taken {
 /// Where the client stands. Everything `explain()` says comes from here.
 struct status {
     enum class phase : std::uint8_t { stopped, waiting, opening, handshake, online, draining, closing } now_in{};
+    /// What is longer ago is told as so long ago, 11.5 days: the clock wraps.
+    static constexpr duration longest_ago{1'000'000'000};
     time_point since;  ///< of this phase
     stage at{};
     bool link_up = true;

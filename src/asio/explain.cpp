@@ -12,7 +12,7 @@ namespace {
 std::string text_of(duration d, bool tenths = false) {
     const double s = static_cast<double>(d.count()) / 1000;
     std::array<char, 32> text{};
-    if (d.count() >= 1'000'000'000) return "more than 11 days";  // as far as the engine's clock is kept comparable
+    if (!(d < status::longest_ago)) return "more than 11 days";
     if (s >= 7200) {
         std::snprintf(text.data(), text.size(), "%.1f h", s / 3600);
     } else if (s >= 120) {

@@ -7,9 +7,6 @@ namespace mqtt_as {
 
 namespace {
 
-/// Moments older than this are moved up: on a clock that wraps they would soon lie in the future.
-constexpr duration old_age{1'000'000'000};  // 11.5 days
-
 /// How long a sign of life may take when the network has changed: this many round trips, but not less than a busy
 /// broker needs.
 constexpr std::int32_t round_trips = 4;
@@ -18,7 +15,9 @@ constexpr duration unknown_patience{1'000};  // while no round trip was ever mea
 
 }  // namespace
 
+/// They are moved up: on a clock that wraps they would soon lie in the future.
 void engine::state::refresh_old() {
+    constexpr duration old_age = status::longest_ago;
     for (time_point* t : {&since_, &link_since_, &judging_since_, &supervisor.outage_since()}) {
         if (now_ - *t > old_age || now_ - *t < duration(0)) *t = now_ + -old_age;
     }

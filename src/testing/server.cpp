@@ -24,16 +24,6 @@ enum property : std::uint8_t {  // of MQTT 5
 };
 constexpr std::uint32_t for_ever = 0xFFFF'FFFF;
 
-constexpr std::string_view share_prefix = "$share/";
-bool is_shared(std::string_view filter) { return filter.starts_with(share_prefix); }
-/// FILTER of "$share/NAME/FILTER"; empty when that is not well-formed [MQTT-4.8.2-1], [MQTT-4.8.2-2].
-std::string_view without_share(std::string_view filter) {
-    filter.remove_prefix(share_prefix.size());
-    const auto end_of_name = filter.find('/');
-    if (end_of_name == 0 || end_of_name == filter.npos || filter.find_first_of("+#") < end_of_name) return {};
-    return filter.substr(end_of_name + 1);
-}
-
 std::string text_of(const sim::byte_string& bytes) { return {bytes.begin(), bytes.end()}; }
 std::uint32_t number_in(const sim::props& all, std::uint8_t id, std::uint32_t otherwise) {
     const sim::prop* const found = sim::find(all, id);
@@ -231,8 +221,8 @@ void server::on_subscribe(connection_id id, connection& c, session& s, const pac
     packet answer{.type = kind::suback, .id = p.id};
     std::vector<outgoing> kept;
     for (const sim::requested_filter& f : p.filters) {
-        if (!is_shared(f.filter)) continue;
-        if (without_share(f.filter).empty())
+        if (!sim::is_shared(f.filter)) continue;
+        if (sim::without_share(f.filter).empty())
             return violation(id, "'" + f.filter + "' is no shared subscription [MQTT-4.8.2-1]");
         if ((f.options & 4) != 0) return violation(id, "No Local on a shared subscription [MQTT-3.8.3-4]");
     }
@@ -244,7 +234,7 @@ void server::on_subscribe(connection_id id, connection& c, session& s, const pac
         const bool is_new = s.subscriptions.insert_or_assign(f.filter, f.options).second;
         const std::uint8_t qos = f.options & 3;
         answer.codes.push_back(qos);
-        if (is_shared(f.filter)) continue;  // brings nothing that is retained
+        if (sim::is_shared(f.filter)) continue;  // brings nothing that is retained
         const int retain_handling = f.options >> 4 & 3;
         if (retain_handling == 2 || (retain_handling == 1 && !is_new)) continue;
         for (const auto& [topic, what] : retained_) {
@@ -287,8 +277,8 @@ void server::publish(message m, sim::props properties, const std::string* publis
     for (auto& [name, s] : sessions_) {
         std::optional<std::uint8_t> best;  // options of the filter with the highest qos
         for (const auto& [filter, options] : s.subscriptions) {
-            if (is_shared(filter)) {
-                if (sim::filter_matches(without_share(filter), m.topic)) groups[filter].emplace_back(&name, &s);
+            if (sim::is_shared(filter)) {
+                if (sim::filter_matches(sim::without_share(filter), m.topic)) groups[filter].emplace_back(&name, &s);
                 continue;
             }
             const bool is_excluded = (options & 4) != 0 && publisher != nullptr && *publisher == name;  // No Local

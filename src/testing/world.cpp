@@ -1,6 +1,7 @@
 // Time that passes when nothing else happens, and the parts put together.
 #include "mqtt_as/testing/world.hpp"
 
+#include "mqtt_as/properties.hpp"
 #include "mqtt_as/topic.hpp"
 #include "src/asio/world.hpp"
 #include "src/testing/net.hpp"
@@ -274,7 +275,9 @@ void virtual_broker::publish(std::string_view topic, std::string_view text, mess
     expect(expiry >= 0 && expiry <= UINT32_MAX,
            "a message cannot expire in " + std::to_string(expiry) + " s: 1 to 4294967295, or 0 for never");
     sim::props properties;
-    if (expiry > 0) properties.push_back({.id = 0x02, .number = static_cast<std::uint32_t>(expiry)});
+    if (expiry > 0)
+        properties.push_back({.id = static_cast<std::uint8_t>(property_id::message_expiry_interval),
+                              .number = static_cast<std::uint32_t>(expiry)});
     server_.publish({.client = {},
                      .topic = std::string(topic),
                      .text = std::string(text),

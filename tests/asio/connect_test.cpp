@@ -26,11 +26,7 @@ TEST(connect, completes_when_the_server_has_accepted_us) {
 }
 
 TEST(connect, fails_with_the_stage_and_the_reason_when_nobody_listens) {
-    std::uint16_t port;
-    {
-        scripted_server gone({good_broker});
-        port = gone.port();
-    }
+    const std::uint16_t port = port_of_nobody();
     world w;
     MQTTClient client(w.executor(), config_for(port));
     w.run([&]() -> task<> {
@@ -49,11 +45,7 @@ TEST(connect, fails_with_the_stage_and_the_reason_when_nobody_listens) {
 
 // Else a coroutine would wait for a client that does nothing any more.
 TEST(connect, leaves_nobody_waiting_when_it_has_failed) {
-    std::uint16_t port;
-    {
-        scripted_server gone({good_broker});
-        port = gone.port();
-    }
+    const std::uint16_t port = port_of_nobody();
     world w;
     config c = config_for(port);
     c.limits.operations_max = 1;

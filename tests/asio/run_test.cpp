@@ -23,11 +23,7 @@ TEST(run, returns_0_and_says_goodbye_when_the_coroutine_returns) {
 }
 
 TEST(run, returns_1_with_one_line_when_the_coroutine_throws) {
-    std::uint16_t port;
-    {
-        scripted_server gone({good_broker});
-        port = gone.port();
-    }
+    const std::uint16_t port = port_of_nobody();
     testing::internal::CaptureStderr();
     EXPECT_EQ(mqtt_as::run(config_for(port), [](MQTTClient& client) -> task<> { co_await client.connect(); }), 1);
     EXPECT_EQ(testing::internal::GetCapturedStderr(),

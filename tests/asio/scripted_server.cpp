@@ -159,6 +159,8 @@ void peer::reset() {
     socket_ = -1;
 }
 
+std::uint16_t port_of_nobody() { return scripted_server({good_broker}).port(); }
+
 void good_broker(peer& p) {
     p.accept();
     p.serve();

@@ -110,6 +110,9 @@ private:
     std::thread thread_;
 };
 
+/// Where nobody listens any more.
+std::uint16_t port_of_nobody();
+
 /// A script that is a good broker from beginning to end.
 void good_broker(peer&);
 /// Two that are no broker: one says HTTP at once, one listens and never answers.

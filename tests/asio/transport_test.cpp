@@ -94,11 +94,7 @@ TEST(race, a_dead_first_address_costs_a_quarter_of_a_second) {
 }
 
 TEST(race, a_refusing_first_address_costs_nothing) {
-    std::uint16_t refused;
-    {
-        scripted_server gone({[](front_test::peer&) {}});
-        refused = gone.port();
-    }
+    const std::uint16_t refused = front_test::port_of_nobody();
     scripted_server server({[](front_test::peer& p) { p.read(); }});
     const outcome o = run_race({local(refused), local(server.port())});
     ASSERT_TRUE(o.winner);
@@ -142,19 +138,23 @@ struct ear final : transport_events {
     errc failed = errc::ok;
 };
 
+/// Whether that opens.
+bool opens(socket_transport& transport, const ear& owner, boost::asio::io_context& loop) {
+    transport.open();
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    while (!owner.opened && std::chrono::steady_clock::now() < end) loop.run_one_for(20ms), loop.restart();
+    return owner.opened;
+}
+
 TEST(socket_transport, falls_back_to_the_last_good_address_when_the_name_has_none) {
     scripted_server server({[](front_test::peer& p) { p.read(); }});
     shared_loop l;
-    boost::asio::io_context& loop = l.loop;
     const socket_target target{.host = "no-such-host.invalid", .port = server.port(), .unix_socket = {}};
     address_book book;
     book.last_good = boost::asio::ip::address_v4::loopback();
     const auto owner = std::make_shared<ear>();
     const auto transport = std::make_shared<socket_transport>(l.executor, 1, target, book, owner);
-    transport->open();
-    const auto end = std::chrono::steady_clock::now() + 10s;
-    while (!owner->opened && std::chrono::steady_clock::now() < end) loop.run_one_for(20ms), loop.restart();
-    EXPECT_TRUE(owner->opened);
+    EXPECT_TRUE(opens(*transport, *owner, l.loop));
     EXPECT_EQ(owner->stages, (std::vector{stage::resolve, stage::connect}));
     transport->close();
 }
@@ -184,12 +184,10 @@ TEST(socket_transport, acknowledges_what_it_has_read_before_it_waits) {
     address_book book;
     const auto owner = std::make_shared<ear>();
     const auto transport = std::make_shared<socket_transport>(l.executor, 1, target, book, owner);
-    transport->open();
-    const auto end = std::chrono::steady_clock::now() + 10s;
-    while (!owner->opened && std::chrono::steady_clock::now() < end) l.loop.run_one_for(20ms), l.loop.restart();
-    ASSERT_TRUE(owner->opened);
+    ASSERT_TRUE(opens(*transport, *owner, l.loop));
     tcp::socket peer = acceptor.accept();
     std::uint8_t byte = 0;
+    const auto end = std::chrono::steady_clock::now() + 10s;
     const auto say = [&] {
         boost::asio::write(peer, boost::asio::buffer("x", 1));
         while (transport->read({&byte, 1}).size == 0 && std::chrono::steady_clock::now() < end)

@@ -275,11 +275,11 @@ std::uint32_t broker::route(const std::string& topic, std::uint8_t qos, std::siz
     std::optional<std::uint8_t> granted;
     bool as_published = false;
     for (const auto& [filter, options] : session_->subscriptions) {
-        const bool is_shared = filter.starts_with("$share/");
-        if (!filter_matches(is_shared ? filter.substr(filter.find('/', 7) + 1) : filter, topic)) continue;
+        const bool is_of_group = is_shared(filter);
+        if (!filter_matches(is_of_group ? without_share(filter) : filter, topic)) continue;
         if (from == origin::client && (options & 4) != 0) {
             tally_.happened(fault::no_local);
-        } else if (is_shared && random_.chance(50)) {
+        } else if (is_of_group && random_.chance(50)) {
             tally_.happened(fault::shared_away);
         } else {
             granted = std::max<std::uint8_t>(granted.value_or(0), options & 3);

@@ -101,6 +101,9 @@ byte_string write_packet(const packet&, std::uint8_t level);
 
 bool is_well_formed_utf8(std::string_view) noexcept;
 bool is_filter(std::string_view) noexcept;
+bool is_shared(std::string_view filter) noexcept;
+/// FILTER of "$share/NAME/FILTER"; empty when that is not well-formed [MQTT-4.8.2-1], [MQTT-4.8.2-2].
+std::string_view without_share(std::string_view shared_filter) noexcept;
 bool filter_matches(std::string_view filter, std::string_view topic) noexcept;
 
 }  // namespace mqtt_as::sim

@@ -46,6 +46,20 @@ bool is_filter(std::string_view filter) noexcept {
     return true;
 }
 
+namespace {
+constexpr std::string_view share_prefix = "$share/";
+}
+
+bool is_shared(std::string_view filter) noexcept { return filter.starts_with(share_prefix); }
+
+std::string_view without_share(std::string_view shared_filter) noexcept {
+    shared_filter.remove_prefix(share_prefix.size());
+    const auto end_of_name = shared_filter.find('/');
+    if (end_of_name == 0 || end_of_name == shared_filter.npos || shared_filter.find_first_of("+#") < end_of_name)
+        return {};
+    return shared_filter.substr(end_of_name + 1);
+}
+
 bool filter_matches(std::string_view filter, std::string_view topic) noexcept {
     if (filter.empty() && topic.empty()) return true;
     if (filter == "#" || filter == "/#") return filter == "#" || topic.empty() || topic.front() == '/';

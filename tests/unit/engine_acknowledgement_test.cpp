@@ -4,6 +4,16 @@
 namespace engine_tests {
 namespace {
 
+/// Publishes two, which the transport has and does not report; their identifiers.
+std::pair<std::string, std::string> offer_two(world& w, std::uint8_t one, std::uint8_t other) {
+    w.publish("a", "x", one);
+    w.publish("a", "y", other);
+    w.offer();
+    const auto batch = unhex(w.offered());
+    const std::size_t first = whole_packet(batch);
+    return {u16(id_of(bytes(batch).first(first))), u16(id_of(bytes(batch).subspan(first)))};
+}
+
 class engine_acknowledgement : public engine_test {
 protected:
     void SetUp() override {
@@ -79,13 +89,8 @@ TEST_P(engine_acknowledgement, of_another_kind_does_not_complete_an_operation) {
 
 TEST_P(engine_acknowledgement, may_come_before_the_transport_reports_its_write) {
     // A front hears of its write only after it has read: PUBACK, PUBREC and PUBCOMP are first.
-    w.publish("a", "x", 1);
-    w.publish("a", "y", 2);
-    w.offer();
-    const auto batch = unhex(w.offered());
-    const std::size_t first = whole_packet(batch);
-    w.feed("40 02 " + u16(id_of(bytes(batch).first(first))));
-    const std::string id = u16(id_of(bytes(batch).subspan(first)));
+    const auto [one, id] = offer_two(w, 1, 2);
+    w.feed("40 02 " + one);
     w.feed("50 02 " + id);
     // The bytes stay where they are until the transport gives them back; then, at the latest, the answers count.
     w.take_all();
@@ -266,13 +271,9 @@ TEST_F(engine_acknowledgement_v5, properties_are_not_told_of_what_did_not_bring_
 }
 
 TEST_F(engine_acknowledgement_v5, properties_of_another_packet_are_not_told_of_an_acknowledgement_that_came_early) {
-    w.publish("a", "x", 1);
-    w.publish("a", "y", 1);
-    w.offer();
-    const auto batch = unhex(w.offered());
-    const std::size_t first = whole_packet(batch);
-    w.feed("40 09 " + u16(id_of(bytes(batch).first(first))) + " 00 05 1f 00 02 6f 6b");
-    w.feed("40 09 " + u16(id_of(bytes(batch).subspan(first))) + " 00 05 1f 00 02 6e 6f");
+    const auto [one, other] = offer_two(w, 1, 1);
+    w.feed("40 09 " + one + " 00 05 1f 00 02 6f 6b");
+    w.feed("40 09 " + other + " 00 05 1f 00 02 6e 6f");
     w.take_all();
     EXPECT_EQ(w.events(), "done #1 ok | done #2 ok");
 }

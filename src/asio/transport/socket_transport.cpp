@@ -141,8 +141,7 @@ void socket_transport::on_won(stream_socket socket, const stream_endpoint& endpo
     socket_ = std::move(socket);
     race_.reset();
     patience_.reset();
-    is_tcp_ = !is_unix(endpoint);
-    if (is_tcp_) {
+    if (!is_unix(endpoint)) {
         book_.last_good = tcp_of(endpoint).address();
         const int yes = 1;
         ::setsockopt(socket_->native_handle(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
@@ -213,7 +212,7 @@ io_result socket_transport::write(std::span<const bytes> from) noexcept {
 /// Before it waits, what was read is acknowledged, where no bytes of ours carry that. A peer with Nagle's algorithm, as
 /// Mosquitto by default, holds its next small packet back until then, and our kernel would take 40 ms for it.
 void socket_transport::wait_readable() {
-    if (std::exchange(owes_answer_, false) && is_tcp_) {
+    if (std::exchange(owes_answer_, false) && target_.unix_socket.empty()) {
         const int yes = 1;
         ::setsockopt(socket_->native_handle(), IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
     }

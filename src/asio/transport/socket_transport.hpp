@@ -71,7 +71,6 @@ private:
     std::unique_ptr<steady_timer> patience_;
     std::optional<stream_socket> socket_;
     std::string address_;
-    bool is_tcp_ = false;
     bool owes_answer_ = false;  // bytes were read, and none written since
 };
 
